@@ -1,0 +1,88 @@
+"""What every language model of the project offers to training, generation and inspection.
+
+A model is two things: a loss over a window of text, for training, and one carried-state step a
+token, for everything else. States are values: a step returns a new one and never changes the old,
+so that a branch, an undo or an alternative is only another reference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, Self, TypeVar, runtime_checkable
+
+from torch import Tensor
+
+from engine.config import TrainingConfig
+
+
+class State(Protocol):
+    """What a model carries from token to token; never changed in place."""
+
+    @property
+    def batch_size(self) -> int:
+        """Rows that this state carries."""
+
+    def select(self, rows: Tensor) -> Self:
+        """The state of the rows ``rows`` (indices, repeats allowed): how a branch is made."""
+
+    def detach(self) -> Self:
+        """The same values cut off from the gradient (truncated BPTT)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What a step saw; ``None`` where a model has no such part.
+
+    Positions are of the attention memory, oldest first; ``memory_ids`` names their tokens.
+    """
+
+    attention: Tensor | None
+    """(batch, heads, positions): weights that sum to 1 over positions."""
+    copy_weights: Tensor | None
+    """(batch, positions): where a copied word would come from; sums to 1."""
+    copy_share: Tensor | None
+    """(batch,): probability that the next word is copied."""
+    memory_ids: Tensor | None
+    """(batch, positions): token ids in the memory; -1 where it is not filled yet."""
+    hidden: Tensor
+    """(batch, layers, hidden): each layer's h after this token."""
+    cell: Tensor | None
+    """(batch, layers, hidden): each layer's c; None for cells without one."""
+    gates: Tensor | None
+    """(batch, layers, gates, hidden): gate activations, in the order of ``gate_names``."""
+
+
+S = TypeVar("S", bound=State)
+
+
+@runtime_checkable
+class LanguageModel(Protocol[S]):
+    """The contract of a trainable, steppable language model (an ``nn.Module``)."""
+
+    config: TrainingConfig
+    vocabulary_size: int
+    gate_names: tuple[str, ...]
+
+    def initial_state(self, batch_size: int) -> S:
+        """The state before any text."""
+
+    def forward(self, ids: Tensor, targets: Tensor, state: S) -> tuple[Tensor, S]:
+        """Mean negative log-likelihood in nats of ``targets`` and the state after ``ids``.
+
+        ``ids`` and ``targets`` are (batch, time), ``targets`` being ``ids`` one word later.
+        """
+
+    def score(self, ids: Tensor, targets: Tensor, state: S) -> tuple[Tensor, S]:
+        """(batch, time) log-probability of each target, without dropout or gradient."""
+
+    def read(self, ids: Tensor, state: S) -> S:
+        """The state after ``ids`` (batch, time); whole-sequence kernels, for prompts."""
+
+    def step(self, ids: Tensor, state: S, extra_words: int = 0) -> tuple[Tensor, S, Traces]:
+        """Read one token a row and predict the next.
+
+        ``ids`` is (batch,). Ids from ``vocabulary_size`` to ``vocabulary_size + extra_words - 1``
+        are words of the draft that the vocabulary does not hold: they are read as ``<unk>`` but
+        remembered as themselves, so that they can be copied.
+        Returns (batch, vocabulary_size + extra_words) log-probabilities, the next state, traces.
+        """
