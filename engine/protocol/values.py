@@ -1,0 +1,289 @@
+"""The values that messages carry: what the engine knows, in a form that any client can show."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from engine.config import TrainingConfig
+
+Unit = Annotated[float, Meta(ge=0, le=1)]
+
+
+class Value(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Base of every value: immutable, fields by name."""
+
+
+# -- corpus
+
+
+class SpeakerCount(Value, frozen=True, kw_only=True):
+    name: str
+    lines: int
+    words: int
+
+
+class CoverageAt(Value, frozen=True, kw_only=True):
+    """How much of a text a vocabulary with this cut-off covers."""
+
+    cutoff: int
+    size: int
+    coverage: Unit
+
+
+class SplitSizes(Value, frozen=True, kw_only=True):
+    """Tokens in each part; parts are contiguous, whole scenes."""
+
+    train: int
+    validation: int
+    test: int
+
+
+class CorpusSummary(Value, frozen=True, kw_only=True):
+    key: str
+    name: str
+    paths: tuple[str, ...]
+    encodings: tuple[str, ...]
+    notes: tuple[str, ...]
+    bytes: int
+    lines: int
+    tokens: int
+    types: int
+    cutoff: int
+    vocabulary_size: int
+    coverage: Unit
+    cutoffs: tuple[CoverageAt, ...]
+    speakers: tuple[SpeakerCount, ...]
+    scenes: int
+    line_lengths: tuple[tuple[str, int], ...]
+    frequent: tuple[tuple[str, int], ...]
+    split: SplitSizes
+    seconds: float = 0.0
+
+
+# -- training
+
+
+class Metrics(Value, frozen=True, kw_only=True):
+    """One point of a training curve; losses in nats a token, None where not finite."""
+
+    step: int
+    epoch: float
+    tokens: int
+    seconds: float
+    loss: float | None
+    learning_rate: float
+    gradient_norm: float | None
+    tokens_per_second: float
+    progress: Unit
+    eta_seconds: float | None = None
+    gpu_use: float | None = None
+    gpu_memory: int | None = None
+
+
+class ValidationPoint(Value, frozen=True, kw_only=True):
+    step: int
+    seconds: float
+    loss: float | None
+    perplexity: float | None
+    best: bool
+
+
+JobState = Literal[
+    "starting", "running", "pausing", "paused", "stopping", "finished", "stopped", "failed"
+]
+
+
+class JobInfo(Value, frozen=True, kw_only=True):
+    """A training run as a list shows it."""
+
+    job: str
+    name: str
+    kind: Literal["model", "vectors"]
+    state: JobState
+    corpus: str
+    progress: Unit = 0.0
+    message: str = ""
+
+
+class ModelCard(Value, frozen=True, kw_only=True):
+    """What the Library says of a model."""
+
+    name: str
+    kind: str
+    state: JobState
+    corpus: str
+    corpus_key: str
+    corpus_paths: tuple[str, ...]
+    config: TrainingConfig
+    vocabulary_size: int
+    tokens: int
+    parameters: int = 0
+    perplexity: float | None = None
+    steps: int = 0
+    seconds: float = 0.0
+    device: str = ""
+    created: float = 0.0
+    """Seconds since 1970."""
+    bundled: bool = False
+    weights: str = ""
+    """SHA-256 of the weights, so that a generation can name exactly what made it."""
+
+
+class MachineReport(Value, frozen=True, kw_only=True):
+    """What the engine measured of this machine, in floating-point operations a second."""
+
+    device: str
+    reason: str
+    threads: int
+    float32_flops: float
+    bfloat16_flops: float
+    lstm_tokens_per_second: float
+
+
+# -- writing
+
+
+class SamplerSettings(Value, frozen=True, kw_only=True):
+    """How the next word is drawn; each can change while words stream."""
+
+    temperature: Annotated[float, Meta(ge=0, le=5)] = 0.8
+    top_k: Annotated[int, Meta(ge=0, le=100_000)] = 0
+    """Keep the k likeliest words; 0 keeps all."""
+    top_p: Annotated[float, Meta(gt=0, le=1)] = 0.95
+    """Keep the smallest set of words that holds this much probability (nucleus sampling)."""
+    min_p: Unit = 0.0
+    """Drop words less likely than this share of the likeliest."""
+    repetition_penalty: Annotated[float, Meta(ge=1, le=5)] = 1.0
+    no_repeat_ngram: Annotated[int, Meta(ge=0, le=20)] = 0
+    """Never write the same n words twice in a row of recent text; 0 allows it."""
+    banned: tuple[str, ...] = ()
+    max_copied_words: Annotated[int, Meta(ge=0, le=1000)] = 0
+    """Never copy more than this many words in a row from the corpus; 0 allows it."""
+
+
+class StopRule(Value, frozen=True, kw_only=True):
+    """When a continuation ends: the first of these that comes true."""
+
+    tokens: Annotated[int, Meta(ge=1, le=20_000)] = 120
+    at: Literal["length", "line", "speech", "scene"] = "length"
+
+
+class Alternative(Value, frozen=True, kw_only=True):
+    """One of the words that could have come."""
+
+    text: str
+    word: str
+    probability: Unit
+
+
+class WrittenToken(Value, frozen=True, kw_only=True):
+    """One streamed token: the text to append, and why."""
+
+    text: str
+    word: str
+    probability: Unit
+    rank: int
+    surprise: float
+    """Bits."""
+    entropy: float
+    """Bits, of the whole distribution that it was drawn from."""
+    copy_share: float = 0.0
+    alternatives: tuple[Alternative, ...] = ()
+    forced: bool = False
+
+
+class SettingsChange(Value, frozen=True, kw_only=True):
+    """From token ``index`` on, ``settings`` hold: what makes a stream repeatable."""
+
+    index: int
+    settings: SamplerSettings
+
+
+class GenerationRecord(Value, frozen=True, kw_only=True):
+    """All that is needed to write the same words again, bit for bit."""
+
+    model: str
+    weights: str
+    seed: int
+    branch: int
+    changes: tuple[SettingsChange, ...]
+    stop: StopRule
+    context: str
+    cast: tuple[str, ...] = ()
+    speaker: str | None = None
+    after: str = ""
+
+
+class CopiedSpan(Value, frozen=True, kw_only=True):
+    """Words of a draft that stand in the corpus in the same order."""
+
+    start: int
+    end: int
+    """Character offsets in the draft, end exclusive."""
+    words: int
+    corpus_line: int
+
+
+# -- looking inside
+
+
+class ExplainedToken(Value, frozen=True, kw_only=True):
+    """A token of a text with what the model made of it."""
+
+    text: str
+    word: str
+    start: int
+    end: int
+    probability: Unit
+    rank: int
+    surprise: float
+    entropy: float
+    from_softmax: float
+    """Part of the probability that the softmax gave."""
+    from_copying: float
+    copy_share: float
+    alternatives: tuple[Alternative, ...] = ()
+    attention: tuple[tuple[float, ...], ...] = ()
+    """One row a head; the weights over ``attended``, oldest first."""
+    copy_weights: tuple[float, ...] = ()
+    first_attended: int = 0
+    """Index, among the explained tokens, of the first that the weights lie over."""
+
+
+class NeighbourWord(Value, frozen=True, kw_only=True):
+    word: str
+    similarity: float
+    count: int
+
+
+class NeighbourList(Value, frozen=True, kw_only=True):
+    """Nearest words in one table of vectors."""
+
+    table: str
+    neighbours: tuple[NeighbourWord, ...]
+
+
+class MapPoint(Value, frozen=True, kw_only=True):
+    word: str
+    x: float
+    y: float
+    count: int
+
+
+class CellScore(Value, frozen=True, kw_only=True):
+    """How well one cell marks a selection: area under the ROC curve, 0.5 being chance."""
+
+    layer: int
+    cell: int
+    score: float
+
+
+class GateSaturation(Value, frozen=True, kw_only=True):
+    """Shares of time that a gate was nearly shut (< 0.1) or open (> 0.9), a layer."""
+
+    layer: int
+    gate: str
+    shut: Unit
+    open: Unit
