@@ -60,7 +60,7 @@ class EngineClient:
         self._reader = reader
         self._writer = writer
         self._on_event = on_event
-        self._on_lost = on_lost
+        self.on_lost = on_lost
         self._next_id = 1
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
         self._progress: dict[int, ProgressHandler] = {}
@@ -176,7 +176,7 @@ class EngineClient:
 
     async def close(self) -> None:
         """Hang up; the engine and its training go on."""
-        self._on_lost = None
+        self.on_lost = None
         self._listener.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._listener
@@ -196,8 +196,8 @@ class EngineClient:
             for waiting in self._waiting.values():
                 if not waiting.done():
                     waiting.set_exception(_lost())
-            if self._on_lost is not None:
-                self._on_lost()
+            if self.on_lost is not None:
+                self.on_lost()
 
     def _take(self, message: FromEngine) -> None:
         if isinstance(message, Answer | Failed):

@@ -1,0 +1,255 @@
+"""Training runs: each a process of its own, its history kept for whoever asks.
+
+A process rather than a thread: a run that crashes or runs out of memory takes nothing with it,
+its priority can be lowered, and a word streamed to a writer never waits for a training step.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import BinaryIO, Literal, TypeVar, cast
+
+import msgspec
+
+from engine import paths
+from engine.config import TrainingConfig
+from engine.daemon.job_pipe import (
+    FromJob,
+    JobBegun,
+    JobCommand,
+    JobMetrics,
+    JobNotice,
+    JobSample,
+    JobSpec,
+    JobStateChange,
+    JobValidation,
+)
+from engine.errors import TrainingError
+from engine.protocol.framing import ProtocolError, encode_frame, read_frame_blocking
+from engine.protocol.messages import (
+    AnyEvent,
+    TrainingMetrics,
+    TrainingNotice,
+    TrainingSample,
+    TrainingSnapshot,
+    TrainingStateChanged,
+    TrainingValidation,
+)
+from engine.protocol.values import JobInfo, JobState, Metrics, ValidationPoint
+
+log = logging.getLogger(__name__)
+_DECODER = msgspec.json.Decoder(FromJob)
+ENDED: frozenset[JobState] = frozenset({"finished", "stopped", "failed"})
+KEPT_SAMPLES = 200
+
+P = TypeVar("P")
+Tell = Callable[[str, AnyEvent], None]
+
+
+@dataclass
+class Job:
+    """One run and everything that it has told so far."""
+
+    info: JobInfo
+    process: subprocess.Popen[bytes]
+    config: TrainingConfig | None = None
+    device: str = ""
+    parameters: int = 0
+    sequence: int = 0
+    metrics: list[Metrics] = field(default_factory=list)
+    validations: list[ValidationPoint] = field(default_factory=list)
+    samples: list[tuple[int, str]] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    stdin_lock: threading.Lock = field(default_factory=threading.Lock)
+    over: threading.Event = field(default_factory=threading.Event)
+
+
+class Jobs:
+    """Starts training processes, listens to them and passes on what they tell."""
+
+    def __init__(self, tell: Tell, on_change: Callable[[], None]) -> None:
+        self._tell = tell
+        self._on_change = on_change
+        self._jobs: dict[str, Job] = {}
+        self._lock = threading.Lock()
+        self._counter = 0
+
+    def start(
+        self,
+        name: str,
+        kind: Literal["model", "vectors"],
+        corpus: str,
+        make_spec: Callable[[str], JobSpec],
+    ) -> str:
+        """Start a run and return its job id.
+
+        Raises:
+            TrainingError: when a run of that name, or any other run, is in progress.
+        """
+        with self._lock:
+            for other in self._jobs.values():
+                if other.info.state not in ENDED:
+                    raise TrainingError(
+                        f"“{other.info.name}” is still training.",
+                        "Stop it first, or wait for it: two runs would only slow each other down.",
+                    )
+            self._counter += 1
+            job_id = f"{name}#{os.getpid()}.{self._counter}"
+            log_sink = paths.log_file().open("ab")
+            process = subprocess.Popen(
+                [sys.executable, "-m", "engine.daemon.training_process"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log_sink,
+            )
+            log_sink.close()
+            info = JobInfo(job=job_id, name=name, kind=kind, state="starting", corpus=corpus)
+            job = Job(info=info, process=process)
+            self._jobs[job_id] = job
+        self._send(job, make_spec(job_id))
+        threading.Thread(target=self._listen, args=(job,), name=job_id, daemon=True).start()
+        self._on_change()
+        return job_id
+
+    def control(self, job_id: str, command: JobCommand) -> None:
+        """Pass ``command`` to a running job.
+
+        Raises:
+            TrainingError: when there is no such job or it has ended.
+        """
+        job = self._find(job_id)
+        if job.info.state in ENDED:
+            raise TrainingError(f"“{job.info.name}” has already ended.")
+        self._send(job, command)
+
+    def snapshot(self, job_id: str, points: int) -> TrainingSnapshot:
+        """The whole story of a run so far, its curve thinned to ``points`` points."""
+        job = self._find(job_id)
+        with job.lock:
+            return TrainingSnapshot(
+                info=job.info,
+                config=job.config,
+                sequence=job.sequence,
+                metrics=thinned(job.metrics, points),
+                validations=thinned(job.validations, points),
+                samples=tuple(job.samples[-20:]),
+                notices=tuple(job.notices[-50:]),
+                device=job.device,
+                parameters=job.parameters,
+            )
+
+    def infos(self) -> tuple[JobInfo, ...]:
+        with self._lock:
+            return tuple(job.info for job in self._jobs.values())
+
+    def running(self) -> tuple[JobInfo, ...]:
+        return tuple(info for info in self.infos() if info.state not in ENDED)
+
+    def is_training(self, name: str) -> bool:
+        return any(info.name == name for info in self.running())
+
+    def stop_all(self, timeout: float = 60.0) -> None:
+        """Ask every run to keep its model and leave; wait for them, then insist."""
+        with self._lock:
+            jobs = [job for job in self._jobs.values() if job.info.state not in ENDED]
+        for job in jobs:
+            self._send(job, JobCommand(command="stop"))
+        for job in jobs:
+            if not job.over.wait(timeout):
+                job.process.kill()
+                job.over.wait(5.0)
+
+    def _find(self, job_id: str) -> Job:
+        with self._lock:
+            job = self._jobs.get(job_id)
+            if job is None:  # a model's name serves too: its latest run
+                named = [j for j in self._jobs.values() if j.info.name == job_id]
+                job = named[-1] if named else None
+        if job is None:
+            raise TrainingError(f"There is no training run called {job_id!r}.")
+        return job
+
+    def _send(self, job: Job, message: JobSpec | JobCommand) -> None:
+        pipe = cast(BinaryIO, job.process.stdin)
+        with job.stdin_lock, contextlib.suppress(OSError, ValueError):
+            pipe.write(encode_frame(message))
+            pipe.flush()
+
+    def _listen(self, job: Job) -> None:
+        pipe = cast(BinaryIO, job.process.stdout)
+        try:
+            while (message := read_frame_blocking(pipe, _DECODER)) is not None:
+                self._take(job, message)
+        except (ProtocolError, OSError) as error:
+            log.error("%s: %s", job.info.job, error)
+        finally:
+            code = job.process.wait()
+            if job.info.state not in ENDED:
+                why = f"signal {-code}" if code < 0 else f"exit status {code}"
+                self._take(
+                    job,
+                    JobStateChange(
+                        state="failed",
+                        message=f"The training process ended without a word ({why}). What it had"
+                        " checkpointed is kept; `coldopen engine logs` has the details.",
+                    ),
+                )
+            for stream in (job.process.stdin, job.process.stdout):
+                with contextlib.suppress(OSError):
+                    if stream is not None:
+                        stream.close()
+            job.over.set()
+
+    def _take(self, job: Job, message: FromJob) -> None:
+        job_id = job.info.job
+        changed = False
+        with job.lock:
+            job.sequence += 1
+            number = job.sequence
+            event: AnyEvent
+            if isinstance(message, JobMetrics):
+                job.metrics.append(message.metrics)
+                job.info = msgspec.structs.replace(job.info, progress=message.metrics.progress)
+                event = TrainingMetrics(job=job_id, sequence=number, metrics=message.metrics)
+            elif isinstance(message, JobValidation):
+                job.validations.append(message.point)
+                event = TrainingValidation(job=job_id, sequence=number, point=message.point)
+            elif isinstance(message, JobSample):
+                job.samples.append((message.step, message.text))
+                del job.samples[:-KEPT_SAMPLES]
+                event = TrainingSample(
+                    job=job_id, sequence=number, step=message.step, text=message.text
+                )
+            elif isinstance(message, JobNotice):
+                job.notices.append(message.text)
+                event = TrainingNotice(job=job_id, sequence=number, text=message.text)
+            else:
+                changed = True
+                if isinstance(message, JobBegun):
+                    job.config, job.device = message.config, message.device
+                    job.parameters = message.parameters
+                    state: JobState = "running"
+                    said = ""
+                else:
+                    state, said = message.state, message.message
+                job.info = msgspec.structs.replace(job.info, state=state, message=said)
+                event = TrainingStateChanged(sequence=number, info=job.info)
+        self._tell(job_id, event)
+        if changed:
+            self._on_change()
+
+
+def thinned(points: list[P], most: int) -> tuple[P, ...]:
+    """At most ``most`` of ``points``, evenly spread, the last always among them."""
+    if len(points) <= most:
+        return tuple(points)
+    stride = len(points) / most
+    return tuple(points[min(len(points) - 1, int((i + 1) * stride) - 1)] for i in range(most))

@@ -1,0 +1,169 @@
+"""One run of a language model, from corpus to card: what a training process does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from engine.config import TrainingConfig, checked
+from engine.corpus.corpus import Corpus, load_corpus
+from engine.corpus.statistics import summarise
+from engine.daemon.job_pipe import (
+    FromJob,
+    JobBegun,
+    JobMetrics,
+    JobNotice,
+    JobSample,
+    JobSpec,
+    JobStateChange,
+    JobValidation,
+)
+from engine.errors import TrainingError
+from engine.generation.sample_text import sample_text
+from engine.models.contract import LanguageModel
+from engine.protocol.values import JobState, Metrics, ModelCard, ValidationPoint
+from engine.storage import library
+from engine.storage.text_tables import TextTables
+from engine.training.control import Control
+from engine.training.device import choose_device
+from engine.training.loop import Trainer, TrainingData
+from engine.training.presets import PRESET_MINUTES, plan
+from engine.training.self_measure import measure_machine
+
+Tell = Callable[[FromJob], None]
+FEWEST_TOKENS = 200
+"""Below this many training tokens there is nothing to learn from."""
+
+
+class _Reporter:
+    """The trainer's listener: passes everything on and keeps the model's card true."""
+
+    def __init__(self, card: ModelCard, folder: Path, tell: Tell) -> None:
+        self.card = card
+        self._folder = folder
+        self._tell = tell
+
+    def on_metrics(self, metrics: Metrics) -> None:
+        self._tell(JobMetrics(metrics=metrics))
+        self.card = msgspec.structs.replace(self.card, steps=metrics.step, seconds=metrics.seconds)
+
+    def on_validation(self, point: ValidationPoint) -> None:
+        self._tell(JobValidation(point=point))
+        if point.best and point.perplexity is not None:
+            self.card = msgspec.structs.replace(self.card, perplexity=point.perplexity)
+        self.save()
+
+    def on_sample(self, step: int, text: str) -> None:
+        self._tell(JobSample(step=step, text=text))
+
+    def on_notice(self, text: str) -> None:
+        self._tell(JobNotice(text=text))
+
+    def on_state(self, state: JobState) -> None:
+        self._tell(JobStateChange(state=state))
+
+    def save(self) -> None:
+        library.write_card(self._folder, self.card)
+
+
+def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
+    """Train the language model that ``spec`` describes, or go on with it.
+
+    Raises:
+        ColdOpenError: when the corpus, the configuration or a checkpoint cannot be used.
+    """
+    folder = Path(spec.run_dir)
+    paths = [Path(p).expanduser() for p in spec.paths]
+    if spec.resume:
+        card = library.read_card(folder)
+        config = card.config
+        corpus = load_corpus(paths, cutoff=config.vocabulary_cutoff)
+        if corpus.key != card.corpus_key:
+            raise TrainingError(
+                f"The corpus of “{spec.name}” has changed since the run began.",
+                "Put the old files back, or train a new model.",
+            )
+        reasons: tuple[str, ...] = ()
+    else:
+        cutoff = checked(spec.settings).vocabulary_cutoff
+        corpus = load_corpus(paths, cutoff=cutoff)
+        config, reasons = plan_run(corpus, spec.settings, spec.preset)
+        folder.mkdir(parents=True, exist_ok=True)
+        TextTables.of_corpus(corpus, summarise(corpus).speakers).save(folder)
+    device, why = choose_device(config.device)
+    train, validation, _test = corpus.parts()
+    if len(train) < FEWEST_TOKENS:
+        raise TrainingError(
+            f"{corpus.name} has only {len(train):,} words to learn from.",
+            f"Add scripts until it has at least {FEWEST_TOKENS:,}; tens of thousands are better.",
+        )
+    card = ModelCard(
+        name=spec.name,
+        kind=config.model,
+        state="running",
+        corpus=corpus.name,
+        corpus_key=corpus.key,
+        corpus_paths=tuple(str(p.resolve()) for p in paths),
+        config=config,
+        vocabulary_size=len(corpus.vocabulary),
+        tokens=len(corpus.ids),
+        device=str(device),
+        created=time.time(),
+    )
+    reporter = _Reporter(card, folder, tell)
+    tables = TextTables.of_corpus(corpus, ())
+
+    def sample(model: LanguageModel) -> str:  # type: ignore[type-arg]
+        return sample_text(model, tables, tokens=60, seed=config.seed)
+
+    trainer = Trainer(
+        config,
+        TrainingData(train, validation, len(corpus.vocabulary)),
+        folder,
+        reporter,
+        sampler=sample,
+        resume=spec.resume,
+    )
+    reporter.card = msgspec.structs.replace(card, parameters=trainer.parameters)
+    reporter.save()
+    tell(
+        JobBegun(
+            config=trainer.config,
+            device=str(device),
+            parameters=trainer.parameters,
+            corpus=corpus.name,
+        )
+    )
+    for reason in (why, *reasons):
+        tell(JobNotice(text=reason))
+    result = trainer.run(control)
+    state: JobState = "stopped" if control.stopping else "finished"
+    reporter.card = msgspec.structs.replace(
+        reporter.card, state=state, weights=result.weights, config=trainer.config
+    )
+    reporter.save()
+
+
+def plan_run(
+    corpus: Corpus, settings: dict[str, object], preset: str
+) -> tuple[TrainingConfig, tuple[str, ...]]:
+    """The configuration for ``settings``, sized by ``preset`` where one is named.
+
+    Raises:
+        ConfigurationError: naming the setting that is out of range.
+    """
+    asked = checked(settings)
+    if not preset:
+        return asked, ()
+    minutes = asked.minutes or PRESET_MINUTES[preset]
+    config, reasons = plan(
+        len(corpus.parts()[0]),
+        len(corpus.vocabulary),
+        minutes,
+        measure_machine(asked.device),
+        settings,
+    )
+    return config, tuple(reasons)

@@ -1,0 +1,272 @@
+"""The engine's door: a Unix socket, one reading and one writing thread a client.
+
+Threads rather than an event loop, so that nothing a request does (importing torch, reading a
+corpus) can hold up the heartbeat or another client.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import logging
+import os
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+import engine
+from engine.client.launch import private_directory
+from engine.daemon.outbox import Outbox, OutboxClosed
+from engine.errors import ColdOpenError
+from engine.protocol.framing import ProtocolError, encode_frame, read_frame_blocking
+from engine.protocol.messages import (
+    PROTOCOL_VERSION,
+    Answer,
+    AnyEvent,
+    AnyRequest,
+    Call,
+    Failed,
+    FromClient,
+    Heartbeat,
+    Hello,
+    Reply,
+    Welcome,
+)
+
+log = logging.getLogger(__name__)
+_DECODER = msgspec.json.Decoder(FromClient)
+HEARTBEAT_SECONDS = 1.0
+
+
+class AlreadyRunning(Exception):  # noqa: N818 - a state, not a fault
+    """Another engine answers at the socket."""
+
+
+class Session:
+    """One connected client."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self.outbox = Outbox()
+        self.watching: set[str] = set()
+        self.client = ""
+
+    def tell(self, event: AnyEvent) -> bool:
+        return self.outbox.put(event)
+
+    def hang_up(self) -> None:
+        self.outbox.close()
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+
+Handler = Callable[[Session, int, AnyRequest], Reply]
+
+
+class Server:
+    """Accepts clients and hands each of their calls to ``handle`` in a thread of its own."""
+
+    def __init__(
+        self,
+        path: Path,
+        handle: Handler,
+        *,
+        on_leave: Callable[[Session], None],
+        busy_with: Callable[[], str],
+    ) -> None:
+        self.path = path
+        self._handle = handle
+        self._on_leave = on_leave
+        self._busy_with = busy_with
+        self._sessions: set[Session] = set()
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._calls = 0
+        self.last_active = time.monotonic()
+        self._listener, self._door_lock = claim_door(path)
+
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        with self._lock:
+            return tuple(self._sessions)
+
+    @property
+    def calls_running(self) -> int:
+        return self._calls
+
+    def broadcast(self, event: AnyEvent) -> None:
+        for session in self.sessions:
+            session.tell(event)
+
+    def tell_watchers(self, job: str, event: AnyEvent) -> None:
+        for session in self.sessions:
+            if job in session.watching:
+                session.tell(event)
+
+    def serve(self) -> None:
+        """Accept clients until :meth:`stop`."""
+        threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
+        while not self._stopping.is_set():
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                break
+            if not _is_own_user(connection):
+                log.warning("refused a client of another user")
+                connection.close()
+                continue
+            session = Session(connection)
+            threading.Thread(target=self._read, args=(session,), daemon=True).start()
+
+    def stop(self) -> None:
+        """Close the door and hang up on everybody; what waits in the outboxes is sent first."""
+        self._stopping.set()
+        with contextlib.suppress(OSError):
+            self.path.unlink()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        deadline = time.monotonic() + 1.0
+        while time.monotonic() < deadline and any(len(s.outbox) for s in self.sessions):
+            time.sleep(0.01)
+        for session in self.sessions:
+            session.hang_up()
+
+    def _read(self, session: Session) -> None:
+        stream = session.connection.makefile("rb")
+        writer = threading.Thread(target=self._write, args=(session,), daemon=True)
+        writer.start()
+        try:
+            hello = read_frame_blocking(stream, _DECODER)
+            if not isinstance(hello, Hello):
+                return
+            session.outbox.put(
+                Welcome(protocol=PROTOCOL_VERSION, version=engine.__version__, pid=os.getpid())
+            )
+            if hello.protocol != PROTOCOL_VERSION:
+                log.warning("client %s speaks protocol %s", hello.client, hello.protocol)
+                return
+            session.client = hello.client
+            with self._lock:
+                self._sessions.add(session)
+            log.info("client %s connected", hello.client)
+            while (message := read_frame_blocking(stream, _DECODER)) is not None:
+                if isinstance(message, Call):
+                    self.last_active = time.monotonic()
+                    threading.Thread(
+                        target=self._answer, args=(session, message), daemon=True
+                    ).start()
+        except (ProtocolError, OSError) as error:
+            log.warning("client %s: %s", session.client or "?", error)
+        finally:
+            with self._lock:
+                self._sessions.discard(session)
+            self.last_active = time.monotonic()
+            self._on_leave(session)
+            session.outbox.close()
+            writer.join(timeout=2.0)
+            session.hang_up()
+            session.connection.close()
+            log.info("client %s left", session.client or "?")
+
+    def _answer(self, session: Session, call: Call) -> None:
+        with self._lock:
+            self._calls += 1
+        try:
+            reply = self._handle(session, call.id, call.request)
+            session.outbox.put(Answer(id=call.id, reply=reply))  # type: ignore[arg-type]
+        except ColdOpenError as error:
+            session.outbox.put(Failed(id=call.id, message=error.message, hint=error.hint))
+        except MemoryError:
+            session.outbox.put(
+                Failed(id=call.id, message="There is not enough memory.", hint="Try a smaller one.")
+            )
+        except Exception as error:
+            log.exception("%s failed", type(call.request).__name__)
+            session.outbox.put(
+                Failed(
+                    id=call.id,
+                    message=f"The engine stumbled: {type(error).__name__}: {error}",
+                    hint="`coldopen engine logs` has the details.",
+                )
+            )
+        finally:
+            with self._lock:
+                self._calls -= 1
+            self.last_active = time.monotonic()
+
+    def _write(self, session: Session) -> None:
+        try:
+            while True:
+                message = session.outbox.get()
+                try:
+                    frame = encode_frame(message)
+                except ProtocolError as error:
+                    if not isinstance(message, Answer):
+                        continue
+                    frame = encode_frame(Failed(id=message.id, message=error.message))
+                session.connection.sendall(frame)
+        except (OutboxClosed, OSError):
+            session.hang_up()
+
+    def _beat(self) -> None:
+        while not self._stopping.wait(HEARTBEAT_SECONDS):
+            self.broadcast(Heartbeat(monotonic=time.monotonic(), busy=self._busy_with()))
+
+
+def claim_door(path: Path) -> tuple[socket.socket, IO[bytes]]:
+    """Bind ``path``, settling the race between engines that start at once.
+
+    Connect; if nobody answers, take the lock; connect again, since another may have come up while
+    we waited; only then unlink the dead socket and bind.
+
+    Raises:
+        AlreadyRunning: when another engine answers or holds the lock.
+    """
+    private_directory(path.parent)
+    if _answers(path):
+        raise AlreadyRunning
+    lock = (path.parent / "engine.lock").open("wb")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise AlreadyRunning from None
+    if _answers(path):
+        lock.close()
+        raise AlreadyRunning
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(str(path))
+    path.chmod(0o600)
+    listener.listen(16)
+    return listener, lock
+
+
+def _answers(path: Path) -> bool:
+    probe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        probe.connect(str(path))
+    except OSError:
+        return False
+    else:
+        return True
+    finally:
+        probe.close()
+
+
+def _is_own_user(connection: socket.socket) -> bool:
+    """Whether the client runs as this user; where that cannot be asked, the 0700 folder decides."""
+    option = getattr(socket, "SO_PEERCRED", None)
+    if option is None:
+        return True
+    raw = connection.getsockopt(socket.SOL_SOCKET, option, struct.calcsize("3i"))
+    _pid, uid, _gid = struct.unpack("3i", raw)
+    return bool(uid == os.getuid())

@@ -1,0 +1,332 @@
+"""What the engine does for each request: the table from messages to the parts that serve them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+import engine
+from engine import paths
+from engine.config import checked
+from engine.daemon.job_pipe import JobCommand, JobSpec
+from engine.daemon.jobs import Jobs, thinned
+from engine.daemon.server import Server, Session
+from engine.errors import ColdOpenError, TrainingError
+from engine.protocol import messages as m
+from engine.storage import library
+
+if TYPE_CHECKING:
+    from engine.daemon.room import ModelRoom
+
+log = logging.getLogger(__name__)
+
+
+class Service:
+    """The engine behind its door: requests in, replies and events out.
+
+    torch is imported in a thread of its own after the door is open; a request that needs it
+    waits, the others do not.
+    """
+
+    def __init__(self, socket: Path, idle_seconds: float) -> None:
+        self._idle_seconds = idle_seconds
+        self._started = time.monotonic()
+        self._busy: dict[int, str] = {}
+        self._room: ModelRoom | None = None
+        self._room_failure: Exception | None = None
+        self._room_ready = threading.Event()
+        self._leaving = threading.Event()
+        self._leave_lock = threading.Lock()
+        self._table: dict[type, Callable[[Session, int, Any], m.Reply]] = {
+            m.GetEngineState: self._engine_state,
+            m.StopEngine: self._stop_engine,
+            m.LoadCorpus: self._load_corpus,
+            m.ReadCorpus: self._read_corpus,
+            m.FindInCorpus: self._find_in_corpus,
+            m.StartTraining: self._start_training,
+            m.ResumeTraining: self._resume_training,
+            m.TrainVectors: self._train_vectors,
+            m.ControlTraining: self._control_training,
+            m.WatchTraining: self._watch_training,
+            m.ListModels: self._list_models,
+            m.GetModelHistory: self._model_history,
+            m.RenameModel: self._rename_model,
+            m.DeleteModel: self._delete_model,
+        }
+        self._server = Server(
+            socket, self._handle, on_leave=self._client_left, busy_with=self._busy_with
+        )
+        self._jobs = Jobs(self._server.tell_watchers, self._jobs_changed)
+
+    def run(self) -> None:
+        """Serve until told to leave, or idle for long enough."""
+        threading.Thread(target=self._import_torch, name="torch import", daemon=True).start()
+        threading.Thread(target=self._watch_idleness, name="idle watch", daemon=True).start()
+        self._server.serve()
+        self._leaving.wait()
+        self.leave()
+
+    def leave(self) -> None:
+        """Keep what runs, then close the door."""
+        with self._leave_lock:
+            if not self._leaving.is_set():
+                self._jobs.stop_all()
+                if self._room is not None:
+                    self._room.close()
+                self._leaving.set()
+                self._server.stop()
+
+    # -- dispatch
+
+    def _handle(self, session: Session, call: int, request: m.AnyRequest) -> m.Reply:
+        key = threading.get_ident()
+        self._busy[key] = type(request).__name__
+        try:
+            if (own := self._table.get(type(request))) is not None:
+                return own(session, call, request)
+            return self._models().handle(session, call, request)
+        finally:
+            self._busy.pop(key, None)
+
+    def _models(self) -> ModelRoom:
+        self._room_ready.wait()
+        if self._room is None:
+            raise ColdOpenError(
+                f"The engine could not load torch: {self._room_failure}.",
+                "`coldopen engine logs` has the details.",
+            )
+        return self._room
+
+    def _import_torch(self) -> None:
+        try:
+            from engine.daemon.room import ModelRoom
+
+            self._room = ModelRoom()
+            log.info("torch %s on %s", self._room.torch_version, self._room.device)
+        except Exception as error:
+            log.exception("torch cannot be used")
+            self._room_failure = error
+        finally:
+            self._room_ready.set()
+
+    def _busy_with(self) -> str:
+        return ", ".join(sorted(set(self._busy.values())))
+
+    def _client_left(self, session: Session) -> None:
+        if self._room is not None:
+            self._room.forget(session)
+
+    def _watch_idleness(self) -> None:
+        while not self._leaving.wait(min(1.0, self._idle_seconds / 4)):
+            idle = time.monotonic() - self._server.last_active
+            quiet = not (
+                self._server.sessions or self._jobs.running() or self._server.calls_running
+            )
+            if quiet and idle > self._idle_seconds:
+                log.info("idle for %.0f seconds: leaving", idle)
+                self.leave()
+
+    def _jobs_changed(self) -> None:
+        self._server.broadcast(m.JobsChanged(jobs=self._jobs.infos()))
+
+    # -- the engine itself
+
+    def _engine_state(self, session: Session, call: int, request: m.GetEngineState) -> m.Reply:
+        room = self._room
+        return m.EngineState(
+            pid=os.getpid(),
+            version=engine.__version__,
+            protocol=m.PROTOCOL_VERSION,
+            uptime=time.monotonic() - self._started,
+            torch=room.torch_version if room else "",
+            device=room.device if room else "",
+            clients=len(self._server.sessions),
+            jobs=self._jobs.infos(),
+            log=str(paths.log_file()),
+        )
+
+    def _stop_engine(self, session: Session, call: int, request: m.StopEngine) -> m.Reply:
+        running = self._jobs.running()
+        if running and not request.force:
+            raise TrainingError(
+                f"“{running[0].name}” is still training.",
+                "Stop it first, or use --force: what it has learned so far is kept.",
+            )
+        threading.Thread(target=self.leave, daemon=True).start()
+        return m.Done()
+
+    # -- corpus
+
+    def _load_corpus(self, session: Session, call: int, request: m.LoadCorpus) -> m.Reply:
+        from engine.corpus.corpus import load_corpus
+        from engine.corpus.statistics import summarise
+
+        begun = time.monotonic()
+        corpus = load_corpus(
+            _as_paths(request.paths), cutoff=request.cutoff, progress=_teller(session, call)
+        )
+        summary = summarise(corpus)
+        return m.CorpusLoaded(
+            summary=msgspec.structs.replace(summary, seconds=time.monotonic() - begun)
+        )
+
+    def _read_corpus(self, session: Session, call: int, request: m.ReadCorpus) -> m.Reply:
+        from engine.corpus import browse
+
+        corpus = browse.text_of(_as_paths(request.paths))
+        lines = corpus.page(request.first_line, request.lines)
+        return m.CorpusPage(
+            first_line=request.first_line, lines=tuple(lines), total_lines=corpus.total_lines
+        )
+
+    def _find_in_corpus(self, session: Session, call: int, request: m.FindInCorpus) -> m.Reply:
+        from engine.corpus import browse
+
+        corpus = browse.text_of(_as_paths(request.paths))
+        return m.LineFound(line=corpus.find(request.text, request.first_line))
+
+    # -- training
+
+    def _start_training(self, session: Session, call: int, request: m.StartTraining) -> m.Reply:
+        checked(request.settings)
+        folder = self._new_run_folder(request.name, request.replace)
+        return self._begin(
+            request.name,
+            request.paths,
+            lambda job: JobSpec(
+                job=job,
+                name=request.name,
+                run_dir=str(folder),
+                paths=request.paths,
+                settings=request.settings,
+                preset=request.preset,
+            ),
+        )
+
+    def _resume_training(self, session: Session, call: int, request: m.ResumeTraining) -> m.Reply:
+        folder = library.folder_of(request.name)
+        card = library.read_card(folder)
+        if card.bundled:
+            raise TrainingError("The bundled model cannot be trained further.", "Train your own.")
+        if card.kind == "vectors":
+            raise TrainingError("Word vectors are trained in one go.", "Train them again.")
+        if card.state == "finished":
+            raise TrainingError(
+                f"“{card.name}” has finished its run; there is nothing to resume.",
+                "Train a new model to go further.",
+            )
+        return self._begin(
+            request.name,
+            card.corpus_paths,
+            lambda job: JobSpec(
+                job=job,
+                name=request.name,
+                run_dir=str(folder),
+                paths=card.corpus_paths,
+                resume=True,
+            ),
+        )
+
+    def _train_vectors(self, session: Session, call: int, request: m.TrainVectors) -> m.Reply:
+        folder = self._new_run_folder(request.name, request.replace)
+        job = self._jobs.start(
+            request.name,
+            "vectors",
+            _title(request.paths),
+            lambda job: JobSpec(
+                job=job,
+                name=request.name,
+                run_dir=str(folder),
+                paths=request.paths,
+                vectors=request,
+            ),
+        )
+        return m.TrainingStarted(job=job)
+
+    def _begin(
+        self, name: str, corpus: tuple[str, ...], spec: Callable[[str], JobSpec]
+    ) -> m.TrainingStarted:
+        return m.TrainingStarted(job=self._jobs.start(name, "model", _title(corpus), spec))
+
+    def _new_run_folder(self, name: str, replace: bool) -> Path:
+        folder = paths.models_dir() / library.checked_name(name)
+        if self._jobs.is_training(name):
+            raise TrainingError(f"“{name}” is training right now.", "Choose another name.")
+        if (folder / "card.json").exists():
+            if not replace:
+                raise TrainingError(
+                    f"There is already a model called “{name}”.",
+                    "Choose another name, or say to replace it.",
+                )
+            library.delete(name)
+        return folder
+
+    def _control_training(self, session: Session, call: int, request: m.ControlTraining) -> m.Reply:
+        self._jobs.control(request.job, JobCommand(command=request.command, value=request.value))
+        return m.Done()
+
+    def _watch_training(self, session: Session, call: int, request: m.WatchTraining) -> m.Reply:
+        snapshot = self._jobs.snapshot(request.job, request.points)
+        session.watching.add(snapshot.info.job)
+        return self._jobs.snapshot(request.job, request.points)
+
+    # -- library
+
+    def _list_models(self, session: Session, call: int, request: m.ListModels) -> m.Reply:
+        return m.ModelList(models=tuple(self._truthful(card) for card in library.list_cards()))
+
+    def _model_history(self, session: Session, call: int, request: m.GetModelHistory) -> m.Reply:
+        folder = library.folder_of(request.name)
+        metrics, points, samples = library.read_history(folder)
+        return m.ModelHistory(
+            card=self._truthful(library.read_card(folder)),
+            metrics=thinned(metrics, 4000),
+            validations=thinned(points, 2000),
+            samples=tuple(samples[-20:]),
+        )
+
+    def _truthful(self, card: Any) -> Any:
+        """A card that says "running" of a run that is gone was cut off."""
+        if card.state not in ("finished", "stopped", "failed") and not self._jobs.is_training(
+            card.name
+        ):
+            return msgspec.structs.replace(card, state="stopped")
+        return card
+
+    def _rename_model(self, session: Session, call: int, request: m.RenameModel) -> m.Reply:
+        self._refuse_while_training(request.name)
+        library.rename(request.name, request.new_name)
+        return m.Done()
+
+    def _delete_model(self, session: Session, call: int, request: m.DeleteModel) -> m.Reply:
+        self._refuse_while_training(request.name)
+        library.delete(request.name)
+        return m.Done()
+
+    def _refuse_while_training(self, name: str) -> None:
+        if self._jobs.is_training(name):
+            raise TrainingError(f"“{name}” is training right now.", "Stop it first.")
+
+
+def _teller(session: Session, call: int) -> Callable[[str, int, int], None]:
+    def tell(stage: str, done: int, total: int) -> None:
+        session.tell(m.Progress(id=call, stage=stage, done=done, total=total))
+
+    return tell
+
+
+def _as_paths(given: tuple[str, ...]) -> list[Path]:
+    return [Path(p).expanduser() for p in given]
+
+
+def _title(given: tuple[str, ...]) -> str:
+    first = Path(given[0])
+    more = f" and {len(given) - 1} more" if len(given) > 1 else ""
+    return first.name + more

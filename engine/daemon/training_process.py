@@ -1,0 +1,155 @@
+"""A training run as a process: ``python -m engine.daemon.training_process``, started by the engine.
+
+Reads one :class:`JobSpec` and then commands from standard input, and tells its story on standard
+output, in frames. When standard input closes, the engine is gone: keep the model and leave.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from engine.daemon.job_pipe import (
+    FromJob,
+    JobCommand,
+    JobNotice,
+    JobSpec,
+    JobStateChange,
+    ToJob,
+)
+from engine.errors import ColdOpenError
+from engine.protocol.framing import ProtocolError, encode_frame, read_frame_blocking
+
+log = logging.getLogger("training")
+_DECODER = msgspec.json.Decoder(ToJob)
+NICENESS = 10
+"""Lower priority, so that on a laptop the words on the screen come before the training."""
+
+
+class Teller:
+    """Writes frames to the engine; thread-safe; silent once the engine is gone."""
+
+    def __init__(self, sink: BinaryIO) -> None:
+        self._sink = sink
+        self._lock = threading.Lock()
+
+    def tell(self, message: FromJob) -> None:
+        with self._lock:
+            try:
+                self._sink.write(encode_frame(message))
+                self._sink.flush()
+            except (OSError, ValueError):
+                log.warning("the engine is gone")
+
+
+def main() -> int:
+    # Frames own the real standard output; a stray print goes to the log.
+    sink = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    source = sys.stdin.buffer
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    teller = Teller(sink)
+    try:
+        spec = read_frame_blocking(source, _DECODER)
+    except ProtocolError as error:
+        log.error("%s", error)
+        return 1
+    if not isinstance(spec, JobSpec):
+        return 1
+    os.nice(NICENESS)
+    try:
+        _run(spec, source, teller)
+    except ColdOpenError as error:
+        teller.tell(JobStateChange(state="failed", message=str(error)))
+        return 1
+    except MemoryError:
+        teller.tell(
+            JobStateChange(
+                state="failed",
+                message="There was not enough memory. Try a smaller batch, model or vocabulary.",
+            )
+        )
+        return 1
+    except Exception as error:
+        log.exception("training failed")
+        teller.tell(
+            JobStateChange(
+                state="failed",
+                message=f"Training stumbled: {type(error).__name__}: {error}."
+                " `coldopen engine logs` has the details.",
+            )
+        )
+        return 1
+    return 0
+
+
+def _run(spec: JobSpec, source: BinaryIO, teller: Teller) -> None:
+    from engine.training.control import Control
+
+    control = Control()
+    discarded = threading.Event()
+    threading.Thread(
+        target=_obey, args=(source, control, discarded), name="commands", daemon=True
+    ).start()
+    begun = time.monotonic()
+    if spec.vectors is not None:
+        from engine.daemon.vectors_run import run_vectors
+
+        run_vectors(spec, control, teller.tell)
+    else:
+        from engine.daemon.model_run import run_model
+
+        run_model(spec, control, teller.tell)
+    if discarded.is_set():
+        _discard(Path(spec.run_dir))
+        teller.tell(JobNotice(text="The run was stopped and its model deleted."))
+        teller.tell(JobStateChange(state="stopped", message="Discarded."))
+        return
+    took = time.monotonic() - begun
+    state: JobStateChange = JobStateChange(
+        state="stopped" if control.stopping else "finished",
+        message=f"“{spec.name}” is in the Library ({took:.0f} s).",
+    )
+    teller.tell(state)
+
+
+def _obey(source: BinaryIO, control: object, discarded: threading.Event) -> None:
+    from engine.training.control import Control
+
+    assert isinstance(control, Control)
+    try:
+        while (command := read_frame_blocking(source, _DECODER)) is not None:
+            if not isinstance(command, JobCommand):
+                continue
+            if command.command == "pause":
+                control.pause()
+            elif command.command == "resume":
+                control.resume()
+            elif command.command == "scale_learning_rate":
+                control.set_learning_rate(command.value or 1.0)
+            else:
+                if command.command == "discard":
+                    discarded.set()
+                control.stop(keep=command.command == "stop")
+    except ProtocolError as error:
+        log.error("%s", error)
+    control.stop(keep=True)
+
+
+def _discard(folder: Path) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,173 @@
+"""The models on disk: one folder each, and the bundled one beside them, read-only.
+
+A model's folder holds ``card.json`` (what the Library shows), ``text.json`` (vocabulary, casing
+and cast: all that turns ids into text again), ``history.jsonl`` and the checkpoints.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from engine import paths
+from engine.errors import ModelError
+from engine.protocol.values import Metrics, ModelCard, ValidationPoint
+from engine.storage.atomic import write_atomically
+
+_FORBIDDEN = set('/\\:*?"<>|\0')
+
+
+def checked_name(name: str) -> str:
+    """``name``, if it can be the name of a model.
+
+    Raises:
+        ModelError: saying which character is in the way.
+    """
+    wrong = sorted({c for c in name if c in _FORBIDDEN or not c.isprintable()})
+    if not name.strip() or name != name.strip() or name.startswith("."):
+        raise ModelError(
+            f"{name!r} cannot be a model's name.",
+            "Begin with a letter or a digit, no outer spaces.",
+        )
+    if wrong or len(name.encode()) > 200:
+        listed = " ".join(repr(c) for c in wrong) or "its length"
+        raise ModelError(f"{name!r} cannot be a model's name because of {listed}.", "")
+    return name
+
+
+def folder_of(name: str) -> Path:
+    """Where the model called ``name`` lives, bundled models included.
+
+    Raises:
+        ModelError: when there is none, naming those that there are.
+    """
+    own = paths.models_dir() / checked_name(name)
+    if (own / "card.json").is_file():
+        return own
+    bundled = paths.bundled_model()
+    if name == bundled.name and (bundled / "card.json").is_file():
+        return bundled
+    known = ", ".join(card.name for card in list_cards()) or "none yet"
+    raise ModelError(f"There is no model called “{name}”.", f"Models: {known}.")
+
+
+def read_card(folder: Path) -> ModelCard:
+    """The card in ``folder``.
+
+    Raises:
+        ModelError: when it is missing or damaged.
+    """
+    try:
+        card = msgspec.json.decode((folder / "card.json").read_bytes(), type=ModelCard)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ModelError(
+            f"The card of the model in {folder} cannot be read: {error}.",
+            "Delete that folder, or put its card.json back.",
+        ) from None
+    bundled = folder == paths.bundled_model()
+    return msgspec.structs.replace(card, name=folder.name, bundled=bundled)
+
+
+def write_card(folder: Path, card: ModelCard) -> None:
+    """Replace the card in ``folder`` in one step."""
+    write_atomically(folder / "card.json", msgspec.json.format(msgspec.json.encode(card)))
+
+
+def list_cards() -> tuple[ModelCard, ...]:
+    """Every readable model, newest first, the bundled one last."""
+    cards = []
+    if paths.models_dir().is_dir():
+        for folder in paths.models_dir().iterdir():
+            if not folder.name.startswith(".") and (folder / "card.json").is_file():
+                try:
+                    cards.append(read_card(folder))
+                except ModelError:
+                    continue
+    cards.sort(key=lambda card: card.created, reverse=True)
+    bundled = paths.bundled_model()
+    if (bundled / "card.json").is_file() and bundled.name not in {c.name for c in cards}:
+        cards.append(read_card(bundled))
+    return tuple(cards)
+
+
+def read_text_tables(folder: Path) -> dict[str, Any]:
+    """Vocabulary, casing and cast of a model, as saved when its training began.
+
+    Raises:
+        ModelError: when they are missing or damaged.
+    """
+    path = folder / "text.json"
+    try:
+        tables = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read: {error}.", "Train the model again.") from None
+    if not isinstance(tables, dict):
+        raise ModelError(f"{path} does not hold a vocabulary.", "Train the model again.")
+    return tables
+
+
+def read_history(
+    folder: Path,
+) -> tuple[list[Metrics], list[ValidationPoint], list[tuple[int, str]]]:
+    """A run's curve from ``history.jsonl``; a torn or foreign line is passed over."""
+    metrics: list[Metrics] = []
+    points: list[ValidationPoint] = []
+    samples: list[tuple[int, str]] = []
+    try:
+        lines = (folder / "history.jsonl").read_bytes().splitlines()
+    except OSError:
+        return metrics, points, samples
+    for line in lines:
+        try:
+            entry = msgspec.json.decode(line)
+            kind = entry.pop("kind")
+            if kind == "metrics":
+                metrics.append(msgspec.convert(entry, Metrics))
+            elif kind == "validation":
+                points.append(msgspec.convert(entry, ValidationPoint))
+            elif kind == "sample":
+                samples.append((int(entry["step"]), str(entry["text"])))
+        except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, AttributeError, TypeError):
+            continue
+    return metrics, points, samples
+
+
+def rename(name: str, new_name: str) -> None:
+    """Give a model another name.
+
+    Raises:
+        ModelError: when it is the bundled one, or the new name is taken or not allowed.
+    """
+    folder = _own_folder(name, "renamed")
+    target = paths.models_dir() / checked_name(new_name)
+    if target.exists():
+        raise ModelError(f"There is already a model called “{new_name}”.", "Choose another name.")
+    folder.rename(target)
+
+
+def delete(name: str) -> None:
+    """Move a model to the trash folder beside the models, and empty that of what is a week old.
+
+    Raises:
+        ModelError: when it is the bundled one or there is none.
+    """
+    folder = _own_folder(name, "deleted")
+    trash = paths.models_dir() / ".trash"
+    trash.mkdir(parents=True, exist_ok=True)
+    folder.rename(trash / f"{name}.{time.time_ns()}")
+    for old in trash.iterdir():
+        stamp = old.name.rpartition(".")[2]
+        if stamp.isdigit() and time.time_ns() - int(stamp) > 7 * 86_400 * 1_000_000_000:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _own_folder(name: str, what: str) -> Path:
+    folder = folder_of(name)
+    if folder == paths.bundled_model():
+        raise ModelError(f"“{name}” came with the program and cannot be {what}.", "")
+    return folder

@@ -1,0 +1,98 @@
+"""The command line: ``coldopen`` opens the app; each subcommand is one call to the engine.
+
+Exit status: 0 done, 1 it could not be done, 2 the command line was wrong. With ``--json`` standard
+output holds one JSON object, or JSON lines while streaming, and nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+
+import engine
+from engine.errors import ColdOpenError, ConfigurationError
+from tui.cli import (
+    corpus_commands,
+    engine_commands,
+    inspect_commands,
+    train_commands,
+    vector_commands,
+    write_commands,
+)
+from tui.cli.output import Output
+
+MODULES = (
+    corpus_commands,
+    train_commands,
+    write_commands,
+    inspect_commands,
+    vector_commands,
+    engine_commands,
+)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="coldopen",
+        description="A terminal writers' room: train a recurrent language model on your scripts,"
+        " co-write with it, look inside it.",
+        epilog="Without a command, `coldopen [PATH...]` opens the app, on the corpus in PATH.",
+    )
+    parser.add_argument("--version", action="version", version=f"coldopen {engine.__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", help="print JSON on standard output")
+    for module in MODULES:
+        module.add_to(commands, common)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = build_parser()
+    if opens_app(arguments, parser):
+        return _open_app(arguments)
+    options = parser.parse_args(arguments)
+    output = Output(json=options.json)
+    try:
+        status: int = asyncio.run(options.run(options, output))
+        return status
+    except ConfigurationError as error:
+        output.failure(error)
+        return 2
+    except ColdOpenError as error:
+        output.failure(error)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has left; nothing more can be told, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def opens_app(arguments: Sequence[str], parser: argparse.ArgumentParser) -> bool:
+    """Whether ``arguments`` are corpus paths (or nothing) rather than a command."""
+    if not arguments:
+        return True
+    actions = parser._subparsers._group_actions if parser._subparsers else []
+    known = {name for action in actions for name in (action.choices or ())}
+    first = arguments[0]
+    return not first.startswith("-") and first not in known and os.path.lexists(first)
+
+
+def _open_app(paths: Sequence[str]) -> int:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        print("coldopen: the app needs a terminal; see `coldopen --help`.", file=sys.stderr)
+        return 2
+    from tui.app import run
+
+    return run(tuple(paths))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,236 @@
+"""``coldopen train`` and ``coldopen eval``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from engine.client import EngineClient
+from engine.config import Knob, knobs
+from engine.errors import ColdOpenError, ConfigurationError
+from engine.protocol.messages import (
+    AnyEvent,
+    ControlTraining,
+    Evaluate,
+    ResumeTraining,
+    StartTraining,
+    TrainingMetrics,
+    TrainingNotice,
+    TrainingSample,
+    TrainingSnapshot,
+    TrainingStateChanged,
+    TrainingValidation,
+    WatchTraining,
+)
+from engine.protocol.values import JobInfo, Metrics
+from tui.cli.progress import ProgressLine, absolute
+
+if TYPE_CHECKING:
+    from tui.cli.output import Output
+
+ENDED = ("finished", "stopped", "failed")
+
+
+def add_to(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    common: argparse.ArgumentParser,
+) -> None:
+    train = commands.add_parser(
+        "train",
+        parents=[common],
+        help="train a language model",
+        description="Train a model in the engine and follow it. Ctrl+C stops the run and keeps the"
+        " model; --detach leaves it to the engine.",
+    )
+    train.add_argument("paths", nargs="*", metavar="PATH", help="the corpus: files or folders")
+    train.add_argument("--name", required=True, help="what to call the model")
+    train.add_argument(
+        "--preset",
+        choices=("2m", "10m", "overnight"),
+        default="",
+        help="size everything for this machine and this much time",
+    )
+    train.add_argument("--replace", action="store_true", help="replace a model of that name")
+    train.add_argument("--resume", action="store_true", help="go on with a run that was cut off")
+    train.add_argument("--detach", action="store_true", help="start it and return at once")
+    for knob in knobs():
+        _add_knob(train, knob)
+    train.set_defaults(run=run_training)
+
+    evaluate = commands.add_parser("eval", parents=[common], help="perplexity of a model on a text")
+    evaluate.add_argument("name", metavar="NAME", help="the model")
+    evaluate.add_argument("paths", nargs="+", metavar="PATH", help="the text: files or folders")
+    evaluate.add_argument(
+        "--part",
+        choices=("all", "train", "validation", "test"),
+        default="all",
+        help="which part of the text's split to use",
+    )
+    evaluate.set_defaults(run=run_evaluation)
+
+
+def _add_knob(parser: argparse.ArgumentParser, knob: Knob) -> None:
+    flag = "--" + knob.name.replace("_", "-")
+    shown = f"{knob.description} Default: {knob.default}."
+    text = shown.replace("%", "%%")
+    if knob.type == "choice":
+        parser.add_argument(flag, choices=knob.choices, help=text)
+    elif knob.type == "bool":
+        parser.add_argument(flag, action=argparse.BooleanOptionalAction, help=text)
+    else:
+        number = int if knob.type == "int" else float
+        parser.add_argument(
+            flag, type=number, metavar=knob.type.upper(), help=f"{text} ({knob.limits})"
+        )
+
+
+def settings_from(options: argparse.Namespace) -> dict[str, Any]:
+    """The training settings that were given on the command line."""
+    given = {knob.name: getattr(options, knob.name) for knob in knobs()}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+async def run_training(options: argparse.Namespace, output: Output) -> int:
+    if not options.paths and not options.resume:
+        raise ConfigurationError("Say which corpus to train on.", "coldopen train PATH... --name N")
+    request = (
+        ResumeTraining(name=options.name)
+        if options.resume
+        else StartTraining(
+            name=options.name,
+            paths=absolute(options.paths),
+            settings=settings_from(options),
+            preset=options.preset,
+            replace=options.replace,
+        )
+    )
+    return await follow_run(request, options.detach, output)
+
+
+async def follow_run(request: Any, detach: bool, output: Output) -> int:
+    """Start a run and show it to its end; interrupted, stop it and keep what it has."""
+    events: asyncio.Queue[AnyEvent | None] = asyncio.Queue()
+    client = await EngineClient.connect(
+        "command line", on_event=events.put_nowait, on_lost=lambda: events.put_nowait(None)
+    )
+    try:
+        job = (await client.call(request)).job
+        if detach:
+            if output.json:
+                output.value({"job": job})
+            else:
+                output.line(f"Training {job}. `coldopen engine status` shows how far it is.")
+            return 0
+        snapshot = await client.call(WatchTraining(job=job))
+        try:
+            info = await _follow(snapshot, events, output)
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            task = asyncio.current_task()
+            if task is not None:
+                task.uncancel()
+            await client.call(ControlTraining(job=job, command="stop"))
+            info = await _follow(await client.call(WatchTraining(job=job)), events, output)
+        if info.state == "failed":
+            raise ColdOpenError(info.message)
+        if not output.json:
+            output.line(info.message)
+        return 0
+    finally:
+        await client.close()
+
+
+async def _follow(
+    snapshot: TrainingSnapshot, events: asyncio.Queue[AnyEvent | None], output: Output
+) -> JobInfo:
+    info = snapshot.info
+    if not output.json:
+        for notice in snapshot.notices:
+            output.line(notice)
+    with ProgressLine() as line:
+        while info.state not in ENDED:
+            event = await events.get()
+            if event is None:
+                raise ColdOpenError(
+                    "The connection to the engine was lost; the run may go on without us.",
+                    "`coldopen engine status` tells.",
+                )
+            number = getattr(event, "sequence", 0)
+            if number and number <= snapshot.sequence:
+                continue
+            if isinstance(event, TrainingStateChanged) and event.info.job == info.job:
+                info = event.info
+            if output.json:
+                if number:
+                    output.value(_without_job(event))
+            else:
+                _show(event, line, output)
+    return info
+
+
+def _without_job(event: AnyEvent) -> dict[str, Any]:
+    return {"event": type(event).__struct_config__.tag, **msgspec.to_builtins(event)}
+
+
+def _show(event: AnyEvent, line: ProgressLine, output: Output) -> None:
+    if isinstance(event, TrainingMetrics):
+        line.text(metrics_line(event.metrics))
+        return
+    line.clear()
+    if isinstance(event, TrainingValidation):
+        point = event.point
+        shown = "not finite" if point.perplexity is None else f"{point.perplexity:.1f}"
+        best = " (best)" if point.best else ""
+        output.line(
+            f"step {point.step:,}, {point.seconds:.0f} s: validation perplexity {shown}{best}"
+        )
+    elif isinstance(event, TrainingNotice):
+        output.line(event.text)
+    elif isinstance(event, TrainingSample):
+        output.line("-- a sample " + "-" * 40)
+        output.piece(event.text.strip() + "\n")
+        output.line("-" * 52)
+
+
+def metrics_line(metrics: Metrics) -> str:
+    """One line on how a run is doing."""
+    done = round(metrics.progress * 20)
+    left = "" if metrics.eta_seconds is None else f", {_clock(metrics.eta_seconds)} left"
+    loss = "not finite" if metrics.loss is None else f"{metrics.loss:.3f}"
+    return (
+        f"[{'#' * done}{'.' * (20 - done)}] {metrics.progress:.0%}{left}"
+        f"  loss {loss}  lr {metrics.learning_rate:.2e}  {metrics.tokens_per_second:,.0f} tokens/s"
+    )
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+async def run_evaluation(options: argparse.Namespace, output: Output) -> int:
+    client = await EngineClient.connect("command line")
+    try:
+        with ProgressLine() as progress:
+            result = await client.call(
+                Evaluate(name=options.name, paths=absolute(options.paths), part=options.part),
+                on_progress=progress.show,
+            )
+    finally:
+        await client.close()
+    if output.json:
+        output.value(result)
+        return 0
+    output.facts(
+        [
+            ("tokens", f"{result.tokens:,}"),
+            ("nll", f"{result.nll:.4f} nats a token"),
+            ("perplexity", f"{result.perplexity:.2f}"),
+            ("bits per byte", f"{result.bits_per_byte:.4f}"),
+            ("unknown words", f"{result.unknown:.2%}"),
+        ]
+    )
+    return 0

@@ -1,0 +1,109 @@
+"""``coldopen write``: let a model continue a text, on standard output."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from engine.client import EngineClient
+from engine.errors import ColdOpenError, ConfigurationError
+from engine.protocol.messages import AnyEvent, StreamEnded, StreamStarted, TokensWritten, Write
+from engine.protocol.values import SamplerSettings, StopRule
+
+if TYPE_CHECKING:
+    from tui.cli.output import Output
+
+
+def add_to(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    common: argparse.ArgumentParser,
+) -> None:
+    write = commands.add_parser("write", parents=[common], help="continue a text with a model")
+    write.add_argument("name", metavar="NAME", help="the model")
+    write.add_argument("--prompt", default="", help="the text to continue; - reads standard input")
+    write.add_argument("--tokens", type=int, default=120, help="how many words and marks at most")
+    write.add_argument("--stop", choices=("length", "line", "speech", "scene"), default="length")
+    write.add_argument("--as", dest="speaker", metavar="SPEAKER", help="continue as this character")
+    write.add_argument(
+        "--temperature", type=float, help="0 is the likeliest word; 1 the model's own odds"
+    )
+    write.add_argument("--top-k", type=int, help="keep the k likeliest words")
+    write.add_argument("--top-p", type=float, help="keep the words that hold this much probability")
+    write.add_argument(
+        "--min-p", type=float, help="drop words less likely than this share of the best"
+    )
+    write.add_argument("--repetition-penalty", type=float, help="1 is none")
+    write.add_argument("--seed", type=int, help="same seed, model and text: same words")
+    write.set_defaults(run=run_write)
+
+
+def sampler_from(options: argparse.Namespace) -> SamplerSettings:
+    """The sampler's settings on the command line.
+
+    Raises:
+        ConfigurationError: naming the setting that is out of range.
+    """
+    names = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty")
+    given = {name: getattr(options, name) for name in names}
+    given = {name: value for name, value in given.items() if value is not None}
+    try:
+        return msgspec.convert(given, SamplerSettings)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"The sampler's settings do not fit: {error}.") from None
+
+
+async def run_write(options: argparse.Namespace, output: Output) -> int:
+    prompt = sys.stdin.read() if options.prompt == "-" else options.prompt
+    try:
+        stop = msgspec.convert({"tokens": options.tokens, "at": options.stop}, StopRule)
+    except msgspec.ValidationError:
+        raise ConfigurationError(
+            f"--tokens {options.tokens} is not allowed.", "Allowed: 1 to 20,000."
+        ) from None
+    if options.seed is not None and not 0 <= options.seed < 2**63:
+        raise ConfigurationError(f"--seed {options.seed} is not allowed.", "Allowed: 0 or more.")
+    request = Write(
+        model=options.name,
+        before=prompt,
+        speaker=options.speaker,
+        settings=sampler_from(options),
+        stop=stop,
+        seed=options.seed,
+    )
+    events: asyncio.Queue[AnyEvent | None] = asyncio.Queue()
+    client = await EngineClient.connect(
+        "command line", on_event=events.put_nowait, on_lost=lambda: events.put_nowait(None)
+    )
+    try:
+        started = await client.call(request)
+        if not output.json:
+            output.piece(prompt)
+        await _stream(started, events, output)
+    finally:
+        await client.close()
+    return 0
+
+
+async def _stream(
+    started: StreamStarted, events: asyncio.Queue[AnyEvent | None], output: Output
+) -> None:
+    while (event := await events.get()) is not None:
+        if isinstance(event, TokensWritten) and event.stream == started.stream:
+            for token in event.tokens:
+                if output.json:
+                    output.value(token)
+                else:
+                    output.piece(token.text)
+        elif isinstance(event, StreamEnded) and event.stream == started.stream:
+            if event.reason == "failed":
+                raise ColdOpenError(event.message or "The model could not go on.")
+            if output.json:
+                output.value({"reason": event.reason, "record": event.record})
+            else:
+                output.line()
+            return
+    raise ColdOpenError("The connection to the engine was lost.", "`coldopen engine logs`")
