@@ -1,0 +1,86 @@
+"""The outbox: bounded, coalescing, and never losing an answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.daemon.outbox import MAX_WAITING, THIN_METRICS_AT, Outbox, OutboxClosed
+from engine.protocol import messages as m
+from engine.protocol.values import Metrics, WrittenToken
+
+
+def token(text: str) -> WrittenToken:
+    return WrittenToken(text=text, word=text, probability=0.5, rank=1, surprise=1.0, entropy=1.0)
+
+
+def written(stream: str, branch: int, *texts: str) -> m.TokensWritten:
+    return m.TokensWritten(stream=stream, branch=branch, tokens=tuple(map(token, texts)))
+
+
+def metrics(step: int) -> m.TrainingMetrics:
+    point = Metrics(
+        step=step,
+        epoch=0.0,
+        tokens=step,
+        seconds=1.0,
+        loss=1.0,
+        learning_rate=0.1,
+        gradient_norm=1.0,
+        tokens_per_second=1.0,
+        progress=0.0,
+    )
+    return m.TrainingMetrics(job="j", sequence=step, metrics=point)
+
+
+def drained(outbox: Outbox) -> list[object]:
+    outbox.close()
+    found: list[object] = []
+    while True:
+        try:
+            message = outbox.get()
+        except OutboxClosed:
+            return found
+        found.append(message.event if isinstance(message, m.Told) else message)
+
+
+def test_tokens_of_one_branch_become_one_event() -> None:
+    outbox = Outbox()
+    for message in (written("s", 0, "a"), written("s", 0, "b"), written("s", 1, "c")):
+        outbox.put(message)
+    assert drained(outbox) == [written("s", 0, "a", "b"), written("s", 1, "c")]
+
+
+def test_tokens_of_an_abandoned_stream_are_dropped() -> None:
+    outbox = Outbox()
+    outbox.put(written("s", 0, "a"))
+    outbox.put(written("t", 0, "b"))
+    outbox.abandon("s")
+    assert drained(outbox) == [written("t", 0, "b")]
+
+
+def test_a_heartbeat_replaces_the_one_before() -> None:
+    outbox = Outbox()
+    outbox.put(m.Heartbeat(monotonic=1.0, busy=""))
+    outbox.put(written("s", 0, "a"))
+    outbox.put(m.Heartbeat(monotonic=2.0, busy="x"))
+    assert drained(outbox) == [m.Heartbeat(monotonic=2.0, busy="x"), written("s", 0, "a")]
+
+
+def test_a_curve_that_piles_up_is_thinned_and_answers_are_kept() -> None:
+    outbox = Outbox()
+    outbox.put(m.Answer(id=7, reply=m.Done()))
+    for step in range(20 * THIN_METRICS_AT):
+        outbox.put(metrics(step))
+    left = drained(outbox)
+    assert left[0] == m.Answer(id=7, reply=m.Done())
+    assert len(left) <= THIN_METRICS_AT + 2
+    assert left[-1] == metrics(20 * THIN_METRICS_AT - 1)
+
+
+def test_a_client_that_reads_nothing_is_cut_off() -> None:
+    outbox = Outbox()
+    alive = [outbox.put(m.Answer(id=i, reply=m.Done())) for i in range(MAX_WAITING + 1)]
+    assert all(alive[:-1])
+    assert not alive[-1]
+    with pytest.raises(OutboxClosed):
+        outbox.get()
