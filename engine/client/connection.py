@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import subprocess
 import time
 from collections.abc import Callable
 from typing import TypeVar, cast
@@ -89,7 +90,7 @@ class EngineClient:
         path = socket_path()
         private_directory(path.parent)
         deadline = time.monotonic() + timeout
-        started = False
+        process: subprocess.Popen[bytes] | None = None
         while True:
             try:
                 reader, writer = await asyncio.open_unix_connection(
@@ -101,9 +102,13 @@ class EngineClient:
                     raise EngineUnavailable(
                         "No engine is running.", "It starts by itself with `coldopen`."
                     ) from None
-                if not started:
-                    start_engine()
-                    started = True
+                if process is None:
+                    process = start_engine()
+                elif process.poll():
+                    raise EngineUnavailable(
+                        f"The engine broke off as it started (exit status {process.returncode}).",
+                        "`coldopen engine logs` shows why.",
+                    ) from None
                 if time.monotonic() > deadline:
                     raise EngineUnavailable(
                         f"The engine did not start within {timeout:.0f} seconds.",

@@ -50,7 +50,7 @@ def private_directory(directory: Path) -> None:
         directory.chmod(0o700)
 
 
-def start_engine() -> None:
+def start_engine() -> subprocess.Popen[bytes]:
     """Start the engine as a daemon of its own session; it outlives this program.
 
     Its standard error goes to the log file from the first moment on, so that even an engine that
@@ -59,7 +59,7 @@ def start_engine() -> None:
     log = paths.log_file()
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as sink:
-        subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-m", "engine.daemon"],
             stdin=subprocess.DEVNULL,
             stdout=sink,

@@ -192,7 +192,7 @@ class Server:
             session.outbox.put(
                 Failed(
                     id=call.id,
-                    message=f"The engine stumbled: {type(error).__name__}: {error}",
+                    message=f"The engine stumbled: {type(error).__name__}: {error}.",
                     hint="`coldopen engine logs` has the details.",
                 )
             )

@@ -1,0 +1,54 @@
+"""The one way in which anything that matters is written to disk."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.errors import ColdOpenError
+
+
+def write_atomically(path: Path, data: bytes | str | Callable[[Path], None]) -> None:
+    """Replace ``path`` by ``data`` so that a crash leaves either the old file or the new one.
+
+    A temporary file in the same folder is written, synced and renamed over ``path``, and the
+    folder is synced. ``data`` may be a function that writes to the path that it is given.
+
+    Raises:
+        ColdOpenError: when the disk refuses; the old file is kept.
+    """
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".tmp")
+        temporary = Path(name)
+        if callable(data):
+            os.close(handle)
+            data(temporary)
+        else:
+            with os.fdopen(handle, "wb") as sink:
+                sink.write(data.encode("utf-8") if isinstance(data, str) else data)
+        _sync(temporary)
+        temporary.replace(path)
+        temporary = None
+        _sync(path.parent)
+    except OSError as error:
+        raise ColdOpenError(
+            f"{path} could not be written: {error.strerror or error}.",
+            "The old file is kept. Free some space or check the folder's permissions.",
+        ) from error
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
