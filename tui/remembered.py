@@ -1,0 +1,38 @@
+"""What the app remembers between two starts: small, of no great worth, and never an obstacle."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+import msgspec
+
+from engine import paths
+
+
+class Remembered(msgspec.Struct, kw_only=True):
+    """The last state of the app. A damaged file means a fresh start."""
+
+    room: str = "corpus"
+    theme: str = "dark"
+    hint_seen: bool = False
+    model: str = ""
+    corpus: tuple[str, ...] = ()
+    draft: str = ""
+
+    @classmethod
+    def load(cls) -> Remembered:
+        try:
+            raw = (paths.state_dir() / "app.json").read_bytes()
+            return msgspec.json.decode(raw, type=cls)
+        except (OSError, msgspec.DecodeError):
+            return cls()
+
+    def save(self) -> None:
+        """Write it down; a full or read-only disk is no reason to bother anybody."""
+        target = paths.state_dir() / "app.json"
+        with contextlib.suppress(OSError):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            draft = target.with_suffix(f".{os.getpid()}.tmp")
+            draft.write_bytes(msgspec.json.encode(self))
+            draft.replace(target)

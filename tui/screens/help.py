@@ -1,0 +1,112 @@
+"""F1: every action with its keys and what it does, made from the registry, with a search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from tui import keys
+from tui.actions import Action, OwnKeys
+from tui.keymap import ACTIONS
+from tui.render import fit
+from tui.rooms import ROOMS
+
+_TITLES = {"app": "Everywhere", "chart": "In a chart"} | {
+    room.id: f"In the {room.title} room" for room in ROOMS
+}
+
+
+def matches(action: Action, own: OwnKeys, query: str) -> bool:
+    """Whether every word of ``query`` is in the action's names, its keys or its help."""
+    shown = " ".join(keys.shown(key) for key in action.keys_under(own))
+    text = f"{action.id} {action.title} {action.help} {action.section} {shown}".lower()
+    return all(word in text for word in query.lower().split())
+
+
+def help_rows(room_id: str, own: OwnKeys, query: str = "") -> Iterator[tuple[str, Action | None]]:
+    """Headings (with None) and actions, those of the present room first."""
+    groups = ACTIONS.groups()
+    order = [room_id, "app", *(group for group in groups if group not in (room_id, "app"))]
+    for group in order:
+        chosen = [action for action in ACTIONS.of(group) if matches(action, own, query)]
+        if not chosen:
+            continue
+        yield _TITLES.get(group, group.capitalize()), None
+        section = ""
+        for action in chosen:
+            if action.section != section:
+                section = action.section
+                yield f"  {section}", None
+            yield action.title, action
+
+
+class HelpScreen(ModalScreen[None]):
+    """The help over the present room. Typing searches, Esc or F1 closes."""
+
+    BINDINGS = [  # noqa: RUF012
+        Binding("escape,f1", "dismiss", "Close", show=False, priority=True),
+        Binding("up", "scroll(-1)", show=False, priority=True),
+        Binding("down", "scroll(1)", show=False, priority=True),
+        Binding("pageup", "scroll(-10)", show=False, priority=True),
+        Binding("pagedown", "scroll(10)", show=False, priority=True),
+    ]
+    DEFAULT_CSS = """
+    HelpScreen > .dialog { height: 92%; }
+    HelpScreen Input { border: none; height: 1; padding: 0; margin: 0 0 1 0; background: $panel; }
+    HelpScreen VerticalScroll { height: 1fr; }
+    HelpScreen Static { width: 1fr; height: auto; }
+    """
+
+    def __init__(self, room_id: str, own: OwnKeys) -> None:
+        super().__init__()
+        self._room_id = room_id
+        self._own = own
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = "Help"
+            dialog.border_subtitle = "type to search · ↑ ↓ scroll · Esc closes"
+            yield Input(placeholder="search")
+            with VerticalScroll(can_focus=False):
+                yield Static(id="help-text")
+
+    def on_mount(self) -> None:
+        self._show("")
+        self.query_one(Input).focus()
+
+    @on(Input.Changed)
+    def _searched(self, event: Input.Changed) -> None:
+        self._show(event.value)
+
+    def _show(self, query: str) -> None:
+        lines = [self._line(title, action) for title, action in self._rows(query)]
+        text = Content("\n").join(lines) if lines else Content.styled("nothing found", "$quiet")
+        self.query_one("#help-text", Static).update(text)
+        self.query_one(VerticalScroll).scroll_home(animate=False)
+
+    def _rows(self, query: str) -> list[tuple[str, Action | None]]:
+        return list(help_rows(self._room_id, self._own, query))
+
+    def _line(self, title: str, action: Action | None) -> Content:
+        if action is None:
+            style = "$quiet" if title.startswith(" ") else "bold $accent"
+            return Content.styled(title, style)
+        own = action.keys_under(self._own)
+        shown = " / ".join(keys.shown(key) for key in own) or "palette"
+        mark = "*" if action.id in self._own else " "
+        return Content.assemble(
+            "  ",
+            (fit(shown + mark, 20, pad=True), "$foreground" if own else "$quiet"),
+            (fit(title, 21, pad=True), "bold"),
+            (action.help, "$quiet"),
+        )
+
+    def action_scroll(self, lines: int) -> None:
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)

@@ -1,0 +1,56 @@
+"""The terminal driver: Textual's, but the end of the input ends the program instead of spinning."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import selectors
+from codecs import getincrementaldecoder
+from typing import TYPE_CHECKING, Any
+
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+
+if TYPE_CHECKING:
+    from tui.app import ColdOpenApp
+
+
+class Terminal(LinuxDriver):
+    """Reads keys until told to stop or until there is nothing left to read.
+
+    A closed terminal makes every read return at once with nothing (or fail), so a loop that goes
+    on reading takes a whole core for itself.
+    """
+
+    def __init__(self, app: ColdOpenApp, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._owner = app
+        self._events_loop = asyncio.get_running_loop()
+
+    def run_input_thread(self) -> None:
+        """Turn bytes into events; on the end of the input, ask the app to save and leave."""
+        parser = XTermParser(self._debug)
+        decoder = getincrementaldecoder("utf-8")(errors="replace")
+        with selectors.SelectSelector() as selector:
+            try:
+                selector.register(self.fileno, selectors.EVENT_READ)
+            except (OSError, ValueError):
+                self._ended()
+                return
+            while not self.exit_event.is_set():
+                if selector.select(0.1):
+                    try:
+                        data = os.read(self.fileno, 65536)
+                    except OSError:
+                        data = b""
+                    if not data:
+                        self._ended()
+                        return
+                    for event in parser.feed(decoder.decode(data)):
+                        self.process_message(event)
+                for event in parser.tick():
+                    self.process_message(event)
+
+    def _ended(self) -> None:
+        if not self.exit_event.is_set():
+            self._events_loop.call_soon_threadsafe(self._owner.input_ended)
