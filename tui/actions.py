@@ -59,7 +59,7 @@ class Action:
             self.method,
             self.title,
             show=self.footer,
-            key_display=terminal_keys.shown(keys[0]),
+            key_display=terminal_keys.shown(keys[0], short=True),
             tooltip=self.help,
             priority=self.priority,
             id=self.id,

@@ -8,18 +8,21 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
+from textual.actions import ActionParseResult
 from textual.app import App, ComposeResult
 from textual.containers import Container
+from textual.dom import DOMNode
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Footer, Static
 from textual.worker import WorkerFailed
 
 from engine import paths
 from engine.errors import ColdOpenError
-from tui import config
+from tui import config, keys
 from tui.actions import Action
 from tui.keymap import ACTIONS
 from tui.link import EngineLink, LinkStatus
@@ -184,7 +187,8 @@ class ColdOpenApp(App[None], inherit_bindings=False):
     # -- the shell itself
 
     def compose(self) -> ComposeResult:
-        yield RoomTabs(self.rooms)
+        choose = ACTIONS["app.choose_room"].keys_under(self.settings.keys)
+        yield RoomTabs(self.rooms, keys.shown(choose[0]) if choose else "")
         yield ContentSwitcher(id="rooms")
         yield StatusBar()
         yield Footer(show_command_palette=False, compact=True)
@@ -256,6 +260,19 @@ class ColdOpenApp(App[None], inherit_bindings=False):
             return action.id not in ("app.command_palette",)
         node = self._made.get(action.group)
         return node is None or bool(node.check_action(action.method, ()))
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Run an action; an error that is meant for the user is said and ends nothing."""
+        try:
+            return await super().run_action(action, default_namespace, namespaces)
+        except ColdOpenError as error:
+            self.say(error)
+            return True
 
     async def perform(self, action_id: str) -> None:
         """Run an action by its id, in its room."""
@@ -409,7 +426,10 @@ class ColdOpenApp(App[None], inherit_bindings=False):
     async def _die(self, error: Exception, cause: BaseException) -> None:
         await self._save_rooms()
         self.crash = _logged(cause)
-        super()._handle_exception(error)
+        try:
+            raise error
+        except Exception:  # Textual formats the exception that is being handled.
+            super()._handle_exception(error)
         self._exit_renderables.clear()
 
 

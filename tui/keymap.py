@@ -16,7 +16,7 @@ APP = (
     Action("app.command_palette", "Palette", "Find any action by name and run it.", ("f2",),
            footer=True, priority=True),
     Action("app.choose_room", "Rooms", "Go to the row of rooms; a digit or an arrow chooses one.",
-           ("ctrl+backslash", "f10"), "Rooms", footer=True, priority=True),
+           ("ctrl+backslash", "f10"), "Rooms", priority=True),
     Action("app.next_room", "Next room", "Go to the next room, and round.", ("f12",), "Rooms",
            priority=True),
     Action("app.room_corpus", "Corpus room", "Load scripts and look at them.", (), "Rooms"),
@@ -157,4 +157,23 @@ CHART = (
     Action("chart.no_cursor", "No cursor", "Take the cursor away.", ("escape",), palette=False),
 )  # fmt: skip
 
-ACTIONS = Registry((*APP, *CORPUS, *TRAIN, *WRITE, *INSPECT, *LIBRARY, *CHART))
+FILES = (
+    Action("files.complete", "Complete", "Complete the name, or go into the folder.", ("tab",),
+           palette=False, priority=True),
+    Action("files.parent", "Folder above", "Go to the folder above.", ("shift+tab",),
+           palette=False, priority=True),
+    Action("files.mark", "Mark", "Mark a file or folder, to choose several.",
+           ("ctrl+t", "ctrl+@"), palette=False, priority=True),
+    Action("files.hidden", "Hidden files", "Show or hide hidden files.", ("f5",), palette=False,
+           priority=True),
+    Action("files.up", "Up", "The entry before.", ("up",), palette=False, priority=True),
+    Action("files.down", "Down", "The next entry.", ("down",), palette=False, priority=True),
+    Action("files.page_up", "Page up", "A page back.", ("pageup",), palette=False,
+           priority=True),
+    Action("files.page_down", "Page down", "A page on.", ("pagedown",), palette=False,
+           priority=True),
+    Action("files.cancel", "Leave", "Choose nothing.", ("escape",), palette=False,
+           priority=True),
+)  # fmt: skip
+
+ACTIONS = Registry((*APP, *CORPUS, *TRAIN, *WRITE, *INSPECT, *LIBRARY, *CHART, *FILES))

@@ -69,12 +69,14 @@ def with_twins(key: str) -> tuple[str, ...]:
     return (key,)
 
 
-def shown(key: str) -> str:
-    """``key`` as a person writes it: ``Ctrl+G``, ``F5``, ``?``."""
+def shown(key: str, *, short: bool = False) -> str:
+    """``key`` as a person writes it: ``Ctrl+G`` (``^G`` where space is short), ``F5``, ``?``."""
     if key == "ctrl+@":
         key = "ctrl+space"
     *modifiers, last = key.split("+")
     last = _SHOWN.get(last, last.upper() if modifiers or _FUNCTION.match(last) else last)
+    if short and modifiers == ["ctrl"]:
+        return f"^{last}"
     return "+".join([*(m.capitalize() for m in modifiers), last])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import selectors
+import sys
 from codecs import getincrementaldecoder
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ class Terminal(LinuxDriver):
 
     def __init__(self, app: ColdOpenApp, **options: Any) -> None:
         super().__init__(app, **options)
+        self._file = sys.__stdout__  # Textual draws on stderr, which people redirect to a file.
         self._owner = app
         self._events_loop = asyncio.get_running_loop()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 
 from textual import on
@@ -18,9 +19,12 @@ from tui.keymap import ACTIONS
 from tui.render import fit
 from tui.rooms import ROOMS
 
-_TITLES = {"app": "Everywhere", "chart": "In a chart"} | {
+_TITLES = {"app": "Everywhere", "chart": "In a chart", "files": "Choosing a file"} | {
     room.id: f"In the {room.title} room" for room in ROOMS
 }
+
+_KEYS = 14
+_TITLE = 22
 
 
 def matches(action: Action, own: OwnKeys, query: str) -> bool:
@@ -59,7 +63,7 @@ class HelpScreen(ModalScreen[None]):
     ]
     DEFAULT_CSS = """
     HelpScreen > .dialog { height: 92%; }
-    HelpScreen Input { border: none; height: 1; padding: 0; margin: 0 0 1 0; background: $panel; }
+    HelpScreen Input { margin: 0 0 1 0; background: $panel; }
     HelpScreen VerticalScroll { height: 1fr; }
     HelpScreen Static { width: 1fr; height: auto; }
     """
@@ -72,8 +76,10 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Help"
-            dialog.border_subtitle = "type to search · ↑ ↓ scroll · Esc closes"
-            yield Input(placeholder="search")
+            dialog.border_subtitle = (
+                "^ is Ctrl · F2 runs anything by name · * your own key · Esc closes"
+            )
+            yield Input(placeholder="type to search", compact=True)
             with VerticalScroll(can_focus=False):
                 yield Static(id="help-text")
 
@@ -85,28 +91,36 @@ class HelpScreen(ModalScreen[None]):
     def _searched(self, event: Input.Changed) -> None:
         self._show(event.value)
 
+    def on_resize(self) -> None:
+        self._show(self.query_one(Input).value)
+
     def _show(self, query: str) -> None:
-        lines = [self._line(title, action) for title, action in self._rows(query)]
+        room = max(20, self.query_one(VerticalScroll).size.width - _KEYS - _TITLE - 2)
+        lines = [
+            line
+            for title, action in help_rows(self._room_id, self._own, query)
+            for line in self._lines(title, action, room)
+        ]
         text = Content("\n").join(lines) if lines else Content.styled("nothing found", "$quiet")
         self.query_one("#help-text", Static).update(text)
         self.query_one(VerticalScroll).scroll_home(animate=False)
 
-    def _rows(self, query: str) -> list[tuple[str, Action | None]]:
-        return list(help_rows(self._room_id, self._own, query))
-
-    def _line(self, title: str, action: Action | None) -> Content:
+    def _lines(self, title: str, action: Action | None, room: int) -> list[Content]:
+        """An entry with its help wrapped to ``room`` cells, under itself."""
         if action is None:
-            style = "$quiet" if title.startswith(" ") else "bold $accent"
-            return Content.styled(title, style)
+            return [Content.styled(title, "$quiet" if title.startswith(" ") else "bold $accent")]
         own = action.keys_under(self._own)
-        shown = " / ".join(keys.shown(key) for key in own) or "palette"
+        shown = " ".join(keys.shown(key, short=True) for key in own) or "F2"
         mark = "*" if action.id in self._own else " "
-        return Content.assemble(
-            "  ",
-            (fit(shown + mark, 20, pad=True), "$foreground" if own else "$quiet"),
-            (fit(title, 21, pad=True), "bold"),
-            (action.help, "$quiet"),
+        first, *rest = textwrap.wrap(action.help, room) or [""]
+        head = Content.assemble(
+            " ",
+            (fit(shown + mark, _KEYS, pad=True), "$foreground" if own else "$quiet"),
+            (fit(title, _TITLE, pad=True), "bold"),
+            (first, "$quiet"),
         )
+        indent = " " * (1 + _KEYS + _TITLE)
+        return [head, *(Content.styled(indent + line, "$quiet") for line in rest)]
 
     def action_scroll(self, lines: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)

@@ -29,8 +29,10 @@ class RoomTabs(Widget, can_focus=True):
     class Left(Message):
         """The row was left without a choice."""
 
-    def __init__(self, rooms: Sequence[RoomEntry]) -> None:
+    def __init__(self, rooms: Sequence[RoomEntry], key: str = "") -> None:
+        """``key`` is the key that leads here, for the hint at the right."""
         super().__init__()
+        self._key = key
         self._rooms = tuple(rooms)
 
     def _labels(self) -> list[str]:
@@ -46,10 +48,10 @@ class RoomTabs(Widget, can_focus=True):
                 style = "bold $background on $accent"
             parts.append(Content.styled(label, style))
         row = Content("").join(parts)
-        name = "cold open "
-        gap = self.content_size.width - row.cell_length - len(name)
+        hint = "a digit or ← → Enter, Esc back" if self.has_focus else f"{self._key} rooms"
+        gap = self.content_size.width - row.cell_length - len(hint)
         if gap > 0:
-            row = Content.assemble(row, " " * gap, (name, "italic $quiet"))
+            row = Content.assemble(row, " " * gap, (hint, "$quiet"))
         return row
 
     def on_focus(self) -> None:

@@ -1,0 +1,111 @@
+"""What a typed path means and which entries of a folder it leads to. No widgets here."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+MOST_SHOWN = 1000
+"""Entries listed at most; typing narrows the rest down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file or folder in a listing."""
+
+    name: str
+    is_folder: bool
+    size: int = 0
+    """Bytes; 0 for folders and for what cannot be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A folder's entries under a typed beginning, or why there are none."""
+
+    folder: Path
+    beginning: str
+    entries: tuple[Entry, ...] = ()
+    more: int = 0
+    problem: str = ""
+
+
+def unquoted(text: str) -> str:
+    """``text`` as a path: quotes, ``file://`` and escaped blanks of a dropped file removed."""
+    text = text.strip("\r\n")
+    bare = text.strip()
+    if len(bare) >= 2 and bare[0] == bare[-1] and bare[0] in "'\"":
+        return bare[1:-1]
+    if bare.startswith("file://"):
+        return unquote(urlsplit(bare).path)
+    return text.replace("\\ ", " ") if "\\ " in text else text
+
+
+def divided(text: str) -> tuple[Path, str]:
+    """The folder that ``text`` names and the beginning of a name in it. ``~`` is the home."""
+    text = unquoted(text)
+    folder, _, beginning = text.rpartition("/")
+    if text.startswith("/") and not folder:
+        folder = "/"
+    if text in ("~", "..", ".") or text.endswith(("/..", "/.")):
+        folder, beginning = text, ""
+    if "\0" in folder:
+        return Path.cwd(), beginning
+    try:
+        path = Path(folder).expanduser() if folder else Path.cwd()
+    except RuntimeError:
+        path = Path(folder)
+    return path, beginning
+
+
+def typed(folder: Path, name: str = "") -> str:
+    """The text that stands for ``folder`` (with a closing slash) or for ``name`` in it."""
+    text = str(folder)
+    return f"{text.rstrip('/')}/{name}" if text != "/" else f"/{name}"
+
+
+def listing(text: str, *, hidden: bool = False, files: bool = True) -> Listing:
+    """The entries that ``text`` leads to: folders first, those that begin so before the others.
+
+    Blocks on the disk, so call it in a thread. Never raises: what is wrong is in ``problem``.
+    """
+    folder, beginning = divided(text)
+    found: list[Entry] = []
+    wanted = beginning.lower()
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.startswith(".") and not hidden and not beginning.startswith("."):
+                    continue
+                if wanted not in entry.name.lower():
+                    continue
+                made = _entry(entry)
+                if files or made.is_folder:
+                    found.append(made)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", "") or str(error)
+        return Listing(folder, beginning, problem=f"{folder}: {reason}")
+    found.sort(
+        key=lambda e: (not e.name.lower().startswith(wanted), not e.is_folder, e.name.lower())
+    )
+    return Listing(folder, beginning, tuple(found[:MOST_SHOWN]), max(0, len(found) - MOST_SHOWN))
+
+
+def _entry(entry: os.DirEntry[str]) -> Entry:
+    try:
+        is_folder = entry.is_dir()
+        return Entry(entry.name, is_folder, 0 if is_folder else entry.stat().st_size)
+    except OSError:
+        return Entry(entry.name, is_folder=False)
+
+
+def size_text(size: int) -> str:
+    """Bytes for people: ``812 B``, ``3.4 MB``."""
+    value = float(size)
+    for unit in ("B", "kB", "MB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} GB"
