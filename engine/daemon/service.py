@@ -159,7 +159,7 @@ class Service:
                 f"“{running[0].name}” is still training.",
                 "Stop it first, or use --force: what it has learned so far is kept.",
             )
-        threading.Thread(target=self.leave, daemon=True).start()
+        threading.Timer(0.1, self.leave).start()  # after the answer is on its way
         return m.Done()
 
     # -- corpus

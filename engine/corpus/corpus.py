@@ -1,0 +1,294 @@
+"""A corpus: scripts as ids on disk, with everything needed to turn them into text again.
+
+The cache is keyed by content. It holds ids over all types by frequency, so that another vocabulary
+cut-off needs no reading, and is memory-mapped, so that a corpus may be larger than memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import paths as places
+from engine.corpus.casing import Casing, CasingCounter
+from engine.corpus.measuring import PieceReading, Tallies, read_piece
+from engine.corpus.reading import CHUNK_BYTES, Source, find_sources
+from engine.corpus.tokenizer import NEWLINE, TOKENIZER_VERSION
+from engine.corpus.vocabulary import NEWLINE_ID, UNK_ID, Vocabulary
+from engine.errors import CorpusError
+from engine.storage.atomic import write_atomically
+
+CACHE_VERSION = 1
+PARALLEL_BYTES = 16 * 1024 * 1024
+"""Above this size, reading is shared out to all cores."""
+HELD_OUT = 0.05
+"""Share of the corpus in each of validation and test."""
+FEWEST_TOKENS = 2
+
+Ids = NDArray[np.int32]
+ProgressCallback = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A loaded corpus; ``ids`` is memory-mapped."""
+
+    key: str
+    name: str
+    sources: tuple[Source, ...]
+    bytes: int
+    vocabulary: Vocabulary
+    casing: Casing
+    cutoff: int
+    ids: Ids
+    """(tokens,), over ``vocabulary``."""
+    type_counts: tuple[tuple[str, int], ...]
+    """Every different token with its count, most frequent first."""
+    tallies: Tallies
+    split: tuple[int, int]
+    """Where validation and where test begin, in tokens."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return tuple(source.note for source in self.sources if source.note)
+
+    @property
+    def encodings(self) -> tuple[str, ...]:
+        return tuple(sorted({source.encoding for source in self.sources}))
+
+    def parts(self) -> tuple[Ids, Ids, Ids]:
+        """Training, validation and test ids, contiguous and in this order."""
+        validation, test = self.split
+        return self.ids[:validation], self.ids[validation:test], self.ids[test:]
+
+
+def load_corpus(
+    paths: Sequence[Path], cutoff: int = 2, progress: ProgressCallback | None = None
+) -> Corpus:
+    """Read the texts that ``paths`` name, or take them from the cache.
+
+    Raises:
+        CorpusError: when a path is missing, unreadable, empty or no text, or there is not enough.
+    """
+    tell = progress or _silent
+    sources = find_sources(paths)
+    size = sum(source.path.stat().st_size for source in sources)
+    key = _content_key(sources, size, tell)
+    folder = places.cache_dir() / "corpora" / key
+    if (made := _open(folder, key, paths, sources, size, cutoff)) is not None:
+        return made
+    _build(folder, sources, size, tell)
+    made = _open(folder, key, paths, sources, size, cutoff)
+    if made is None:
+        raise CorpusError(
+            f"The cache of {_name(paths)} in {folder} cannot be used.", "Delete that folder."
+        )
+    return made
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """For callers that want no progress."""
+
+
+def _content_key(sources: Sequence[Source], size: int, tell: ProgressCallback) -> str:
+    """Hash of the texts and of everything that decides what becomes of them."""
+    digest = hashlib.sha256(f"{CACHE_VERSION}.{TOKENIZER_VERSION}".encode())
+    done = 0
+    for source in sources:
+        length = source.path.stat().st_size
+        digest.update(f"|{source.encoding}|{source.path.suffix.lower()}|{length}|".encode())
+        with source.path.open("rb") as stream:
+            while chunk := stream.read(CHUNK_BYTES):
+                digest.update(chunk)
+                done += len(chunk)
+                tell("looking", done, size)
+    return digest.hexdigest()[:32]
+
+
+def _build(folder: Path, sources: Sequence[Source], size: int, tell: ProgressCallback) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".making-"))
+    try:
+        table: dict[str, int] = {}
+        counts: list[int] = []
+        tallies, casing = Tallies(), CasingCounter()
+        with (work / "appearance.bin").open("wb") as sink:
+            for reading, done in _readings(sources, size):
+                local = np.empty(len(reading.types), dtype=np.int32)
+                for index, (token, count) in enumerate(
+                    zip(reading.types, reading.counts, strict=True)
+                ):
+                    number = table.setdefault(token, len(table))
+                    if number == len(counts):
+                        counts.append(0)
+                    counts[number] += count
+                    local[index] = number
+                sink.write(local[np.frombuffer(reading.ids, dtype=np.int32)].tobytes())
+                tallies.merge(reading.tallies)
+                casing.merge(reading.casing)
+                tell("reading", done, size)
+        if sum(counts) - (counts[table[NEWLINE]] if NEWLINE in table else 0) < FEWEST_TOKENS:
+            raise CorpusError(
+                f"{sources[0].path} has only one word in it.", "Choose a file with a script in it."
+            )
+        words = list(table)
+        order = sorted(range(len(words)), key=lambda i: (-counts[i], words[i]))
+        rank = np.empty(len(words), dtype=np.int32)
+        rank[order] = np.arange(len(words), dtype=np.int32)
+        _remap(work / "appearance.bin", work / "types.bin", rank)
+        (work / "appearance.bin").unlink()
+        meta = {
+            "types": [words[i] for i in order],
+            "counts": [counts[i] for i in order],
+            "casing": casing.learned().to_builtins(),
+            "tallies": msgspec.to_builtins(tallies, str_keys=True),
+            "tokens": sum(counts),
+        }
+        (work / "meta.json").write_bytes(msgspec.json.encode(meta))
+        for file in work.iterdir():
+            with file.open("rb") as stream:
+                os.fsync(stream.fileno())
+        shutil.rmtree(folder, ignore_errors=True)
+        work.rename(folder)
+    except OSError as error:
+        raise CorpusError(
+            f"The corpus cannot be cached in {folder.parent}: {error.strerror or error}.",
+            "Free some space, or set XDG_CACHE_HOME to another folder.",
+        ) from None
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _readings(sources: Sequence[Source], size: int) -> Iterator[tuple[PieceReading, int]]:
+    """Every piece, read, in order, with the bytes done so far (estimated from characters)."""
+    pieces = _pieces(sources)
+    done = 0
+    if size < PARALLEL_BYTES or (os.cpu_count() or 1) < 2:
+        for piece in pieces:
+            done += len(piece)
+            yield read_piece(piece), min(done, size)
+        return
+    workers = os.cpu_count() or 1
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        waiting = []
+        for piece in pieces:
+            waiting.append((pool.submit(read_piece, piece), len(piece)))
+            if len(waiting) > 2 * workers:
+                future, length = waiting.pop(0)
+                done += length
+                yield future.result(), min(done, size)
+        for future, length in waiting:
+            done += length
+            yield future.result(), min(done, size)
+
+
+def _pieces(sources: Sequence[Source]) -> Iterator[str]:
+    """The texts in pieces of whole lines; one empty line between files."""
+    for index, source in enumerate(sources):
+        last = ""
+        for number, chunk in enumerate(source.chunks()):
+            if index and number == 0:
+                chunk = chunk.lstrip("\ufeff\n")
+            yield chunk
+            last = chunk
+        if index + 1 < len(sources):
+            yield "\n" if last.endswith("\n") else "\n\n"
+
+
+def _remap(source: Path, target: Path, table: Ids) -> None:
+    """Write ``table[ids]`` for the ids in ``source``, in bounded memory."""
+    with source.open("rb") as stream, target.open("wb") as sink:
+        while chunk := stream.read(4 * CHUNK_BYTES):
+            sink.write(table[np.frombuffer(chunk, dtype=np.int32)].tobytes())
+
+
+def _open(
+    folder: Path,
+    key: str,
+    paths: Sequence[Path],
+    sources: tuple[Source, ...],
+    size: int,
+    cutoff: int,
+) -> Corpus | None:
+    """The corpus in the cache, or None where there is none that can be used."""
+    try:
+        meta: dict[str, Any] = json.loads((folder / "meta.json").read_bytes())
+        types, counts = meta["types"], meta["counts"]
+        casing = Casing.from_builtins(meta["casing"])
+        tallies = msgspec.convert(meta["tallies"], Tallies, strict=False)
+        vocabulary = Vocabulary.of_counts(dict(zip(types, counts, strict=True)), cutoff)
+        target = folder / f"cutoff-{cutoff}.bin"
+        if not target.exists():
+            table = np.array([vocabulary.id_of(t) for t in types], dtype=np.int32)
+            write_atomically(target, lambda path: _remap(folder / "types.bin", path, table))
+        if target.stat().st_size != 4 * meta["tokens"]:
+            raise ValueError("torn")
+        ids: Ids = np.memmap(target, dtype=np.int32, mode="r")
+    except (OSError, ValueError, KeyError, TypeError, msgspec.MsgspecError):
+        shutil.rmtree(folder, ignore_errors=True)
+        return None
+    return Corpus(
+        key=key,
+        name=_name(paths),
+        sources=sources,
+        bytes=size,
+        vocabulary=vocabulary,
+        casing=casing,
+        cutoff=cutoff,
+        ids=ids,
+        type_counts=tuple(zip(types, counts, strict=True)),
+        tallies=tallies,
+        split=split_points(ids, vocabulary),
+    )
+
+
+def split_points(ids: Ids, vocabulary: Vocabulary) -> tuple[int, int]:
+    """Where validation and test begin: the scene or empty line nearest to 5 % and 5 %.
+
+    Very small corpora are cut at a line's end, or simply at the token.
+    """
+    total = len(ids)
+    bracket = vocabulary.id_of("[")
+    marks = []
+    for share in (1 - 2 * HELD_OUT, 1 - HELD_OUT):
+        wanted = round(total * share)
+        reach = max(8, round(total * HELD_OUT * 0.4))
+        low, high = max(0, wanted - reach), min(total - 1, wanted + reach)
+        near = np.asarray(ids[low:high])
+        newline = near == NEWLINE_ID
+        empty = np.flatnonzero(newline[:-1] & newline[1:]) + 2
+        scenes = empty[(empty < len(near))]
+        if bracket != UNK_ID:
+            scenes = scenes[near[scenes] == bracket]
+        for starts in (
+            scenes if bracket != UNK_ID else empty[:0],
+            empty,
+            np.flatnonzero(newline) + 1,
+        ):
+            if len(starts):
+                wanted = low + int(starts[np.argmin(np.abs(starts + low - wanted))])
+                break
+        marks.append(wanted)
+    validation = min(max(1, marks[0]), max(1, total - 2))
+    test = min(max(validation + 1, marks[1]), max(validation, total - 1))
+    return validation, test
+
+
+def _name(paths: Sequence[Path]) -> str:
+    first = paths[0].resolve()
+    bundled = places.bundled_corpus().resolve()
+    title = "Spin Cycle" if first == bundled else first.stem or str(first)
+    return title + (f" and {len(paths) - 1} more" if len(paths) > 1 else "")

@@ -1,0 +1,75 @@
+"""Tokens back to text, one at a time: which blank goes before a token, and which capitals.
+
+Append-only, since words are streamed: what has been written never changes, so each decision is
+made from what stands before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from engine.corpus.casing import Casing, Place
+from engine.corpus.tokenizer import NEWLINE, is_cue, tokenize
+
+_CLOSING = frozenset(".,;:!?)]}%…»”’")
+_OPENING = frozenset("([{«“‘¿¡$#@")
+_QUOTES = frozenset("\"'`*_")
+_TIGHT = frozenset("/\\^~|=<>+&")
+_CONTEXT_CHARACTERS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Detokenizer:
+    """The state between two tokens; a value, so that a branch is only another reference."""
+
+    casing: Casing
+    previous: str | None = None
+    place: Place = field(default_factory=Place)
+    open_quotes: frozenset[str] = frozenset()
+    glued: bool = True
+    """No blank before the next word, whatever it is."""
+
+    @classmethod
+    def after(cls, context: str, casing: Casing) -> Detokenizer:
+        """The state after a draft's text, so that continuing it spaces and capitalises rightly."""
+        line = context[-_CONTEXT_CHARACTERS:]
+        cut = line.rfind("\n\n")
+        line = line[cut + 1 :] if cut >= 0 else line
+        made = cls(casing)
+        for token in tokenize(line):
+            _text, made = made.push(token)
+        blank = context[-1:].isspace() and not context.endswith("\n")
+        return replace(made, glued=True) if blank else made
+
+    def push(self, token: str) -> tuple[str, Detokenizer]:
+        """The text that ``token`` appends, and the state after it."""
+        if token == NEWLINE:
+            return NEWLINE, Detokenizer(self.casing, NEWLINE)
+        surface = self.casing.word(token, self.place)
+        closes = token in _QUOTES and token in self.open_quotes
+        blank = not self.glued and self._blank_before(token, closes)
+        quotes = self.open_quotes ^ {token} if token in _QUOTES else self.open_quotes
+        glued = token in _OPENING or token in _TIGHT or (token in _QUOTES and not closes)
+        return (" " if blank else "") + surface, Detokenizer(
+            self.casing, token, self.place.push(token), quotes, glued
+        )
+
+    def _blank_before(self, token: str, closes: bool) -> bool:
+        if self.previous is None or self.previous == NEWLINE:
+            return False
+        if token in _CLOSING or token in _TIGHT or closes:
+            return False
+        return not (
+            token == "..." and self.previous not in ("?", "!", ")") and not is_cue(self.previous)
+        )
+
+
+def detokenize(tokens: Iterable[str], casing: Casing) -> str:
+    """The text of ``tokens`` from the start of a text."""
+    state = Detokenizer(casing)
+    pieces = []
+    for token in tokens:
+        text, state = state.push(token)
+        pieces.append(text)
+    return "".join(pieces)

@@ -1,0 +1,161 @@
+"""Files as people have them, to text: any of a few encodings, never guessed in silence."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import CorpusError
+
+SUFFIXES = frozenset({".txt", ".text", ".md", ".script", ".play", ".fountain"})
+CHUNK_BYTES = 4 * 1024 * 1024
+_SNIFF_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file of a corpus: where it is and how to read it."""
+
+    path: Path
+    encoding: str
+    note: str = ""
+
+    def chunks(self) -> Iterator[str]:
+        """The text in pieces of whole lines, Unix line ends.
+
+        Raises:
+            CorpusError: when the file breaks off or stops being text half-way.
+        """
+        if self.path.suffix.lower() == ".fountain":
+            yield self._converted()
+            return
+        try:
+            with self.path.open(encoding=self.encoding, newline=None) as stream:
+                while lines := stream.readlines(CHUNK_BYTES):
+                    yield "".join(lines)
+        except (OSError, UnicodeError) as error:
+            raise CorpusError(
+                f"{self.path} could not be read to its end: {error}.", "Save it again as UTF-8."
+            ) from None
+
+    def _converted(self) -> str:
+        from engine.formats.fountain import to_plain
+
+        plain: str = to_plain(self.path.read_text(encoding=self.encoding))
+        return plain
+
+
+def find_sources(paths: Sequence[Path]) -> tuple[Source, ...]:
+    """The text files that ``paths`` name, folders searched through, in natural order.
+
+    Raises:
+        CorpusError: when a path is missing, unreadable, empty or no text.
+    """
+    found: list[Source] = []
+    for path in paths:
+        try:
+            if path.is_dir():
+                inside = [source_of(file) for file in _files_in(path)]
+                if not inside:
+                    raise CorpusError(
+                        f"There are no text files in {path}.",
+                        "Looked for .txt, .fountain, .script, .play and .md files.",
+                    )
+                found.extend(inside)
+            else:
+                found.append(source_of(path))
+        except OSError as error:
+            raise CorpusError(
+                f"{path} cannot be read: {error.strerror or error}.", "Check the path."
+            ) from None
+    return tuple(found)
+
+
+def source_of(path: Path) -> Source:
+    """``path`` with its encoding found out.
+
+    Raises:
+        CorpusError: when it is missing, unreadable, empty or not text.
+    """
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_SNIFF_BYTES)
+    except FileNotFoundError:
+        raise CorpusError(f"There is no file {path}.", "Check the path.") from None
+    except OSError as error:
+        raise CorpusError(
+            f"{path} cannot be read: {error.strerror or error}.", "Check its permissions."
+        ) from None
+    if not head.strip():
+        raise CorpusError(f"{path} is empty.", "Choose a file with a script in it.")
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return _checked(Source(path, "utf-16"))
+    if b"\0" in head or _share_of_controls(head) > 0.05:
+        raise CorpusError(
+            f"{path} is not a text file.", "Export the script as plain text or Fountain."
+        )
+    if head.startswith(codecs.BOM_UTF8):
+        return _checked(Source(path, "utf-8-sig"))
+    return _checked(Source(path, "utf-8"))
+
+
+def _checked(source: Source) -> Source:
+    """``source`` if its bytes are what its encoding says, else read as Windows Latin-1, noted."""
+    decoder = codecs.getincrementaldecoder(source.encoding)()
+    try:
+        with source.path.open("rb") as stream:
+            while chunk := stream.read(CHUNK_BYTES):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        if source.encoding != "utf-8":
+            raise CorpusError(
+                f"{source.path} claims to be {source.encoding} but is not: {error.reason}.",
+                "Save it again as UTF-8.",
+            ) from None
+        note = f"{source.path.name} is not UTF-8; it was read as Latin-1 (Windows-1252)."
+        return Source(source.path, _latin(source.path), note)
+    return source
+
+
+def _latin(path: Path) -> str:
+    """Windows-1252 where every byte has a meaning in it, else plain Latin-1."""
+    undefined = (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+    with path.open("rb") as stream:
+        while chunk := stream.read(CHUNK_BYTES):
+            if any(byte in chunk for byte in undefined):
+                return "latin-1"
+    return "cp1252"
+
+
+def _share_of_controls(head: bytes) -> float:
+    controls = sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in head)
+    return controls / len(head)
+
+
+def _files_in(folder: Path) -> list[Path]:
+    found = []
+    for root, folders, names in os.walk(folder, onerror=_refuse):
+        folders[:] = sorted((f for f in folders if not f.startswith(".")), key=natural_order)
+        for name in sorted(names, key=natural_order):
+            path = Path(root) / name
+            wanted = not name.startswith(".") and path.suffix.lower() in SUFFIXES
+            if wanted and path.stat().st_size:
+                found.append(path)
+    return found
+
+
+def _refuse(error: OSError) -> None:
+    raise error
+
+
+def natural_order(name: str) -> list[tuple[bool, int, str]]:
+    """Sorting key that puts ``part 2`` before ``part 10``."""
+    return [
+        (not piece.isdigit(), int(piece) if piece.isdigit() else 0, piece)
+        for piece in re.split(r"([0-9]+)", name.lower())
+    ]
