@@ -25,7 +25,7 @@ APP = (
     Action("app.room_inspect", "Inspect room", "Look inside the model.", (), "Rooms"),
     Action("app.room_library", "Library room", "Models, drafts and runs.", (), "Rooms"),
     Action("app.toggle_theme", "Dark or light", "Switch between the dark and the light theme."),
-    Action("app.reconnect", "Reconnect to the engine",
+    Action("app.reconnect", "Reconnect",
            "Start the engine again, or find the one that runs."),
     Action("app.quit", "Quit", "Save the draft and leave; a training run goes on.", ("ctrl+q",),
            priority=True),

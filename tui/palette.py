@@ -50,7 +50,7 @@ class ActionProvider(Provider):
         matcher = self.matcher(query)
         for title, action in self._offered():
             score = matcher.match(title)
-            in_help = matcher.match(action.help) * 0.5
+            in_help = 0.4 * all(word in action.help.lower() for word in query.lower().split())
             if max(score, in_help) > 0:
                 yield Hit(
                     max(score, in_help),

@@ -95,7 +95,7 @@ class HelpScreen(ModalScreen[None]):
         self._show(self.query_one(Input).value)
 
     def _show(self, query: str) -> None:
-        room = max(20, self.query_one(VerticalScroll).size.width - _KEYS - _TITLE - 2)
+        room = max(20, self.query_one(VerticalScroll).size.width - _KEYS - _TITLE - 4)
         lines = [
             line
             for title, action in help_rows(self._room_id, self._own, query)
