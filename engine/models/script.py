@@ -1,0 +1,286 @@
+"""The script model: a recurrent stack that looks back, and copies what it sees.
+
+embedding, locked dropout, recurrent stack, causal attention over the last states, tied softmax
+(Press & Wolf 2017) mixed with a distribution over the words of the context, each copied if the
+present state is like the one that came before it (Grave, Joulin & Usunier 2017; Merity 2017). A
+word of the draft that the vocabulary does not hold can be copied too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from engine.config import TrainingConfig
+from engine.models.attention import Scorer, causal_window, masked_softmax
+from engine.models.contract import Traces
+from engine.models.embedding_dropout import embed
+from engine.models.locked_dropout import LockedDropout
+from engine.models.recurrent import RecurrentStack, StackState
+from engine.models.tied_softmax import target_log_probability
+
+_TINY = 1e-20
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The last ``span`` tokens and what was computed at them; oldest first."""
+
+    ids: Tensor
+    """(batch, span); -1 where it is not filled yet."""
+    keys: Tensor
+    """(batch, span, size), of the state after the token."""
+    values: Tensor
+    """(batch, span, size), of the state after the token."""
+    copy_keys: Tensor
+    """(batch, span, size), of the state before the token."""
+    pending: Tensor
+    """(batch, size), the copy key of the token that comes next."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptState:
+    """What is carried from token to token; never changed in place."""
+
+    stack: StackState
+    memory: Memory | None
+
+    @property
+    def batch_size(self) -> int:
+        return self.stack.hidden.shape[1]
+
+    def select(self, rows: Tensor) -> ScriptState:
+        memory = self.memory
+        return ScriptState(
+            self.stack.select(rows),
+            None
+            if memory is None
+            else Memory(
+                *(
+                    part.index_select(0, rows)
+                    for part in (
+                        memory.ids,
+                        memory.keys,
+                        memory.values,
+                        memory.copy_keys,
+                        memory.pending,
+                    )
+                )
+            ),
+        )
+
+    def detach(self) -> ScriptState:
+        memory = self.memory
+        return ScriptState(
+            self.stack.detach(),
+            None
+            if memory is None
+            else Memory(
+                memory.ids,
+                memory.keys.detach(),
+                memory.values.detach(),
+                memory.copy_keys.detach(),
+                memory.pending.detach(),
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What one window of attention came to."""
+
+    features: Tensor
+    """(batch, time, embedding), what the softmax sees."""
+    attention: Tensor | None
+    copying: Tensor | None
+    gate: Tensor | None
+    """(batch, time): log-odds of copying."""
+    ids: Tensor | None
+    """(batch, positions)"""
+    memory: Memory | None
+
+
+class ScriptModel(nn.Module):
+    """The default language model; see the module's docstring and ``LanguageModel``."""
+
+    def __init__(self, config: TrainingConfig, vocabulary_size: int) -> None:
+        super().__init__()
+        self.config = config
+        self.vocabulary_size = vocabulary_size
+        embedding, hidden = config.embedding_size, config.hidden_size
+        self.embedding = nn.Parameter(torch.randn(vocabulary_size, embedding) * embedding**-0.5)
+        self.bias = nn.Parameter(torch.zeros(vocabulary_size))
+        self.input_dropout = LockedDropout(config.dropout)
+        self.output_dropout = LockedDropout(config.dropout)
+        self.stack = RecurrentStack(
+            config.cell, embedding, hidden, config.layers, config.dropout, config.weight_drop
+        )
+        self.gate_names = self.stack.gate_names
+        self.span = config.attention_span
+        size = min(128, max(16, hidden // 4))
+        self.size = size
+        attends = config.attention != "none"
+        self.scorer = Scorer(config.attention, hidden, size) if attends else None
+        self.value = nn.Linear(hidden, size) if attends else None
+        self.copier = Scorer("general", hidden, size) if config.copying else None
+        self.copy_gate = nn.Linear(hidden, 1) if config.copying else None
+        if self.copy_gate is not None:
+            nn.init.constant_(self.copy_gate.bias, -2.0)
+        features = hidden + (size if attends else 0)
+        self.combine = nn.Linear(features, embedding) if features != embedding else None
+
+    @property
+    def remembers(self) -> bool:
+        """Whether there is a memory at all: attention or copying."""
+        return self.scorer is not None or self.copier is not None
+
+    @property
+    def low_precision(self) -> bool:
+        return self.config.precision == "bfloat16"
+
+    def initial_state(self, batch_size: int) -> ScriptState:
+        memory = None
+        if self.remembers:
+            empty = self.bias.new_zeros(batch_size, self.span, self.size)
+            memory = Memory(
+                torch.full((batch_size, self.span), -1, dtype=torch.long, device=empty.device),
+                empty,
+                empty,
+                empty,
+                empty.new_zeros(batch_size, self.size),
+            )
+        return ScriptState(self.stack.initial_state(batch_size), memory)
+
+    def forward(
+        self, ids: Tensor, targets: Tensor, state: ScriptState
+    ) -> tuple[Tensor, ScriptState]:
+        odds, state = self._window(ids, targets, state, self.low_precision)
+        return -odds.mean(), state
+
+    @torch.no_grad()
+    def score(self, ids: Tensor, targets: Tensor, state: ScriptState) -> tuple[Tensor, ScriptState]:
+        return self._window(ids, targets, state, False)
+
+    @torch.no_grad()
+    def read(self, ids: Tensor, state: ScriptState) -> ScriptState:
+        outputs, stack = self._recur(ids, state)
+        return ScriptState(stack, self._look(outputs, ids, state.memory).memory)
+
+    @torch.no_grad()
+    def step(
+        self, ids: Tensor, state: ScriptState, extra_words: int = 0
+    ) -> tuple[Tensor, ScriptState, Traces]:
+        words = functional.embedding(self._known(ids), self.embedding)
+        output, stack, gates = self.stack.step(words, state.stack)
+        looked = self._look(output[:, None], ids[:, None], state.memory)
+        logits = torch.addmm(self.bias, looked.features[:, 0], self.embedding.t())
+        odds = torch.log_softmax(logits, dim=-1)
+        share = None
+        if extra_words:
+            odds = functional.pad(odds, (0, extra_words), value=float("-inf"))
+        if looked.gate is not None and looked.copying is not None and looked.ids is not None:
+            share = torch.sigmoid(looked.gate[:, 0]) * looked.copying[:, 0].sum(-1)
+            mixed = odds.exp() * (1 - share)[:, None]
+            mixed.scatter_add_(1, looked.ids.clamp_min(0), looked.copying[:, 0] * share[:, None])
+            odds = mixed.log()
+        traces = Traces(
+            attention=None if looked.attention is None else looked.attention,
+            copy_weights=None if looked.copying is None else looked.copying[:, 0],
+            copy_share=share,
+            memory_ids=looked.ids,
+            hidden=stack.hidden.transpose(0, 1),
+            cell=None if stack.cell is None else stack.cell.transpose(0, 1),
+            gates=gates,
+        )
+        return odds, ScriptState(stack, looked.memory), traces
+
+    def _known(self, ids: Tensor) -> Tensor:
+        """Words of the draft only are read as the unknown word, id 0."""
+        return ids.masked_fill(ids >= self.vocabulary_size, 0)
+
+    def _recur(self, ids: Tensor, state: ScriptState) -> tuple[Tensor, StackState]:
+        words = embed(
+            self._known(ids), self.embedding, self.config.embedding_dropout, self.training
+        )
+        outputs, stack = self.stack(self.input_dropout(words), state.stack)
+        return outputs, stack
+
+    def _window(
+        self, ids: Tensor, targets: Tensor, state: ScriptState, low: bool
+    ) -> tuple[Tensor, ScriptState]:
+        """(batch, time) log-probability of ``targets``, and the state after ``ids``."""
+        outputs, stack = self._recur(ids, state)
+        looked = self._look(outputs, ids, state.memory)
+        features = self.output_dropout(looked.features)
+        odds = target_log_probability(
+            features.reshape(-1, features.shape[-1]),
+            self.embedding,
+            self.bias,
+            targets.reshape(-1),
+            low,
+        ).view_as(targets)
+        if looked.gate is not None and looked.copying is not None and looked.ids is not None:
+            same = looked.ids[:, None, :] == targets[:, :, None]
+            copied = (looked.copying * same).sum(-1)
+            some = looked.copying.sum(-1)
+            share = torch.sigmoid(looked.gate) * some
+            odds = torch.logaddexp(
+                odds + torch.log1p(-share), (share * copied).clamp_min(_TINY).log()
+            )
+        return odds, ScriptState(stack, looked.memory)
+
+    def _look(self, outputs: Tensor, ids: Tensor, memory: Memory | None) -> _Looked:
+        """Attend and copy over the memory and the window's own past.
+
+        ``outputs`` is (batch, time, hidden), the states after ``ids`` (batch, time).
+        """
+        if memory is None:
+            return _Looked(self._features(outputs, None), None, None, None, None, None)
+        time, span = ids.shape[1], self.span
+        all_ids = torch.cat((memory.ids, ids), 1)
+        allowed = causal_window(time, span, ids.device) & (all_ids >= 0)[:, None]
+        keys, values, copy_keys, pending = (
+            memory.keys,
+            memory.values,
+            memory.copy_keys,
+            memory.pending,
+        )
+        context = attention = copying = gate = None
+        if self.scorer is not None and self.value is not None:
+            keys = torch.cat((memory.keys, self.scorer.keys(outputs)), 1)
+            values = torch.cat((memory.values, self.value(outputs)), 1)
+            scores = self.scorer.score(self.scorer.queries(outputs), keys)
+            attention = masked_softmax(scores, allowed)
+            context = attention @ values
+        if self.copier is not None and self.copy_gate is not None:
+            fresh = self.copier.keys(outputs)
+            shifted = torch.cat((memory.pending[:, None], fresh[:, :-1]), 1)
+            copy_keys = torch.cat((memory.copy_keys, shifted), 1)
+            pending = fresh[:, -1]
+            scores = self.copier.score(self.copier.queries(outputs), copy_keys)
+            copying = masked_softmax(scores, allowed)
+            gate = self.copy_gate(outputs).squeeze(-1)
+        return _Looked(
+            self._features(outputs, context),
+            attention,
+            copying,
+            gate,
+            all_ids,
+            Memory(
+                all_ids[:, -span:],
+                keys[:, -span:],
+                values[:, -span:],
+                copy_keys[:, -span:],
+                pending,
+            ),
+        )
+
+    def _features(self, outputs: Tensor, context: Tensor | None) -> Tensor:
+        joined = outputs if context is None else torch.cat((outputs, context), -1)
+        if self.combine is None:
+            return joined
+        combined: Tensor = self.combine(joined)
+        return torch.tanh(combined) if context is not None else combined
