@@ -98,9 +98,8 @@ class Curve:
         """The point nearest to ``x``; its value may be NaN."""
         if not self.xs:
             return None
-        right = bisect_left(self.xs, x)
-        index = min(right, len(self.xs) - 1)
-        if index > 0 and (right == len(self.xs) or x - self.xs[index - 1] <= self.xs[index] - x):
+        index = bisect_left(self.xs, x)
+        if index == len(self.xs) or (index and x - self.xs[index - 1] <= self.xs[index] - x):
             index -= 1
         return self.xs[index], self.ys[index]
 

@@ -143,7 +143,7 @@ class FilePicker(ModalScreen[tuple[Path, ...]]):
         elif not self._shown.entries:
             parts.append("nothing here" if not self._shown.beginning else "nothing begins so")
         if self._marked:
-            parts.insert(0, f"{len(self._marked)} marked")
+            parts = [f"{len(self._marked)} marked: Enter opens them", *parts[1:]]
         note.update(Content(" · ".join(parts)))
 
     # -- choosing
@@ -172,10 +172,10 @@ class FilePicker(ModalScreen[tuple[Path, ...]]):
         exact = self._exact()
         if exact is not None and exact.is_file() and self._choose != "folder":
             self._finish(exact)
-        elif (entry := self._pointed()) is not None:
-            self._enter(entry)
         elif self._marked:
             self._finish()
+        elif (entry := self._pointed()) is not None:
+            self._enter(entry)
         elif exact is not None:
             self._note(f"{exact}: there is no such file or folder")
 
@@ -258,7 +258,8 @@ class FilePicker(ModalScreen[tuple[Path, ...]]):
         box = self.query_one(OptionList)
         index = box.highlighted or 0
         box.replace_option_prompt_at_index(index, self._row(entry))
-        box.action_cursor_down()
+        if index + 1 < len(self._rows):
+            box.highlighted = index + 1
         self._note()
 
     def action_hidden(self) -> None:

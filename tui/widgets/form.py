@@ -82,7 +82,8 @@ class Field(Horizontal):
         self.problem = ""
         self._check = check
         self._value: Any = knob.default
-        self._expected: str | None = None
+        self._shown = self._text(self._value)
+        self._edited = False
 
     @property
     def value(self) -> Any:
@@ -118,8 +119,8 @@ class Field(Horizontal):
         text = self._text(value)
         if self.knob.type in ("bool", "choice"):
             self.query_one(Choice).index = self._words().index(text)
-        elif self.query_one(Input).value != text:
-            self._expected = text
+        else:
+            self._shown, self._edited = text, False
             self.query_one(Input).value = text
         self._judge("")
 
@@ -135,10 +136,9 @@ class Field(Horizontal):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        if event.value == self._expected:
-            self._expected = None
-            return
-        self._expected = None
+        if event.value != event.input.value or (event.value == self._shown and not self._edited):
+            return  # Out of date, or not the user's doing.
+        self._edited = True
         try:
             self._value = self.read(event.value)
         except ConfigurationError as error:

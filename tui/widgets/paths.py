@@ -49,7 +49,7 @@ def divided(text: str) -> tuple[Path, str]:
     folder, _, beginning = text.rpartition("/")
     if text.startswith("/") and not folder:
         folder = "/"
-    if text in ("~", "..", ".") or text.endswith(("/..", "/.")):
+    if text in ("~", "..") or text.endswith("/.."):
         folder, beginning = text, ""
     if "\0" in folder:
         return Path.cwd(), beginning
@@ -77,9 +77,11 @@ def listing(text: str, *, hidden: bool = False, files: bool = True) -> Listing:
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
-                if entry.name.startswith(".") and not hidden and not beginning.startswith("."):
+                name = entry.name.lower()
+                dotted = wanted.startswith(".")
+                if name.startswith(".") and not (hidden or dotted):
                     continue
-                if wanted not in entry.name.lower():
+                if not (name.startswith(wanted) if dotted else wanted in name):
                     continue
                 made = _entry(entry)
                 if files or made.is_folder:

@@ -1,0 +1,137 @@
+"""The chart as a widget: legend, cursor, and drawing only when there is something new to see."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from textual.app import App
+from textual.containers import Container
+from textual.pilot import Pilot
+from textual.widgets import ContentSwitcher
+
+from tui.widgets.chart import Chart
+
+Apps = Callable[..., App[Any]]
+Until = Callable[[Pilot[Any], Callable[[], bool]], Awaitable[None]]
+
+
+def shown(chart: Chart) -> str:
+    return chart.render().plain
+
+
+def loss_chart() -> Chart:
+    chart = Chart("Loss [/] \x1b[31m", id="loss")
+    chart.add_series("train", smooth=True)
+    chart.add_series("validation")
+    chart.extend("train", ((x, 5 - x / 100) for x in range(300)))
+    chart.append("validation", 100, 4.5)
+    chart.append("validation", 200, 3.5)
+    return chart
+
+
+async def test_legend_axes_and_title(app_of: Apps) -> None:
+    app = app_of(chart := loss_chart())
+    async with app.run_test(size=(70, 20)):
+        first, *_, last = shown(chart).split("\n")
+        assert "train 2.2" in first
+        assert "validation 3.5" in first
+        assert "100" in last
+        assert "200" in last
+        assert "4┤" in shown(chart)
+
+
+async def test_an_empty_chart_says_so(app_of: Apps) -> None:
+    chart = Chart("Loss", empty="waiting for the first step")
+    chart.add_series("train")
+    async with app_of(chart).run_test(size=(70, 20)):
+        assert shown(chart) == "waiting for the first step"
+        chart.append("train", 1, math.nan)
+        assert shown(chart) == "waiting for the first step"
+
+
+async def test_the_cursor_reads_values_out(app_of: Apps) -> None:
+    app = app_of(chart := loss_chart())
+    async with app.run_test(size=(70, 20)) as pilot:
+        chart.focus()
+        await pilot.press("home")
+        assert shown(chart).startswith("at 0   ━ train 5")
+        await pilot.press("end")
+        assert shown(chart).startswith("at 299 ")
+        await pilot.press("left")
+        step = int(shown(chart).split()[1])
+        assert 280 < step < 299
+        await pilot.press("shift+left")
+        assert int(shown(chart).split()[1]) < step - 20
+        await pilot.press("escape")
+        assert not shown(chart).startswith("at")
+
+
+async def test_a_click_puts_the_cursor_there(app_of: Apps) -> None:
+    app = app_of(chart := loss_chart())
+    async with app.run_test(size=(70, 20)) as pilot:
+        await pilot.click(chart, offset=(35, 8))
+        assert 110 < int(shown(chart).split()[1].replace(",", "")) < 190
+
+
+async def test_logarithmic(app_of: Apps) -> None:
+    chart = Chart("lr", logarithmic=True)
+    chart.add_series("lr")
+    chart.extend("lr", ((x, 10.0**-x) for x in range(5)))
+    async with app_of(chart).run_test(size=(70, 20)):
+        assert shown(chart).split("\n")[0].endswith("log")
+        assert "0.01┤" in shown(chart)
+        chart.logarithmic = False
+        assert not shown(chart).split("\n")[0].endswith("log")
+
+
+async def test_new_points_show_by_themselves_but_not_while_hidden(
+    app_of: Apps, until: Until
+) -> None:
+    chart = loss_chart()
+    drawn: list[str] = []
+    picture = chart._picture
+
+    def counted(wide: int, high: int) -> Any:
+        made = picture(wide, high)
+        drawn.append(made.plain)
+        return made
+
+    chart._picture = counted  # type: ignore[method-assign]
+    switcher = ContentSwitcher(chart, Container(id="other"), initial="loss")
+    async with app_of(switcher).run_test(size=(70, 20)) as pilot:
+        await until(pilot, lambda: bool(drawn))
+        chart.append("train", 300, 1.0)
+        chart.append("validation", 300, 1.25)
+        await until(pilot, lambda: "validation 1.25" in drawn[-1])
+        switcher.current = "other"
+        await pilot.pause()
+        number = len(drawn)
+        chart.append("validation", 301, 1.5)
+        chart._redraw()
+        await pilot.pause()
+        assert len(drawn) == number
+        switcher.current = "loss"
+        await until(pilot, lambda: "validation 1.5" in drawn[-1])
+
+
+async def test_drawing_again_without_news_costs_nothing(app_of: Apps) -> None:
+    async with app_of(chart := loss_chart()).run_test(size=(70, 20)):
+        assert chart.render() is chart.render()
+        chart.append("train", 301, 1.0)
+        before = chart.render()
+        chart.clear()
+        assert chart.render() is not before
+
+
+async def test_any_size(app_of: Apps) -> None:
+    app = app_of(chart := loss_chart())
+    async with app.run_test(size=(70, 20)) as pilot:
+        for size in ((1, 1), (5, 3), (14, 6), (200, 60), (30, 4)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            lines = shown(chart).split("\n")
+            inner = chart.content_size
+            assert len(lines) <= max(1, inner.height)
+            assert all(len(line) <= max(0, inner.width) for line in lines)
