@@ -50,10 +50,14 @@ class Action:
         return self.keys if own is None else own.get(self.id, self.keys)
 
     def binding(self, own: OwnKeys | None = None) -> Binding | None:
-        """As Textual wants it; None for an action without a key."""
+        """As Textual wants it; None for an action without a key.
+
+        A key that the user has chosen goes before the focused widget's keys, unless it types.
+        """
         keys = self.keys_under(own)
         if not keys:
             return None
+        chosen = own is not None and self.id in own
         return Binding(
             ",".join(twin for key in keys for twin in terminal_keys.with_twins(key)),
             self.method,
@@ -61,7 +65,7 @@ class Action:
             show=self.footer,
             key_display=terminal_keys.shown(keys[0], short=True),
             tooltip=self.help,
-            priority=self.priority,
+            priority=self.priority or (chosen and not any(map(terminal_keys.types_text, keys))),
             id=self.id,
         )
 

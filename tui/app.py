@@ -9,7 +9,7 @@ import sys
 import time
 import traceback
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import on
 from textual.actions import ActionParseResult
@@ -289,8 +289,10 @@ class ColdOpenApp(App[None], inherit_bindings=False):
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen
 
-        if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen(self._room_id, self.settings.keys))
+        if isinstance(self.screen, HelpScreen):
+            self.screen.dismiss()
+            return
+        self.push_screen(HelpScreen(self._room_id, self.settings.keys))
         self.remembered.hint_seen = True
         self._status.show_hint("")
 
@@ -325,7 +327,7 @@ class ColdOpenApp(App[None], inherit_bindings=False):
             await self.enter(room_id)
 
     def action_toggle_theme(self) -> None:
-        name = "light" if self.current_theme.dark else "dark"
+        name: Literal["dark", "light"] = "light" if self.current_theme.dark else "dark"
         self.theme = THEMES[name].name
         self.remembered.theme = name
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from typing import Literal
 
 import msgspec
 
@@ -14,7 +15,7 @@ class Remembered(msgspec.Struct, kw_only=True):
     """The last state of the app. A damaged file means a fresh start."""
 
     room: str = "corpus"
-    theme: str = "dark"
+    theme: Literal["dark", "light"] = "dark"
     hint_seen: bool = False
     model: str = ""
     corpus: tuple[str, ...] = ()

@@ -55,7 +55,7 @@ class HelpScreen(ModalScreen[None]):
     """The help over the present room. Typing searches, Esc or F1 closes."""
 
     BINDINGS = [  # noqa: RUF012
-        Binding("escape,f1", "dismiss", "Close", show=False, priority=True),
+        Binding("escape", "dismiss", "Close", show=False, priority=True),
         Binding("up", "scroll(-1)", show=False, priority=True),
         Binding("down", "scroll(1)", show=False, priority=True),
         Binding("pageup", "scroll(-10)", show=False, priority=True),

@@ -15,6 +15,8 @@ from tui.widgets.curve import Curve
 _BASE = 0x2800
 _DOT = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 BLANK = " "
+LOWEST = 1e-300
+"""Least value on a logarithmic axis; what is below it is a gap, like zero."""
 NOBODY = -1
 
 
@@ -36,7 +38,7 @@ class Bounds:
         """Dot row of ``y``, 0 at the top of ``dots`` rows; NaN where it cannot be drawn."""
         low, high = self.y_low, self.y_high
         if self.log:
-            if not y > 0:
+            if not y >= LOWEST:
                 return math.nan
             y, low, high = math.log10(y), math.log10(low), math.log10(high)
         return (high - y) / (high - low) * (dots - 1)
@@ -56,9 +58,9 @@ def bounds_of(curves: Sequence[Curve], *, log: bool = False) -> Bounds | None:
                 continue
             low, high = bucket.low, bucket.high
             if log:
-                if high <= 0:
+                if high < LOWEST:
                     continue
-                low = low if low > 0 else high
+                low = low if low >= LOWEST else high
             x_low, x_high = min(x_low, bucket.x_first), max(x_high, bucket.x_last)
             y_low, y_high = min(y_low, low), max(y_high, high)
     if x_low > x_high:
@@ -132,7 +134,7 @@ def draw(canvas: Canvas, curve: Curve, bounds: Bounds, layer: int) -> None:
         came_from = (column, last)
 
     for bucket in curve.buckets:
-        if math.isnan(bucket.first) or (bounds.log and bucket.low <= 0):
+        if math.isnan(bucket.first) or (bounds.log and bucket.low < LOWEST):
             flush()
             column, came_from = NOBODY, None
             continue
@@ -179,7 +181,8 @@ def ticks(low: float, high: float, number: int) -> list[float]:
     step = next(factor * power for factor in (1, 2, 5, 10, 20) if factor * power >= raw)
     first = math.ceil(low / step)
     found = [round(first + i) * step for i in range(number + 2)]
-    return [0.0 if abs(tick) < step / 2 else tick for tick in found if low <= tick <= high][:number]
+    inside = (0.0 if abs(tick) < step / 2 else tick for tick in found if low <= tick <= high)
+    return list(dict.fromkeys(inside))[:number]
 
 
 def log_ticks(low: float, high: float, number: int) -> list[float]:

@@ -1,0 +1,296 @@
+"""The shell around the rooms, driven by keys: switching, palette, focus, errors, the status bar."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.command import CommandPalette
+from textual.pilot import Pilot
+from textual.widgets import Input, Static, TextArea
+
+from engine.errors import ColdOpenError
+from engine.protocol.messages import JobsChanged, TrainingMetrics
+from engine.protocol.values import JobInfo, Metrics
+from tui import config
+from tui.app import ColdOpenApp
+from tui.link import LinkStatus
+from tui.remembered import Remembered
+from tui.rooms import RoomEntry
+from tui.screens.help import HelpScreen
+from tui.widgets.status import StatusBar
+from tui.widgets.tabs import RoomTabs
+
+Until = Callable[[Pilot[Any], Callable[[], bool]], Awaitable[None]]
+Rooms = tuple[RoomEntry, ...]
+
+
+@pytest.fixture
+def app(user_home: Path, some_rooms: Rooms) -> ColdOpenApp:
+    return ColdOpenApp(connect=False, rooms=some_rooms, start_room="write")
+
+
+def calls(app: ColdOpenApp) -> list[str]:
+    return app.room("write").calls  # type: ignore[union-attr]
+
+
+def status(app: ColdOpenApp) -> str:
+    left = str(app.screen_stack[0].query_one("#status-text", Static).render())
+    return f"{left} {app.screen_stack[0].query_one('#status-right', Static).render()}"
+
+
+def notices(app: ColdOpenApp) -> list[str]:
+    return [notice.message for notice in app._notifications]
+
+
+async def entered(pilot: Pilot[Any], until: Until, app: ColdOpenApp, room: str) -> None:
+    await until(pilot, lambda: app.room_id == room)
+    await pilot.pause()
+
+
+async def test_a_digit_in_the_row_of_rooms_switches(app: ColdOpenApp, until: Until) -> None:
+    async with app.run_test() as pilot:
+        await entered(pilot, until, app, "write")
+        assert isinstance(app.focused, TextArea)
+        await pilot.press("ctrl+backslash", "2")
+        await entered(pilot, until, app, "library")
+        assert isinstance(app.focused, Input)
+        await pilot.press("f10", "left", "enter")
+        await entered(pilot, until, app, "write")
+        await pilot.press("f10", "i")
+        await entered(pilot, until, app, "inspect")
+        await pilot.press("f12", "f12")
+        await entered(pilot, until, app, "write")
+
+
+async def test_the_row_of_rooms_can_be_left_and_clicked(app: ColdOpenApp, until: Until) -> None:
+    async with app.run_test() as pilot:
+        await entered(pilot, until, app, "write")
+        await pilot.press("x", "ctrl+backslash", "escape", "y")
+        assert app.query_one(TextArea).text == "xy"
+        await pilot.click(RoomTabs, offset=(14, 0))
+        await entered(pilot, until, app, "library")
+
+
+async def test_a_room_is_made_once_and_keeps_its_text_and_focus(
+    app: ColdOpenApp, until: Until
+) -> None:
+    async with app.run_test() as pilot:
+        await entered(pilot, until, app, "write")
+        room = app.room("write")
+        await pilot.press("a", "f12", "f12", "f12", "f12")
+        await entered(pilot, until, app, "write")
+        assert app.room("write") is room
+        await pilot.press("b")
+        assert app.query_one(TextArea).text == "ab"
+
+
+async def test_keys_reach_the_room_before_the_editor(app: ColdOpenApp, until: Until) -> None:
+    async with app.run_test() as pilot:
+        await entered(pilot, until, app, "write")
+        await pilot.press("a", "ctrl+g", "ctrl+@", "tab", "ctrl+z", "escape", "b")
+        assert calls(app) == ["continue", "continue", "accept_all", "undo"]
+        assert app.query_one(TextArea).text == "ab"
+
+
+async def test_a_room_without_anything_to_focus_still_has_its_keys(
+    app: ColdOpenApp, until: Until
+) -> None:
+    async with app.run_test() as pilot:
+        await entered(pilot, until, app, "write")
+        await app.enter("inspect")
+        await pilot.press("ctrl+g")
+        assert app.room("inspect").looked == 1  # type: ignore[union-attr]
+
+
+async def test_actions_without_a_method_are_not_offered(app: ColdOpenApp, until: Until) -> None:
+    async with app.run_test() as pilot:
+        await entered(pilot, until, app, "write")
+        shown = {binding.binding.id for binding in app.screen.active_bindings.values()}
+        assert "write.continue" in shown
+        assert "write.retry" not in shown
+
+
+async def test_own_keys_from_the_configuration(user_home: Path, some_rooms: Rooms) -> None:
+    configuration = config.check(
+        {"keys": {"write.continue": "f7", "write.toggle_focus": "ctrl+k", "app.help": "f6"}}
+    )
+    app = ColdOpenApp(
+        connect=False, rooms=some_rooms, start_room="write", configuration=configuration
+    )
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        await pilot.press("ctrl+g", "f1", "f7")
+        assert calls(app) == ["continue"]
+        await pilot.press("ctrl+k")
+        assert not app.query_one(StatusBar).display
+        await pilot.press("f6")
+        assert isinstance(app.screen, HelpScreen)
+
+
+async def test_the_palette_finds_and_runs_an_action(app: ColdOpenApp, until: Until) -> None:
+    async with app.run_test(size=(100, 30)) as pilot:
+        await entered(pilot, until, app, "write")
+        await pilot.press("f2")
+        assert isinstance(app.screen, CommandPalette)
+        await pilot.press(*"focus mode")
+        await until(pilot, lambda: bool(app.screen.query_one("CommandList").option_count))  # type: ignore[attr-defined]
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen_stack[0].has_class("-bare"))
+
+
+async def test_the_palette_reaches_into_other_rooms(app: ColdOpenApp, until: Until) -> None:
+    async with app.run_test() as pilot:
+        await entered(pilot, until, app, "write")
+        await app.perform("inspect.refresh")
+        assert app.room_id == "inspect"
+        assert app.room("inspect").looked == 1  # type: ignore[union-attr]
+
+
+async def test_a_room_that_cannot_be_imported_says_so(app: ColdOpenApp, until: Until) -> None:
+    async with app.run_test() as pilot:
+        await entered(pilot, until, app, "write")
+        await app.enter("train")
+        text = " ".join(str(note.render()) for note in app.query(".broken Static"))
+        assert "The Train room cannot be opened" in text
+        assert "rooms_that_are_not_there" in text
+        await pilot.press("f12")
+        await entered(pilot, until, app, "write")
+
+
+async def test_an_error_in_an_action_is_said_and_ends_nothing(
+    app: ColdOpenApp, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with app.run_test() as pilot:
+        await entered(pilot, until, app, "write")
+
+        def failing() -> None:
+            raise ColdOpenError("The file [/] \x1b[2J is empty.", "Choose another.")
+
+        monkeypatch.setattr(app.room("write"), "action_continue", failing)
+        await pilot.press("ctrl+g", "x")
+        await pilot.pause()
+        assert notices(app) == ["The file [/] ␛[2J is empty.\nChoose another."]
+        assert app.query_one(TextArea).text == "x"
+
+
+async def test_an_error_of_a_worker_is_said_too(app: ColdOpenApp, until: Until) -> None:
+    async with app.run_test() as pilot:
+        await entered(pilot, until, app, "write")
+
+        async def failing() -> None:
+            raise ColdOpenError("No engine.")
+
+        app.room("write").run_worker(failing())  # type: ignore[union-attr]
+        await until(pilot, lambda: notices(app) == ["No engine."])
+
+
+async def test_problems_of_the_configuration_are_shown(
+    user_home: Path, some_rooms: Rooms, until: Until
+) -> None:
+    file = user_home / "config" / "coldopen" / "config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('theme = "[/blue]"\n')
+    app = ColdOpenApp(connect=False, rooms=some_rooms, start_room="write")
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: any("[/blue]" in notice for notice in notices(app)))
+
+
+async def test_the_status_bar(app: ColdOpenApp, until: Until) -> None:
+    async with app.run_test(size=(120, 30)) as pilot:
+        await entered(pilot, until, app, "write")
+        assert "engine starting" in status(app)
+        app._show_link(LinkStatus(state="ready", device="cuda:0"))
+        app.use_model("spin [x]\x1b")
+        job = JobInfo(job="1", name="my \x1b run", kind="model", state="running", corpus="c")
+        app._link._client = None
+        app._hear(JobsChanged(jobs=(job,)))
+        for step in range(3):
+            metrics = Metrics(
+                step=step, epoch=0, tokens=0, seconds=1, loss=3.5 - step, learning_rate=0.1,
+                gradient_norm=1, tokens_per_second=10, progress=0.25,
+            )  # fmt: skip
+            app._hear(TrainingMetrics(job="1", sequence=step, metrics=metrics))
+        app.action_help()
+        await pilot.pause()
+        app._show_link(LinkStatus(state="busy", device="cuda:0"))
+        assert "engine busy" in status(app)
+        assert "cuda:0" in status(app)
+        assert "my ␛ run 25%" in status(app)
+        assert "loss 1.50" in status(app)
+        assert "model spin [x]␛" in status(app)
+        app._hear(JobsChanged(jobs=()))
+        assert "my" not in status(app)
+
+
+async def test_the_hint_goes_away_with_the_first_help(app: ColdOpenApp, until: Until) -> None:
+    async with app.run_test() as pilot:
+        await entered(pilot, until, app, "write")
+        assert "F1 shows every key" in status(app)
+        await pilot.press("f1", "escape")
+        assert "F1" not in status(app)
+        await pilot.press("ctrl+q")
+    assert Remembered.load().hint_seen
+
+
+async def test_leaving_saves_and_remembers(app: ColdOpenApp, until: Until) -> None:
+    async with app.run_test() as pilot:
+        await entered(pilot, until, app, "write")
+        app.action_toggle_theme()
+        app.use_model("mine")
+        app.use_corpus(("/a", "/b"))
+        await pilot.press("f12")
+        await entered(pilot, until, app, "library")
+        saved = calls(app)
+        await pilot.press("ctrl+q")
+    assert saved == ["saved"]
+    remembered = Remembered.load()
+    assert (remembered.room, remembered.theme, remembered.model) == ("library", "light", "mine")
+    assert remembered.corpus == ("/a", "/b")
+
+
+async def test_a_damaged_memory_is_a_fresh_start(user_home: Path, some_rooms: Rooms) -> None:
+    file = user_home / "state" / "coldopen" / "app.json"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b'{"room": 3, \xff')
+    assert Remembered.load() == Remembered()
+    file.write_text('{"theme": "purple", "room": "cellar"}')
+    app = ColdOpenApp(connect=False, rooms=some_rooms)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        assert app.room_id == "write"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (40, 10), (200, 60), (20, 5)])
+async def test_every_size(app: ColdOpenApp, until: Until, size: tuple[int, int]) -> None:
+    async with app.run_test(size=size) as pilot:
+        await entered(pilot, until, app, "write")
+        await pilot.press("f1")
+        await pilot.pause()
+        await pilot.press("escape", "f2")
+        await pilot.pause()
+        await pilot.press("escape", "x")
+        assert app.query_one(TextArea).text == "x"
+        bar = app.query_one(StatusBar).region
+        assert bar.bottom <= size[1]
+        assert bar.height == 1
+
+
+async def test_an_unexpected_error_saves_first_and_tells_where_the_details_are(
+    app: ColdOpenApp, until: Until, user_home: Path
+) -> None:
+    async def crash() -> None:
+        async with app.run_test() as pilot:
+            await entered(pilot, until, app, "write")
+            app.call_later(lambda: 1 / 0)
+            await until(pilot, lambda: bool(app.crash))
+
+    with pytest.raises(ZeroDivisionError):
+        await crash()
+    assert calls(app) == ["saved"]
+    assert "ZeroDivisionError" in app.crash
+    log = user_home / "state" / "coldopen" / "app.log"
+    assert str(log) in app.crash
+    assert "ZeroDivisionError" in log.read_text()
