@@ -17,7 +17,6 @@ GATES: dict[Cell, tuple[str, ...]] = {
     "gru": ("reset", "update", "candidate"),
     "elman": ("hidden",),
 }
-_KERNELS = {"lstm": torch.lstm, "gru": torch.gru, "elman": torch.rnn_tanh}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +116,8 @@ class RecurrentStack(nn.Module):
                 )
                 cells.append(cell)
             else:
-                values, last = _KERNELS[self.cell](
+                kernel = torch.gru if self.cell == "gru" else torch.rnn_tanh
+                values, last = kernel(
                     values, first, weights, True, 1, 0.0, self.training, False, False
                 )
             hidden.append(last)

@@ -23,7 +23,9 @@ def write_atomically(path: Path, data: bytes | str | Callable[[Path], None]) -> 
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".tmp")
+        handle, name = tempfile.mkstemp(
+            dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".tmp"
+        )
         temporary = Path(name)
         if callable(data):
             os.close(handle)
@@ -31,10 +33,10 @@ def write_atomically(path: Path, data: bytes | str | Callable[[Path], None]) -> 
         else:
             with os.fdopen(handle, "wb") as sink:
                 sink.write(data.encode("utf-8") if isinstance(data, str) else data)
-        _sync(temporary)
+        sync_path(temporary)
         temporary.replace(path)
         temporary = None
-        _sync(path.parent)
+        sync_path(path.parent)
     except OSError as error:
         raise ColdOpenError(
             f"{path} could not be written: {error.strerror or error}.",
@@ -46,7 +48,8 @@ def write_atomically(path: Path, data: bytes | str | Callable[[Path], None]) -> 
                 temporary.unlink()
 
 
-def _sync(path: Path) -> None:
+def sync_path(path: Path) -> None:
+    """Have the disk hold what ``path``, a file or a folder, holds."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

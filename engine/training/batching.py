@@ -1,0 +1,65 @@
+"""Contiguous columns of text for truncated back-propagation through time.
+
+The text is cut into ``columns`` equal stretches that are read side by side, so that the state
+carried from window to window is always that of the words just before. Window lengths are jittered
+(Merity 2017) so that the cuts fall elsewhere in every epoch.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+SHORTEST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a run is in its data."""
+
+    epoch: int = 0
+    row: int = 0
+
+
+class Columns:
+    """The windows of one text, each target exactly once an epoch."""
+
+    def __init__(
+        self, ids: NDArray[np.int32], columns: int, sequence_length: int, device: torch.device
+    ) -> None:
+        columns = max(1, min(columns, (len(ids) - 1) // SHORTEST))
+        self.columns = columns
+        self.rows = (len(ids) - 1) // columns
+        self.sequence_length = min(sequence_length, self.rows)
+        used = np.asarray(ids[: columns * self.rows + 1], dtype=np.int64)
+        inputs = torch.from_numpy(used[:-1].copy()).view(columns, self.rows)
+        targets = torch.from_numpy(used[1:].copy()).view(columns, self.rows)
+        self._inputs, self._targets = inputs.to(device), targets.to(device)
+
+    def window(
+        self, position: Position, dice: random.Random | None
+    ) -> tuple[Tensor, Tensor, Position]:
+        """(columns, time) ids and targets at ``position``, and where to go on.
+
+        Without ``dice`` every window has the full length. A new epoch begins at row 0.
+        """
+        length = self.sequence_length
+        if dice is not None:
+            mean = length if dice.random() < 0.95 else length // 2
+            length = max(SHORTEST, round(dice.gauss(mean, length / 10)))
+        left = self.rows - position.row
+        if left - length < SHORTEST:
+            length = left
+        rows = slice(position.row, position.row + length)
+        end = position.row + length >= self.rows
+        after = Position(position.epoch + 1, 0) if end else Position(position.epoch, rows.stop)
+        return self._inputs[:, rows], self._targets[:, rows], after
+
+    @property
+    def tokens_an_epoch(self) -> int:
+        return self.columns * self.rows

@@ -1,0 +1,512 @@
+"""The training loop: truncated back-propagation through time, from the first step to the last.
+
+Everything that decides what comes next (weights, optimizer, random states, position in the data,
+carried state, best loss) is in a checkpoint, so that on a CPU a run counted in epochs that is
+stopped and resumed gives the same losses, weights and samples, bit for bit.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import random
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import msgspec
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from engine.config import TrainingConfig
+from engine.errors import TrainingError
+from engine.models.build import build_model
+from engine.models.contract import LanguageModel, State
+from engine.protocol.values import JobState, Metrics, ValidationPoint
+from engine.storage.checkpoint import load_checkpoint, newest_valid, prune, save_checkpoint
+from engine.training.batching import Columns, Position
+from engine.training.control import Control
+from engine.training.device import choose_device
+from engine.training.evaluation import mean_nll
+from engine.training.schedule import one_cycle
+
+METRIC_SECONDS = 0.25
+CHECKPOINT_SECONDS = 30.0
+VALIDATIONS_A_RUN = 20
+MOST_VALIDATION_SHARE = 0.08
+"""Share of the time that validation may take."""
+VALIDATION_TOKENS = 12_000
+BAD_STEPS = 5
+"""Non-finite steps in a row after which the last good state is taken up again."""
+
+Ids = NDArray[np.int32]
+
+
+class Listener(Protocol):
+    """Hears how a run goes, in the thread that trains."""
+
+    def on_metrics(self, metrics: Metrics) -> None: ...
+    def on_validation(self, point: ValidationPoint) -> None: ...
+    def on_sample(self, step: int, text: str) -> None: ...
+    def on_notice(self, text: str) -> None: ...
+    def on_state(self, state: JobState) -> None: ...
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingData:
+    """Contiguous ids for training and validation, (tokens,) each."""
+
+    train: Ids
+    validation: Ids
+    vocabulary_size: int
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingResult:
+    steps: int
+    seconds: float
+    perplexity: float | None
+    weights: str
+    """SHA-256 of the weights that were kept."""
+
+
+@dataclasses.dataclass
+class _Progress:
+    """Counters of a run, saved in its checkpoints."""
+
+    step: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    epoch: int = 0
+    row: int = 0
+    best_loss: float | None = None
+    since_best: int = 0
+    scale: float = 1.0
+    weights: str = ""
+
+
+class Trainer:
+    """Trains one model into ``run_dir``.
+
+    Raises:
+        TrainingError: when the device is not there.
+        ModelError: when ``resume`` is asked for and no checkpoint is usable.
+    """
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        data: TrainingData,
+        run_dir: Path,
+        listener: Listener,
+        sampler: Callable[[LanguageModel[Any]], str] | None = None,
+        resume: bool = False,
+    ) -> None:
+        self.config, self.data, self.run_dir = config, data, run_dir
+        self._listener, self._sampler = listener, sampler
+        self._checkpoints = run_dir / "checkpoints"
+        self.device, _why = choose_device(config.device)
+        if config.precision == "auto":
+            self.config = msgspec.structs.replace(config, precision=best_precision(self.device))
+        torch.manual_seed(config.seed)
+        self._dice = random.Random(config.seed)
+        if self.device.type == "cuda":
+            torch.backends.cuda.matmul.allow_tf32 = True
+            torch.backends.cudnn.allow_tf32 = True
+        self.model = build_model(self.config, data.vocabulary_size)
+        self._module = cast(nn.Module, self.model).to(self.device)
+        self.parameters = sum(p.numel() for p in self._module.parameters() if p.requires_grad)
+        self._optimizer = self._make_optimizer()
+        self._progress = _Progress()
+        self._state: State | None = None
+        self._last_validation_seconds = 0.0
+        if resume:
+            self._restore(*newest_valid(self._checkpoints))
+        else:
+            shutil.rmtree(self._checkpoints, ignore_errors=True)
+            (run_dir / "history.jsonl").unlink(missing_ok=True)
+
+    # -- the run
+
+    def run(self, control: Control) -> TrainingResult:
+        """Train until the run's length is reached, it stops improving, or ``control`` says stop."""
+        while True:
+            try:
+                return self._run(control)
+            except torch.OutOfMemoryError:
+                self._halve_batch()
+
+    def _run(self, control: Control) -> TrainingResult:
+        progress = self._progress
+        columns = Columns(
+            self.data.train, self.config.batch_size, self.config.sequence_length, self.device
+        )
+        if self._state is None:
+            self._state = self.model.initial_state(columns.columns)
+        base_seconds, started = progress.seconds, time.perf_counter()
+        last_metric = last_checkpoint = last_validation = time.perf_counter()
+        since: list[Tensor] = []
+        tokens_since, bad = 0, 0
+        ahead = Position(progress.epoch, progress.row)
+        self._module.train()
+        while not control.stopping and self._share_done(progress, columns) < 1:
+            if control.paused:
+                paused = time.perf_counter()
+                self._listener.on_state("paused")
+                self._save()
+                control.wait_while_paused()
+                if not control.stopping:
+                    self._listener.on_state("running")
+                gap = time.perf_counter() - paused
+                started += gap
+                last_metric += gap
+                last_validation += gap
+                continue
+            share = self._share_done(progress, columns)
+            rate = self.config.learning_rate * one_cycle(share) * control.scale * progress.scale
+            inputs, targets, ahead = columns.window(ahead, self._dice)
+            loss, norm, good = self._step(inputs, targets, rate)
+            bad = 0 if good else bad + 1
+            if bad >= BAD_STEPS:
+                self._recover()
+                bad = 0
+                ahead = Position(progress.epoch, progress.row)
+            since.append(loss)
+            progress.step += 1
+            progress.tokens += targets.numel()
+            tokens_since += targets.numel()
+            progress.epoch, progress.row = ahead.epoch, ahead.row
+            if ahead.row == 0:
+                self._state = self.model.initial_state(columns.columns)
+            now = time.perf_counter()
+            progress.seconds = base_seconds + now - started
+            if now - last_metric >= METRIC_SECONDS:
+                self._tell_metrics(since, norm, rate, tokens_since / (now - last_metric), columns)
+                since, tokens_since, last_metric = [], 0, now
+            if self._validation_due(now - last_validation, columns):
+                stop = self._validate()
+                last_validation = time.perf_counter()
+                progress.seconds = base_seconds + last_validation - started
+                last_metric = last_validation
+                tokens_since = 0
+                if stop:
+                    self._listener.on_notice(
+                        f"Stopped early: no progress in {self.config.patience} validations."
+                    )
+                    break
+            if time.perf_counter() - last_checkpoint >= CHECKPOINT_SECONDS:
+                self._save()
+                last_checkpoint = time.perf_counter()
+        if since:
+            self._tell_metrics(since, norm, rate, 0.0, columns)
+        if control.keep or not control.stopping:
+            self._validate()
+            self._save()
+        loss_value = progress.best_loss
+        return TrainingResult(
+            progress.step,
+            progress.seconds,
+            None if loss_value is None else perplexity(loss_value),
+            progress.weights,
+        )
+
+    def _step(self, inputs: Tensor, targets: Tensor, rate: float) -> tuple[Tensor, Tensor, bool]:
+        """One window: loss, gradient norm before clipping, and whether the step was taken."""
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        with self._autocast():
+            loss, state = self._module(inputs, targets, self._state)
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(self._module.parameters(), self.config.gradient_clip)
+        # On a GPU this check would wait for the card at every step; there the optimizer is handed
+        # a zeroed gradient instead, and the loop notices at the metric rate.
+        good = self.device.type == "cuda" or bool(torch.isfinite(norm))
+        if good:
+            self._optimizer.step()
+            self._state = state.detach()
+        return loss.detach(), norm, good
+
+    def _autocast(self) -> AbstractContextManager[object]:
+        if self.device.type == "cuda" and self.config.precision == "bfloat16":
+            return torch.autocast("cuda", dtype=torch.bfloat16)
+        return nullcontext()
+
+    def _share_done(self, progress: _Progress, columns: Columns) -> float:
+        """How much of the run's length is behind it."""
+        shares = [0.0]
+        if self.config.minutes is not None:
+            shares.append(progress.seconds / (60 * self.config.minutes))
+        if self.config.epochs is not None:
+            epochs = progress.epoch + progress.row / columns.rows
+            shares.append(epochs / self.config.epochs)
+        return max(shares)
+
+    # -- telling
+
+    def _tell_metrics(
+        self, losses: list[Tensor], norm: Tensor, rate: float, speed: float, columns: Columns
+    ) -> None:
+        progress = self._progress
+        loss, length = float(torch.stack(losses).mean()), float(norm)
+        share = min(1.0, self._share_done(progress, columns))
+        metrics = Metrics(
+            step=progress.step,
+            epoch=progress.epoch + progress.row / columns.rows,
+            tokens=progress.tokens,
+            seconds=progress.seconds,
+            loss=_finite(loss),
+            learning_rate=rate,
+            gradient_norm=_finite(length),
+            tokens_per_second=speed,
+            progress=share,
+            eta_seconds=progress.seconds * (1 - share) / share if share > 0.001 else None,
+            **_gpu_use(self.device),
+        )
+        self._listener.on_metrics(metrics)
+        self._log("metrics", metrics)
+
+    def _log(self, kind: str, value: msgspec.Struct) -> None:
+        line = json.dumps({"kind": kind, **msgspec.to_builtins(value)})
+        self._append(line)
+
+    def _append(self, line: str) -> None:
+        self.run_dir.mkdir(parents=True, exist_ok=True)
+        with (self.run_dir / "history.jsonl").open("a", encoding="utf-8") as sink:
+            sink.write(line + "\n")
+
+    # -- validation
+
+    def _validation_due(self, since: float, columns: Columns) -> bool:
+        share = self._share_done(self._progress, columns)
+        estimate = self._progress.seconds / share if share > 0.002 else math.inf
+        wait = max(
+            2.0,
+            estimate / VALIDATIONS_A_RUN if estimate < math.inf else 2.0,
+            self._last_validation_seconds / MOST_VALIDATION_SHARE,
+        )
+        return since >= wait
+
+    def _validate(self) -> bool:
+        """Validate, keep the weights if they are the best, show a sample; True to stop early."""
+        progress, begun = self._progress, time.perf_counter()
+        held_out = self.data.validation if len(self.data.validation) > 1 else self.data.train
+        saved = torch.get_rng_state()
+        loss, _count = mean_nll(self.model, held_out, self.device, most_tokens=VALIDATION_TOKENS)
+        finite = math.isfinite(loss)
+        best = finite and (progress.best_loss is None or loss < progress.best_loss)
+        if best:
+            progress.best_loss, progress.since_best = loss, 0
+            progress.weights = save_checkpoint(
+                self._checkpoints, "best", self._model_tensors(), self._facts()
+            )
+        else:
+            progress.since_best += 1
+        point = ValidationPoint(
+            step=progress.step,
+            seconds=progress.seconds,
+            loss=_finite(loss),
+            perplexity=perplexity(loss) if finite else None,
+            best=best,
+        )
+        self._listener.on_validation(point)
+        self._log("validation", point)
+        if self._sampler is not None:
+            self._module.eval()
+            text = self._sampler(self.model)
+            self._module.train()
+            self._listener.on_sample(progress.step, text)
+            self._append(json.dumps({"kind": "sample", "step": progress.step, "text": text}))
+        torch.set_rng_state(saved)
+        self._last_validation_seconds = time.perf_counter() - begun
+        return bool(self.config.patience) and progress.since_best >= self.config.patience
+
+    # -- checkpoints
+
+    def _model_tensors(self) -> dict[str, Tensor]:
+        return {f"model.{name}": value for name, value in self._module.state_dict().items()}
+
+    def _facts(self) -> dict[str, Any]:
+        version, numbers, spare = self._dice.getstate()
+        return {
+            "config": msgspec.to_builtins(self.config),
+            "vocabulary_size": self.data.vocabulary_size,
+            "progress": dataclasses.asdict(self._progress),
+            "dice": [version, list(numbers), spare],
+        }
+
+    def _save(self) -> None:
+        tensors = self._model_tensors()
+        named = dict(self._module.named_parameters())
+        for name, parameter in named.items():
+            for key, value in self._optimizer.state.get(parameter, {}).items():
+                tensors[f"optimizer.{key}.{name}"] = torch.as_tensor(value)
+        tensors["random.cpu"] = torch.get_rng_state()
+        if self.device.type == "cuda":
+            tensors["random.cuda"] = torch.cuda.get_rng_state()
+        if self._state is not None:
+            for index, value in enumerate(state_tensors(self._state)):
+                tensors[f"state.{index}"] = value
+        try:
+            save_checkpoint(
+                self._checkpoints, f"step-{self._progress.step:010d}", tensors, self._facts()
+            )
+            prune(self._checkpoints)
+        except OSError as error:
+            self._listener.on_notice(
+                f"The checkpoint could not be written ({error.strerror}); the run goes on with"
+                " the one before."
+            )
+
+    def _restore(self, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
+        if facts["vocabulary_size"] != self.data.vocabulary_size:
+            raise TrainingError(
+                "The checkpoint was made with another vocabulary.", "Train a new model."
+            )
+        self._progress = _Progress(**facts["progress"])
+        version, numbers, spare = facts["dice"]
+        self._dice.setstate((version, tuple(numbers), spare))
+        self._module.load_state_dict(
+            {n[6:]: v for n, v in tensors.items() if n.startswith("model.")}, strict=True
+        )
+        for name, parameter in self._module.named_parameters():
+            keys = ("step", "exp_avg", "exp_avg_sq")
+            found = {
+                k: tensors[f"optimizer.{k}.{name}"]
+                for k in keys
+                if f"optimizer.{k}.{name}" in tensors
+            }
+            if found:
+                self._optimizer.state[parameter] = {
+                    k: v if k == "step" else v.to(self.device) for k, v in found.items()
+                }
+        if "random.cpu" in tensors:
+            torch.set_rng_state(tensors["random.cpu"])
+        if "random.cuda" in tensors and self.device.type == "cuda":
+            torch.cuda.set_rng_state(tensors["random.cuda"])
+        saved = [tensors[f"state.{i}"] for i in range(len(tensors)) if f"state.{i}" in tensors]
+        if saved:
+            self._state = with_tensors(
+                self.model.initial_state(1), [value.to(self.device) for value in saved]
+            )
+
+    def _recover(self) -> None:
+        """Take up the last good state, with half the learning rate."""
+        scale = self._progress.scale / 2
+        try:
+            self._restore(*newest_valid(self._checkpoints))
+            where = f"went back to step {self._progress.step:,}"
+        except Exception:
+            self._state = None
+            where = "no checkpoint to go back to yet"
+        self._progress.scale = scale
+        self._listener.on_notice(f"The loss is not finite: {where}, with half the learning rate.")
+
+    def _halve_batch(self) -> None:
+        size = self.config.batch_size // 2
+        if size < 1:
+            raise TrainingError(
+                "There is not enough memory even for a batch of one.", "Choose a smaller model."
+            )
+        self.config = msgspec.structs.replace(self.config, batch_size=size)
+        self._state = None
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        self._listener.on_notice(f"Out of memory: the batch is now {size}.")
+
+    def _make_optimizer(self) -> torch.optim.AdamW:
+        decayed = [p for p in self._module.parameters() if p.requires_grad and p.ndim > 1]
+        plain = [p for p in self._module.parameters() if p.requires_grad and p.ndim <= 1]
+        return torch.optim.AdamW(
+            [
+                {"params": decayed, "weight_decay": self.config.weight_decay},
+                {"params": plain, "weight_decay": 0.0},
+            ],
+            lr=self.config.learning_rate,
+            betas=(0.9, 0.99),
+            fused=self.device.type != "mps",
+        )
+
+
+def load_model(
+    run_dir: Path, device: torch.device
+) -> tuple[LanguageModel[Any], TrainingConfig, str]:
+    """The best (else newest) model in ``run_dir``, ready to step, with its configuration and hash.
+
+    Raises:
+        ModelError: when no checkpoint there is usable.
+    """
+    folder = run_dir / "checkpoints"
+    best = folder / "best"
+    tensors, facts = load_checkpoint(best) if best.exists() else newest_valid(folder)
+    config = msgspec.convert(facts["config"], TrainingConfig)
+    with torch.device("meta"):
+        model = cast(nn.Module, build_model(config, facts["vocabulary_size"]))
+    model.load_state_dict(
+        {n[6:]: v.to(device) for n, v in tensors.items() if n.startswith("model.")},
+        strict=True,
+        assign=True,
+    )
+    model.eval().requires_grad_(False)
+    document = json.loads((best / "state.json").read_text()) if best.exists() else {"sha256": ""}
+    return cast(LanguageModel[Any], model), config, document["sha256"]
+
+
+def state_tensors(state: object) -> list[Tensor]:
+    """Every tensor in a state, in the order of its fields."""
+    if isinstance(state, Tensor):
+        return [state]
+    if state is None or not dataclasses.is_dataclass(state):
+        return []
+    fields = dataclasses.fields(state)
+    return [t for f in fields for t in state_tensors(getattr(state, f.name))]
+
+
+def with_tensors(template: Any, tensors: list[Tensor]) -> Any:
+    """A state like ``template`` that holds ``tensors``; the inverse of :func:`state_tensors`."""
+    remaining = list(tensors)
+
+    def fill(value: Any) -> Any:
+        if isinstance(value, Tensor):
+            return remaining.pop(0)
+        if value is None or not dataclasses.is_dataclass(value):
+            return value
+        return type(value)(*(fill(getattr(value, f.name)) for f in dataclasses.fields(value)))  # type: ignore[misc]
+
+    return fill(template)
+
+
+def best_precision(device: torch.device) -> Any:
+    """bfloat16 where it is likely to pay: GPUs that have it, and CPUs that measure faster in it."""
+    if device.type == "cuda":
+        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+    if device.type == "mps":
+        return "float32"
+    from engine.training.self_measure import measure_machine
+
+    report = measure_machine("cpu")
+    return "bfloat16" if report.bfloat16_flops > 1.2 * report.float32_flops else "float32"
+
+
+def perplexity(loss: float) -> float:
+    """exp of a mean loss in nats, capped where it says nothing any more."""
+    return math.exp(min(loss, 50.0))
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _gpu_use(device: torch.device) -> dict[str, Any]:
+    if device.type != "cuda":
+        return {}
+    used: dict[str, Any] = {"gpu_memory": torch.cuda.memory_allocated(device)}
+    with suppress(RuntimeError, ImportError, OSError):  # NVML may be missing
+        used["gpu_use"] = torch.cuda.utilization(device) / 100
+    return used

@@ -1,0 +1,63 @@
+"""What this machine can do, measured in about a second."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+
+import torch
+
+from engine.config import DeviceChoice
+from engine.protocol.values import MachineReport
+from engine.training.device import choose_device
+
+ROWS, WIDTH = 1024, 1024
+LSTM_BATCH, LSTM_TIME, LSTM_HIDDEN = 32, 16, 256
+
+
+@functools.cache
+def measure_machine(wanted: DeviceChoice = "auto") -> MachineReport:
+    """Speeds of matrix products in both precisions and of an LSTM's training step."""
+    device, reason = choose_device(wanted)
+    flops = {}
+    for kind in (torch.float32, torch.bfloat16):
+        left = torch.randn(ROWS, WIDTH, device=device).to(kind)
+        right = torch.randn(WIDTH, WIDTH, device=device).to(kind)
+        seconds = _seconds(lambda left=left, right=right: left @ right, device)  # type: ignore[misc]
+        flops[kind] = 2 * ROWS * WIDTH * WIDTH / seconds
+    lstm = torch.nn.LSTM(LSTM_HIDDEN, LSTM_HIDDEN, device=device)
+    text = torch.randn(LSTM_TIME, LSTM_BATCH, LSTM_HIDDEN, device=device)
+
+    def train() -> None:
+        lstm(text)[0].sum().backward()
+
+    return MachineReport(
+        device=str(device),
+        reason=reason,
+        threads=torch.get_num_threads(),
+        float32_flops=flops[torch.float32],
+        bfloat16_flops=flops[torch.bfloat16],
+        lstm_tokens_per_second=LSTM_TIME * LSTM_BATCH / _seconds(train, device),
+    )
+
+
+def _seconds(work: Callable[[], object], device: torch.device, budget: float = 0.15) -> float:
+    """Seconds of one ``work``, the best of as many as fit into ``budget``."""
+    work()
+    best, spent = float("inf"), 0.0
+    while spent < budget:
+        _wait(device)
+        begun = time.perf_counter()
+        work()
+        _wait(device)
+        took = time.perf_counter() - begun
+        best, spent = min(best, took), spent + took
+    return best
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    elif device.type == "mps":
+        torch.mps.synchronize()
