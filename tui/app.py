@@ -456,10 +456,10 @@ def run(corpus: tuple[str, ...] = (), *, start_room: str = "") -> int:
     app = ColdOpenApp(start_room=start_room, corpus=corpus)
     app.driver_class = Terminal
     app.run()
-    if app.crash:
-        print(app.crash, file=sys.stderr)
-        return 1
     job = next((job for job in app.jobs if job.state == "running"), None)
-    if job is not None:
-        print(f"Training of {visible(job.name)} goes on; `coldopen` comes back to it.")
-    return app.return_code or 0
+    with contextlib.suppress(OSError):  # The terminal may be gone.
+        if app.crash:
+            print(app.crash, file=sys.stderr)
+        elif job is not None:
+            print(f"Training of {visible(job.name)} goes on; `coldopen` comes back to it.")
+    return 1 if app.crash else app.return_code or 0

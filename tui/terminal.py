@@ -3,17 +3,51 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import selectors
 import sys
 from codecs import getincrementaldecoder
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
 if TYPE_CHECKING:
     from tui.app import ColdOpenApp
+
+
+class Screen:
+    """The stream that is drawn on. When the terminal goes away, drawing becomes nothing.
+
+    Without this the thread that writes would die of the error, its queue would fill up, and the
+    program would wait for it for ever.
+    """
+
+    def __init__(self, file: IO[str] | None, on_gone: Callable[[], None]) -> None:
+        self._file = file
+        self._on_gone = on_gone
+        self._gone = file is None
+
+    def write(self, text: str) -> int:
+        self._try(lambda file: file.write(text))
+        return len(text)
+
+    def flush(self) -> None:
+        self._try(lambda file: file.flush())
+
+    def fileno(self) -> int:
+        return self._file.fileno() if self._file is not None else -1
+
+    def _try(self, do: Callable[[IO[str]], object]) -> None:
+        if self._gone or self._file is None:
+            return
+        try:
+            do(self._file)
+        except (OSError, ValueError):
+            self._gone = True
+            self._on_gone()
 
 
 class Terminal(LinuxDriver):
@@ -25,7 +59,8 @@ class Terminal(LinuxDriver):
 
     def __init__(self, app: ColdOpenApp, **options: Any) -> None:
         super().__init__(app, **options)
-        self._file = sys.__stdout__  # Textual draws on stderr, which people redirect to a file.
+        # Textual draws on stderr, which people redirect to a file.
+        self._file = cast(IO[str], Screen(sys.__stdout__, self._ended))  # type: ignore[assignment]
         self._owner = app
         self._events_loop = asyncio.get_running_loop()
 
@@ -55,4 +90,5 @@ class Terminal(LinuxDriver):
 
     def _ended(self) -> None:
         if not self.exit_event.is_set():
-            self._events_loop.call_soon_threadsafe(self._owner.input_ended)
+            with contextlib.suppress(RuntimeError):  # The loop may be closed by now.
+                self._events_loop.call_soon_threadsafe(self._owner.input_ended)
