@@ -20,6 +20,8 @@ LinkState = Literal["starting", "ready", "busy", "lost"]
 
 SILENCE_SECONDS = 4.0
 """The engine's heart beats every second; after this much silence it counts as busy."""
+QUICK_SECONDS = 3.0
+"""A failure within this time may be an engine that is just going away."""
 ATTEMPTS = 3
 """Times that a lost engine is started again before the user has to ask for it."""
 
@@ -49,7 +51,6 @@ class EngineLink:
         self._on_ready = on_ready
         self._on_failure = on_failure
         self._client: EngineClient | None = None
-        self._connected = asyncio.Event()
         self._failure: ColdOpenError | None = None
         self._settled = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -103,12 +104,8 @@ class EngineLink:
             self._client = None
 
     async def _run(self) -> None:
-        from engine.client import EngineClient
-
         try:
-            self._client = await EngineClient.connect(
-                "app", on_event=self._on_event, on_lost=self._lost
-            )
+            self._client = await self._find()
         except ColdOpenError as error:
             self._fail(error)
             return
@@ -126,6 +123,22 @@ class EngineLink:
         except ColdOpenError as error:
             if self._client is not None and self._client.connected:
                 self._fail(error)
+
+    async def _find(self) -> EngineClient:
+        """Connect. Just after a loss the old engine may still hold its door, so try twice then."""
+        from engine.client import EngineClient
+
+        async def connect() -> EngineClient:
+            return await EngineClient.connect("app", on_event=self._on_event, on_lost=self._lost)
+
+        begun = time.monotonic()
+        try:
+            return await connect()
+        except ColdOpenError:
+            if not self._losses or time.monotonic() - begun > QUICK_SECONDS:
+                raise
+        await asyncio.sleep(0.5)
+        return await connect()
 
     async def _follow(self, client: EngineClient) -> None:
         """Wait for torch, then watch the heartbeat."""

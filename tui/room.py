@@ -8,16 +8,16 @@ from textual.containers import Container
 from textual.widget import Widget
 
 from engine.errors import ColdOpenError
-from engine.protocol.messages import AnyEvent, Reply, Request
 from tui.keymap import ACTIONS
 
 if TYPE_CHECKING:
     from engine.client import EngineClient
     from engine.client.connection import ProgressHandler
+    from engine.protocol.messages import AnyEvent, Reply, Request
     from tui.app import ColdOpenApp
     from tui.config import Settings
 
-R = TypeVar("R", bound=Reply)
+R = TypeVar("R", bound="Reply")
 
 
 class Room(Container):
