@@ -18,6 +18,7 @@ from engine.corpus.tokenizer import NEWLINE, is_cue, is_word, normalised, tokeni
 
 CueStyle = Literal["upper", "title", "lower"]
 AFTER_CUE = "cue"
+FEW = 20
 LINE_PARENTHESIS = "\n("
 _SENTENCE_ENDS = frozenset({".", "!", "?", "..."})
 _PLACES = _SENTENCE_ENDS | {NEWLINE, "(", LINE_PARENTHESIS, "[", ":", AFTER_CUE}
@@ -140,15 +141,16 @@ class CasingCounter:
         for name in ("inside", "anywhere", "cues", "upper_after", "seen_after", "parenthesised"):
             getattr(self, name).update(getattr(other, name))
 
+    def usual_forms(self) -> dict[str, str]:
+        """The most frequent form of each word, wherever it stands."""
+        return _usual(self.anywhere)
+
     def learned(self) -> Casing:
         """What the counts say."""
-        openers = tuple(
-            sorted(
-                token
-                for token, seen in self.seen_after.items()
-                if self.upper_after[token] * 2 > seen
-            )
-        )
+        opening = {t for t, seen in self.seen_after.items() if self.upper_after[t] * 2 > seen}
+        if "." in opening and self.seen_after[NEWLINE] < FEW:
+            opening.add(NEWLINE)  # lines of this corpus begin with cues; a line of prose is a guess
+        openers = tuple(sorted(opening))
         return Casing(
             surfaces=self._surfaces(bool(openers)),
             cues=_usual(self.cues),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -116,7 +117,7 @@ def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
     reporter = _Reporter(card, folder, tell)
     tables = TextTables.of_corpus(corpus, ())
 
-    def sample(model: LanguageModel) -> str:  # type: ignore[type-arg]
+    def sample(model: LanguageModel[Any]) -> str:
         return sample_text(model, tables, tokens=60, seed=config.seed)
 
     trainer = Trainer(

@@ -152,4 +152,7 @@ def _discard(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    logging.shutdown()
+    # The thread that waits for commands holds standard input's lock; a normal exit would trip on it.
+    os._exit(status)

@@ -17,10 +17,8 @@ from torch.nn import functional
 from engine.config import TrainingConfig
 from engine.models.attention import Scorer, causal_window, masked_softmax
 from engine.models.contract import Traces
-from engine.models.embedding_dropout import embed
 from engine.models.locked_dropout import LockedDropout
 from engine.models.recurrent import RecurrentStack, StackState
-from engine.models.tied_softmax import target_log_probability
 
 _TINY = 1e-20
 
@@ -96,8 +94,9 @@ class _Looked:
     """(batch, time, embedding), what the softmax sees."""
     attention: Tensor | None
     copying: Tensor | None
-    gate: Tensor | None
-    """(batch, time): log-odds of copying."""
+    """(batch, time, positions): joint probability of copying, and from there."""
+    share: Tensor | None
+    """(batch, time): probability that the next word is copied."""
     ids: Tensor | None
     """(batch, positions)"""
     memory: Memory | None
@@ -126,9 +125,9 @@ class ScriptModel(nn.Module):
         self.scorer = Scorer(config.attention, hidden, size) if attends else None
         self.value = nn.Linear(hidden, size) if attends else None
         self.copier = Scorer("general", hidden, size) if config.copying else None
-        self.copy_gate = nn.Linear(hidden, 1) if config.copying else None
-        if self.copy_gate is not None:
-            nn.init.constant_(self.copy_gate.bias, -2.0)
+        self.sentinel = nn.Linear(hidden, 1) if config.copying else None
+        if self.sentinel is not None:
+            nn.init.constant_(self.sentinel.bias, 6.0)
         features = hidden + (size if attends else 0)
         self.combine = nn.Linear(features, embedding) if features != embedding else None
 
@@ -178,57 +177,14 @@ class ScriptModel(nn.Module):
         looked = self._look(output[:, None], ids[:, None], state.memory)
         logits = torch.addmm(self.bias, looked.features[:, 0], self.embedding.t())
         odds = torch.log_softmax(logits, dim=-1)
-        share = None
+        share = looked.share
         if extra_words:
             odds = functional.pad(odds, (0, extra_words), value=float("-inf"))
-        if looked.gate is not None and looked.copying is not None and looked.ids is not None:
-            share = torch.sigmoid(looked.gate[:, 0]) * looked.copying[:, 0].sum(-1)
-            mixed = odds.exp() * (1 - share)[:, None]
-            mixed.scatter_add_(1, looked.ids.clamp_min(0), looked.copying[:, 0] * share[:, None])
-            odds = mixed.log()
-        traces = Traces(
-            attention=None if looked.attention is None else looked.attention,
-            copy_weights=None if looked.copying is None else looked.copying[:, 0],
-            copy_share=share,
-            memory_ids=looked.ids,
-            hidden=stack.hidden.transpose(0, 1),
-            cell=None if stack.cell is None else stack.cell.transpose(0, 1),
-            gates=gates,
-        )
-        return odds, ScriptState(stack, looked.memory), traces
-
-    def _known(self, ids: Tensor) -> Tensor:
-        """Words of the draft only are read as the unknown word, id 0."""
-        return ids.masked_fill(ids >= self.vocabulary_size, 0)
-
-    def _recur(self, ids: Tensor, state: ScriptState) -> tuple[Tensor, StackState]:
-        words = embed(
-            self._known(ids), self.embedding, self.config.embedding_dropout, self.training
-        )
-        outputs, stack = self.stack(self.input_dropout(words), state.stack)
-        return outputs, stack
-
-    def _window(
-        self, ids: Tensor, targets: Tensor, state: ScriptState, low: bool
-    ) -> tuple[Tensor, ScriptState]:
-        """(batch, time) log-probability of ``targets``, and the state after ``ids``."""
-        outputs, stack = self._recur(ids, state)
-        looked = self._look(outputs, ids, state.memory)
-        features = self.output_dropout(looked.features)
-        odds = target_log_probability(
-            features.reshape(-1, features.shape[-1]),
-            self.embedding,
-            self.bias,
-            targets.reshape(-1),
-            low,
-        ).view_as(targets)
-        if looked.gate is not None and looked.copying is not None and looked.ids is not None:
+        if looked.share is not None and looked.copying is not None and looked.ids is not None:
             same = looked.ids[:, None, :] == targets[:, :, None]
             copied = (looked.copying * same).sum(-1)
-            some = looked.copying.sum(-1)
-            share = torch.sigmoid(looked.gate) * some
             odds = torch.logaddexp(
-                odds + torch.log1p(-share), (share * copied).clamp_min(_TINY).log()
+                odds + torch.log1p(-looked.share.clamp_max(1 - 1e-6)), copied.clamp_min(_TINY).log()
             )
         return odds, ScriptState(stack, looked.memory)
 
@@ -248,26 +204,30 @@ class ScriptModel(nn.Module):
             memory.copy_keys,
             memory.pending,
         )
-        context = attention = copying = gate = None
+        context = attention = copying = share = None
         if self.scorer is not None and self.value is not None:
             keys = torch.cat((memory.keys, self.scorer.keys(outputs)), 1)
             values = torch.cat((memory.values, self.value(outputs)), 1)
             scores = self.scorer.score(self.scorer.queries(outputs), keys)
             attention = masked_softmax(scores, allowed)
             context = attention @ values
-        if self.copier is not None and self.copy_gate is not None:
+        if self.copier is not None and self.sentinel is not None:
             fresh = self.copier.keys(outputs)
             shifted = torch.cat((memory.pending[:, None], fresh[:, :-1]), 1)
             copy_keys = torch.cat((memory.copy_keys, shifted), 1)
             pending = fresh[:, -1]
             scores = self.copier.score(self.copier.queries(outputs), copy_keys)
-            copying = masked_softmax(scores, allowed)
-            gate = self.copy_gate(outputs).squeeze(-1)
+            # The sentinel (Merity 2017) competes with the positions: where the memory holds
+            # little that fits, it takes the whole probability and nothing is copied.
+            scores = scores.masked_fill(~allowed, -1e9)
+            with_sentinel = torch.softmax(torch.cat((scores, self.sentinel(outputs)), -1), -1)
+            copying = with_sentinel[:, :, :-1]
+            share = 1 - with_sentinel[:, :, -1]
         return _Looked(
             self._features(outputs, context),
             attention,
             copying,
-            gate,
+            share,
             all_ids,
             Memory(
                 all_ids[:, -span:],

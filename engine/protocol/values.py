@@ -208,6 +208,8 @@ class GenerationRecord(Value, frozen=True, kw_only=True):
     weights: str
     seed: int
     branch: int
+    branches: int = 1
+    """How many were written side by side: the arithmetic of a batch depends on its size."""
     changes: tuple[SettingsChange, ...]
     stop: StopRule
     context: str

@@ -39,6 +39,7 @@ from engine.training.schedule import one_cycle
 METRIC_SECONDS = 0.25
 CHECKPOINT_SECONDS = 30.0
 VALIDATIONS_A_RUN = 20
+MOST_SECONDS_BETWEEN_VALIDATIONS = 300.0
 MOST_VALIDATION_SHARE = 0.08
 """Share of the time that validation may take."""
 VALIDATION_TOKENS = 12_000
@@ -285,10 +286,12 @@ class Trainer:
 
     def _validation_due(self, since: float, columns: Columns) -> bool:
         share = self._share_done(self._progress, columns)
-        estimate = self._progress.seconds / share if share > 0.002 else math.inf
+        estimate = self._progress.seconds / share if share > 0.01 else math.inf
+        if self.config.minutes is not None:
+            estimate = min(estimate, 60 * self.config.minutes)
         wait = max(
             2.0,
-            estimate / VALIDATIONS_A_RUN if estimate < math.inf else 2.0,
+            min(estimate / VALIDATIONS_A_RUN, MOST_SECONDS_BETWEEN_VALIDATIONS),
             self._last_validation_seconds / MOST_VALIDATION_SHARE,
         )
         return since >= wait

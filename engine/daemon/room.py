@@ -1,0 +1,168 @@
+"""Loaded models and everything that is done with them; the only part of the engine with torch."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine.corpus.corpus import load_corpus
+from engine.corpus.vocabulary import CUE_UNK_ID, UNK_ID
+from engine.daemon.server import Session
+from engine.daemon.streams import Streams
+from engine.errors import CorpusError, ModelError
+from engine.generation.stream import Stream, repeated
+from engine.generation.writer import Writer
+from engine.protocol import messages as m
+from engine.protocol.values import ModelCard
+from engine.storage import library
+from engine.training.device import choose_device
+from engine.training.evaluation import mean_nll
+from engine.training.presets import plan
+from engine.training.self_measure import measure_machine
+
+LOADED = 4
+"""Models that are kept loaded, the least recently used going first."""
+
+
+class ModelRoom:
+    """Serves the requests that need a model."""
+
+    def __init__(self) -> None:
+        cores = os.cpu_count() or 1
+        torch.set_num_threads(max(1, cores // 2))
+        self.torch_version = str(torch.__version__)
+        self._device, _why = choose_device("auto")
+        self.device = str(self._device)
+        self._streams = Streams()
+        self._writers: OrderedDict[str, tuple[Writer, ModelCard, tuple[int, int]]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._table: dict[type, Callable[[Session, int, Any], m.Reply]] = {
+            m.PlanTraining: self._plan_training,
+            m.LoadModel: self._load_model,
+            m.Evaluate: self._evaluate,
+            m.Write: self._write,
+            m.WriteAgain: self._write_again,
+            m.AdjustStream: self._adjust,
+            m.StopStream: self._stop,
+        }
+
+    def handle(self, session: Session, call: int, request: m.AnyRequest) -> m.Reply:
+        """Serve one request.
+
+        Raises:
+            ColdOpenError: when it cannot be done, in words for the reader.
+        """
+        serve = self._table.get(type(request))
+        if serve is None:
+            raise ModelError(f"This engine does not know {type(request).__name__}.", "Update it.")
+        return serve(session, call, request)
+
+    def forget(self, session: Session) -> None:
+        """A client has left: nobody reads its streams any more."""
+        self._streams.forget(session)
+
+    def close(self) -> None:
+        self._streams.close()
+
+    def writer(self, name: str) -> tuple[Writer, ModelCard]:
+        """The model called ``name``, loaded anew when its files have changed.
+
+        Raises:
+            ModelError: when there is none or it cannot be read.
+        """
+        folder = library.folder_of(name)
+        stamp = _stamp(folder)
+        with self._lock:
+            kept = self._writers.get(name)
+            if kept is not None and kept[2] == stamp:
+                self._writers.move_to_end(name)
+                return kept[0], kept[1]
+            card = library.read_card(folder)
+            if card.kind == "vectors":
+                raise ModelError(
+                    f"“{name}” holds word vectors; it cannot write.", "Choose a model."
+                )
+            writer, card = Writer.open(folder, self._device)
+            self._writers[name] = (writer, card, stamp)
+            while len(self._writers) > LOADED:
+                self._writers.popitem(last=False)
+        return writer, card
+
+    # -- training and evaluation
+
+    def _plan_training(self, session: Session, call: int, request: m.PlanTraining) -> m.Reply:
+        from engine.config import checked
+
+        asked = checked(request.settings)
+        corpus = load_corpus([Path(p) for p in request.paths], cutoff=asked.vocabulary_cutoff)
+        machine = measure_machine(asked.device)
+        config, reasons = plan(
+            len(corpus.parts()[0]),
+            len(corpus.vocabulary),
+            request.minutes,
+            machine,
+            request.settings,
+        )
+        return m.TrainingPlan(config=config, reasons=tuple(reasons), machine=machine)
+
+    def _evaluate(self, session: Session, call: int, request: m.Evaluate) -> m.Reply:
+        writer, _card = self.writer(request.name)
+        corpus = load_corpus([Path(p) for p in request.paths], cutoff=1)
+        parts = dict(zip(("train", "validation", "test"), corpus.parts(), strict=True))
+        own_ids = parts.get(request.part, corpus.ids)
+        words = corpus.vocabulary.decode(own_ids.tolist())
+        ids = writer.vocabulary.encode(words)
+        if len(ids) < 2:
+            raise CorpusError("There is not enough text to evaluate on.", "Choose a longer one.")
+        nll, tokens = mean_nll(writer.model, ids, self._device, columns=1)
+        unknown = float(((ids == UNK_ID) | (ids == CUE_UNK_ID)).mean())
+        share = len(ids) / max(1, len(corpus.ids))
+        return m.Evaluation(
+            tokens=tokens,
+            nll=nll,
+            perplexity=float(torch.tensor(nll, dtype=torch.float64).exp()),
+            bits_per_byte=nll * tokens / (0.6931471805599453 * corpus.bytes * share),
+            unknown=unknown,
+        )
+
+    # -- writing
+
+    def _load_model(self, session: Session, call: int, request: m.LoadModel) -> m.Reply:
+        writer, card = self.writer(request.name)
+        return m.ModelReady(card=card, device=self.device, speakers=writer.tables.speakers)
+
+    def _write(self, session: Session, call: int, request: m.Write) -> m.Reply:
+        writer, _card = self.writer(request.model)
+        return self._start(session, Stream(writer, request))
+
+    def _write_again(self, session: Session, call: int, request: m.WriteAgain) -> m.Reply:
+        writer, _card = self.writer(request.record.model)
+        return self._start(session, repeated(writer, request.record, request.alternatives))
+
+    def _start(self, session: Session, stream: Stream) -> m.StreamStarted:
+        name = self._streams.add(stream, session, session.tell)
+        return m.StreamStarted(stream=name, records=stream.records)
+
+    def _adjust(self, session: Session, call: int, request: m.AdjustStream) -> m.Reply:
+        self._streams.adjust(request.stream, session, request.settings)
+        return m.Done()
+
+    def _stop(self, session: Session, call: int, request: m.StopStream) -> m.Reply:
+        self._streams.stop(request.stream, session)
+        return m.Done()
+
+
+def _stamp(folder: Path) -> tuple[int, int]:
+    """Changes whenever better weights are kept."""
+    best = folder / "checkpoints" / "best" / "state.json"
+    try:
+        seen = best.stat()
+    except OSError:
+        return (0, 0)
+    return (seen.st_mtime_ns, seen.st_ino)

@@ -1,0 +1,142 @@
+"""From a model's log-probabilities to the distribution that the next word is drawn from.
+
+Pure functions over (vocabulary,) arrays in float64, applied in this order: forbidden words,
+repetition penalty (Keskar 2019), temperature, top-k, nucleus (Holtzman 2020), min-p (Nguyen 2024).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import ModelError
+from engine.protocol.values import SamplerSettings
+
+Floats = NDArray[np.float64]
+RECENT = 200
+"""Tokens back that the repetition penalty looks."""
+
+
+def distribution(
+    log_probabilities: Floats,
+    settings: SamplerSettings,
+    forbidden: Collection[int] = (),
+    recent: Sequence[int] = (),
+) -> Floats:
+    """(vocabulary,) probabilities that sum to 1, zero where a word may not come.
+
+    ``recent`` are the ids written so far, newest last. Temperature 0 leaves one word, the
+    likeliest, and of equals the one with the lowest id.
+
+    Raises:
+        ModelError: when every word is forbidden.
+    """
+    scores = log_probabilities.astype(np.float64, copy=True)
+    scores[list(forbidden)] = -np.inf
+    if not np.isfinite(scores.max()):
+        raise ModelError("Every word is banned, so there is nothing to write.", "Ban fewer words.")
+    if blocked := repeats(recent, settings.no_repeat_ngram):
+        without = scores.copy()
+        without[blocked] = -np.inf
+        if np.isfinite(without.max()):  # else a repeat is better than nothing
+            scores = without
+    if settings.repetition_penalty > 1 and len(recent):
+        seen = np.unique(np.asarray(recent[-RECENT:], dtype=np.int64))
+        scores[seen] *= settings.repetition_penalty
+    if settings.temperature <= 0:
+        greedy = np.zeros_like(scores)
+        greedy[int(np.argmax(scores))] = 1.0
+        return greedy
+    scores = (scores - scores.max()) / settings.temperature
+    odds = np.exp(scores)
+    odds = top_k(odds, settings.top_k)
+    odds /= odds.sum()
+    odds = top_p(odds, settings.top_p)
+    odds = min_p(odds, settings.min_p)
+    normal: Floats = odds / odds.sum()
+    return normal
+
+
+def top_k(odds: Floats, k: int) -> Floats:
+    """Only the ``k`` likeliest; ties at the border go to the lowest ids. 0 keeps all."""
+    if k <= 0 or k >= odds.size:
+        return odds
+    kept = _likeliest(odds, k)
+    cut = np.zeros_like(odds)
+    cut[kept] = odds[kept]
+    return cut
+
+
+def top_p(odds: Floats, p: float) -> Floats:
+    """The smallest set of likeliest words that holds at least ``p``; ``odds`` sum to 1."""
+    if p >= 1:
+        return odds
+    size = 64
+    while True:
+        size = min(size, odds.size)
+        order = _likeliest(odds, size)
+        mass = np.cumsum(odds[order])
+        enough = int(np.searchsorted(mass, p - 1e-12)) + 1
+        if enough <= size or size == odds.size:
+            kept = order[:enough]
+            cut = np.zeros_like(odds)
+            cut[kept] = odds[kept]
+            return cut
+        size *= 8
+
+
+def min_p(odds: Floats, share: float) -> Floats:
+    """Only words at least ``share`` as likely as the likeliest."""
+    if share <= 0:
+        return odds
+    return np.where(odds >= share * odds.max(), odds, 0.0)
+
+
+def repeats(recent: Sequence[int], length: int) -> list[int]:
+    """Words that would complete a run of ``length`` words that was written before."""
+    if length <= 0 or len(recent) < length:
+        return []
+    if length == 1:
+        return sorted(set(recent))
+    tail = tuple(recent[len(recent) - length + 1 :])
+    return sorted(
+        {
+            recent[start + length - 1]
+            for start in range(len(recent) - length + 1)
+            if tuple(recent[start : start + length - 1]) == tail
+        }
+    )
+
+
+def draw(odds: Floats, dice: np.random.Generator) -> int:
+    """One id, drawn from ``odds`` with exactly one random number."""
+    edges = np.cumsum(odds)
+    picked = int(np.searchsorted(edges, dice.random() * edges[-1], side="right"))
+    return min(picked, int(np.flatnonzero(odds)[-1]))
+
+
+def entropy(odds: Floats) -> float:
+    """Bits."""
+    some = odds[odds > 0]
+    return max(0.0, float(-(some * np.log2(some)).sum()))
+
+
+def likeliest(odds: Floats, number: int) -> NDArray[np.int64]:
+    """Ids of the ``number`` likeliest words that may come, best first."""
+    best = _likeliest(odds, min(number, odds.size))
+    return best[odds[best] > 0]
+
+
+def _likeliest(odds: Floats, number: int) -> NDArray[np.int64]:
+    if number <= 0:
+        return np.empty(0, dtype=np.int64)
+    if number < odds.size:
+        border = np.partition(odds, odds.size - number)[odds.size - number]
+        above = np.flatnonzero(odds > border)
+        ties = np.flatnonzero(odds == border)[: number - above.size]
+        chosen = np.concatenate((above, ties))
+    else:
+        chosen = np.arange(odds.size)
+    return chosen[np.lexsort((chosen, -odds[chosen]))]
