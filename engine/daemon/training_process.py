@@ -154,5 +154,5 @@ def _discard(folder: Path) -> None:
 if __name__ == "__main__":
     status = main()
     logging.shutdown()
-    # The thread that waits for commands holds standard input's lock; a normal exit would trip on it.
+    # The thread that waits for commands holds a lock that a normal exit would trip over.
     os._exit(status)

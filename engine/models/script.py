@@ -17,8 +17,10 @@ from torch.nn import functional
 from engine.config import TrainingConfig
 from engine.models.attention import Scorer, causal_window, masked_softmax
 from engine.models.contract import Traces
+from engine.models.embedding_dropout import embed
 from engine.models.locked_dropout import LockedDropout
 from engine.models.recurrent import RecurrentStack, StackState
+from engine.models.tied_softmax import target_log_probability
 
 _TINY = 1e-20
 
@@ -94,7 +96,7 @@ class _Looked:
     """(batch, time, embedding), what the softmax sees."""
     attention: Tensor | None
     copying: Tensor | None
-    """(batch, time, positions): joint probability of copying, and from there."""
+    """(batch, time, positions): probability of copying, and from there."""
     share: Tensor | None
     """(batch, time): probability that the next word is copied."""
     ids: Tensor | None
@@ -177,9 +179,50 @@ class ScriptModel(nn.Module):
         looked = self._look(output[:, None], ids[:, None], state.memory)
         logits = torch.addmm(self.bias, looked.features[:, 0], self.embedding.t())
         odds = torch.log_softmax(logits, dim=-1)
-        share = looked.share
         if extra_words:
             odds = functional.pad(odds, (0, extra_words), value=float("-inf"))
+        share, copy_weights = looked.share, None
+        if share is not None and looked.copying is not None and looked.ids is not None:
+            mixed = odds.exp() * (1 - share)
+            mixed.scatter_add_(1, looked.ids.clamp_min(0), looked.copying[:, 0])
+            odds = mixed.log()
+            copy_weights = looked.copying[:, 0] / share.clamp_min(_TINY)
+        traces = Traces(
+            attention=looked.attention,
+            copy_weights=copy_weights,
+            copy_share=None if share is None else share[:, 0],
+            memory_ids=looked.ids,
+            hidden=stack.hidden.transpose(0, 1),
+            cell=None if stack.cell is None else stack.cell.transpose(0, 1),
+            gates=gates,
+        )
+        return odds, ScriptState(stack, looked.memory), traces
+
+    def _known(self, ids: Tensor) -> Tensor:
+        """Words of the draft only are read as the unknown word, id 0."""
+        return ids.masked_fill(ids >= self.vocabulary_size, 0)
+
+    def _recur(self, ids: Tensor, state: ScriptState) -> tuple[Tensor, StackState]:
+        words = embed(
+            self._known(ids), self.embedding, self.config.embedding_dropout, self.training
+        )
+        outputs, stack = self.stack(self.input_dropout(words), state.stack)
+        return outputs, stack
+
+    def _window(
+        self, ids: Tensor, targets: Tensor, state: ScriptState, low: bool
+    ) -> tuple[Tensor, ScriptState]:
+        """(batch, time) log-probability of ``targets``, and the state after ``ids``."""
+        outputs, stack = self._recur(ids, state)
+        looked = self._look(outputs, ids, state.memory)
+        features = self.output_dropout(looked.features)
+        odds = target_log_probability(
+            features.reshape(-1, features.shape[-1]),
+            self.embedding,
+            self.bias,
+            targets.reshape(-1),
+            low,
+        ).view_as(targets)
         if looked.share is not None and looked.copying is not None and looked.ids is not None:
             same = looked.ids[:, None, :] == targets[:, :, None]
             copied = (looked.copying * same).sum(-1)
