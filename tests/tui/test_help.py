@@ -62,3 +62,16 @@ async def test_the_screen(user_home: Path, some_rooms: tuple[RoomEntry, ...]) ->
         assert keys.shown("f7") in text()
         await pilot.press("f1")
         assert not isinstance(app.screen, HelpScreen)
+
+
+async def test_keys_faster_than_the_screen(
+    user_home: Path, some_rooms: tuple[RoomEntry, ...]
+) -> None:
+    app = ColdOpenApp(connect=False, rooms=some_rooms, start_room="write")
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        for _ in range(3):
+            app.action_help()
+            app.action_help()
+        await pilot.pause()
+        assert not isinstance(app.screen, HelpScreen)

@@ -84,15 +84,17 @@ class HelpScreen(ModalScreen[None]):
                 yield Static(id="help-text")
 
     def on_mount(self) -> None:
-        self._show("")
-        self.query_one(Input).focus()
+        if self.is_current:  # It may have been closed before it was there.
+            self._show("")
+            self.query_one(Input).focus()
 
     @on(Input.Changed)
     def _searched(self, event: Input.Changed) -> None:
         self._show(event.value)
 
     def on_resize(self) -> None:
-        self._show(self.query_one(Input).value)
+        if self.is_current:
+            self._show(self.query_one(Input).value)
 
     def _show(self, query: str) -> None:
         room = max(20, self.query_one(VerticalScroll).size.width - _KEYS - _TITLE - 4)

@@ -1,7 +1,8 @@
 """Lines drawn in braille: curves in, rows of characters out. Nothing here knows of widgets.
 
-A cell of the terminal holds 2 x 4 dots. Several curves share the picture in layers: where two meet
-in a cell, the later one has it.
+A cell of the terminal holds 2 x 4 dots and has one colour. Several curves share the picture in
+layers: where two meet in a cell, it takes the colour of the later one and shows the dots of both,
+but for the faint layers at the bottom, which give way.
 """
 
 from __future__ import annotations
@@ -84,10 +85,14 @@ def bounds_of(curves: Sequence[Curve], *, log: bool = False) -> Bounds | None:
 
 
 class Canvas:
-    """``width`` x ``height`` cells; who drew last in a cell owns it."""
+    """``width`` x ``height`` cells; who drew last in a cell owns it.
 
-    def __init__(self, width: int, height: int) -> None:
+    The layers below ``faint`` lose their dots in a cell that another layer draws in.
+    """
+
+    def __init__(self, width: int, height: int, *, faint: int = 0) -> None:
         self.width, self.height = width, height
+        self._faint = faint
         self._dots = [[0] * width for _ in range(height)]
         self._owner = [[NOBODY] * width for _ in range(height)]
 
@@ -99,9 +104,11 @@ class Canvas:
         cell, side = divmod(x, 2)
         for y in range(top, bottom + 1):
             row = y >> 2
-            if self._owner[row][cell] != layer:
+            owner = self._owner[row][cell]
+            if owner != layer:
                 self._owner[row][cell] = layer
-                self._dots[row][cell] = 0
+                if owner < self._faint:
+                    self._dots[row][cell] = 0
             self._dots[row][cell] |= _DOT[y & 3][side]
 
     def rows(self) -> list[tuple[str, list[int]]]:

@@ -152,7 +152,8 @@ class Chart(Widget, can_focus=True):
         labels = self._labels(bounds, rows)
         margin = max(map(len, labels.values()), default=1) + 1
         plot = wide - margin
-        canvas = braille.Canvas(plot, rows)
+        faint = sum(colour == FAINT for _, colour in layers)
+        canvas = braille.Canvas(plot, rows, faint=faint)
         for number, (curve, _) in enumerate(layers):
             braille.draw(canvas, curve, bounds, number)
         colours = [colour for _, colour in layers]

@@ -78,6 +78,8 @@ class FilePicker(ModalScreen[tuple[Path, ...]]):
             yield Static(id="picker-note")
 
     def on_mount(self) -> None:
+        if not self.is_current:  # It may have been closed before it was there.
+            return
         own = getattr(getattr(self.app, "settings", None), "keys", {})
         ACTIONS.rebind(self, "files", own)
         self.query_one(OptionList).can_focus = False
@@ -101,6 +103,8 @@ class FilePicker(ModalScreen[tuple[Path, ...]]):
         shown = await asyncio.to_thread(
             listing, text, hidden=self._hidden, files=self._choose != "folder"
         )
+        if not self.is_current:
+            return
         self._shown = shown
         self._rows = list(shown.entries)
         if not shown.beginning or self._choose == "save":

@@ -99,13 +99,14 @@ def test_a_flat_line_and_a_single_point_can_be_drawn() -> None:
         assert dots(curve, bounds)
 
 
-def test_the_later_layer_owns_a_shared_cell() -> None:
-    canvas = Canvas(4, 1)
-    canvas.column(0, 0, 3, 0)
-    canvas.column(1, 2, 2, 1)
-    ((row, owners),) = canvas.rows()
-    assert owners == [1, NOBODY, NOBODY, NOBODY]
-    assert row == "⠠   "
+def test_the_later_layer_owns_a_shared_cell_and_only_faint_dots_give_way() -> None:
+    for faint, expected in ((0, "⡧   "), (1, "⠠   ")):
+        canvas = Canvas(4, 1, faint=faint)
+        canvas.column(0, 0, 3, 0)
+        canvas.column(1, 2, 2, 1)
+        ((row, owners),) = canvas.rows()
+        assert owners == [1, NOBODY, NOBODY, NOBODY]
+        assert row == expected
 
 
 @given(VALUES, st.integers(0, 12), st.integers(0, 6), st.booleans(), st.floats(1e-9, 1e9))
