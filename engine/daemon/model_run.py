@@ -91,29 +91,16 @@ def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
     else:
         cutoff = checked(spec.settings).vocabulary_cutoff
         corpus = load_corpus(paths, cutoff=cutoff)
+        if len(corpus.parts()[0]) < FEWEST_TOKENS:
+            raise TrainingError(
+                f"{corpus.name} has only {len(corpus.parts()[0]):,} words to learn from.",
+                f"Add scripts until it has {FEWEST_TOKENS:,}; tens of thousands are better.",
+            )
         config, reasons = plan_run(corpus, spec.settings, spec.preset)
-        folder.mkdir(parents=True, exist_ok=True)
-        TextTables.of_corpus(corpus, summarise(corpus).speakers).save(folder)
+        card = write_run_folder(folder, config, corpus, tuple(str(p.resolve()) for p in paths))
     device, why = choose_device(config.device)
     train, validation, _test = corpus.parts()
-    if len(train) < FEWEST_TOKENS:
-        raise TrainingError(
-            f"{corpus.name} has only {len(train):,} words to learn from.",
-            f"Add scripts until it has at least {FEWEST_TOKENS:,}; tens of thousands are better.",
-        )
-    card = ModelCard(
-        name=spec.name,
-        kind=config.model,
-        state="running",
-        corpus=corpus.name,
-        corpus_key=corpus.key,
-        corpus_paths=tuple(str(p.resolve()) for p in paths),
-        config=config,
-        vocabulary_size=len(corpus.vocabulary),
-        tokens=len(corpus.ids),
-        device=str(device),
-        created=time.time(),
-    )
+    card = msgspec.structs.replace(card, state="running", device=str(device))
     reporter = _Reporter(card, folder, tell)
     tables = TextTables.of_corpus(corpus, ())
 
@@ -146,6 +133,26 @@ def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
         reporter.card, state=state, weights=result.weights, config=trainer.config
     )
     reporter.save()
+
+
+def write_run_folder(
+    folder: Path, config: TrainingConfig, corpus: Corpus, corpus_paths: tuple[str, ...]
+) -> ModelCard:
+    """Make the folder of a new run with its vocabulary, casing and cast; returns its card."""
+    folder.mkdir(parents=True, exist_ok=True)
+    TextTables.of_corpus(corpus, summarise(corpus).speakers).save(folder)
+    return ModelCard(
+        name=folder.name,
+        kind=config.model,
+        state="starting",
+        corpus=corpus.name,
+        corpus_key=corpus.key,
+        corpus_paths=corpus_paths,
+        config=config,
+        vocabulary_size=len(corpus.vocabulary),
+        tokens=len(corpus.ids),
+        created=time.time(),
+    )
 
 
 def plan_run(

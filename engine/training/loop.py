@@ -133,6 +133,16 @@ class Trainer:
             shutil.rmtree(self._checkpoints, ignore_errors=True)
             (run_dir / "history.jsonl").unlink(missing_ok=True)
 
+    @property
+    def seconds(self) -> float:
+        """Time trained so far, pauses left out."""
+        return self._progress.seconds
+
+    @property
+    def tokens(self) -> int:
+        """Targets learnt from so far."""
+        return self._progress.tokens
+
     # -- the run
 
     def run(self, control: Control) -> TrainingResult:
@@ -159,8 +169,8 @@ class Trainer:
         while not control.stopping and self._share_done(progress, columns) < 1:
             if control.paused:
                 paused = time.perf_counter()
-                self._listener.on_state("paused")
                 self._save()
+                self._listener.on_state("paused")
                 control.wait_while_paused()
                 if not control.stopping:
                     self._listener.on_state("running")

@@ -1,0 +1,101 @@
+"""Train the model that ships with the program: ``make pretrained``.
+
+Same seed, same torch and same number of threads give the same weights, bit for bit.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+import torch
+
+from engine import paths
+from engine.config import TrainingConfig
+from engine.corpus.corpus import load_corpus
+from engine.daemon.model_run import write_run_folder
+from engine.protocol.values import JobState, Metrics, ModelCard, ValidationPoint
+from engine.storage import library
+from engine.training.control import Control
+from engine.training.loop import Trainer, TrainingData
+
+CONFIG = TrainingConfig(
+    embedding_size=256,
+    hidden_size=256,
+    layers=2,
+    attention_span=128,
+    dropout=0.5,
+    embedding_dropout=0.1,
+    weight_decay=0.05,
+    batch_size=32,
+    sequence_length=40,
+    learning_rate=4e-3,
+    epochs=24,
+    device="cpu",
+    precision="float32",
+    seed=1,
+)
+THREADS = 2
+MOST_BYTES = 12_000_000
+
+
+class Printer:
+    """Tells the terminal how it goes."""
+
+    def on_metrics(self, metrics: Metrics) -> None:
+        print(f"\r{metrics.progress:4.0%}  loss {metrics.loss}  ", end="", flush=True)
+
+    def on_validation(self, point: ValidationPoint) -> None:
+        print(f"\nstep {point.step}: validation perplexity {point.perplexity}", flush=True)
+
+    def on_sample(self, step: int, text: str) -> None:
+        print(text)
+
+    def on_notice(self, text: str) -> None:
+        print(text)
+
+    def on_state(self, state: JobState) -> None:
+        print(state)
+
+
+def main() -> int:
+    torch.set_num_threads(THREADS)
+    corpus = load_corpus([paths.bundled_corpus()], cutoff=CONFIG.vocabulary_cutoff)
+    train, validation, _test = corpus.parts()
+    with tempfile.TemporaryDirectory() as scratch:
+        work = Path(scratch) / "spin-cycle"
+        card = write_run_folder(work, CONFIG, corpus, ("bundled",))
+        trainer = Trainer(
+            CONFIG, TrainingData(train, validation, len(corpus.vocabulary)), work, Printer()
+        )
+        result = trainer.run(Control())
+        done = msgspec.structs.replace(
+            card,
+            state="finished",
+            parameters=trainer.parameters,
+            perplexity=result.perplexity,
+            steps=result.steps,
+            weights=result.weights,
+            created=0.0,
+            device="cpu",
+        )
+        install(work, paths.bundled_model(), done)
+    size = sum(file.stat().st_size for file in paths.bundled_model().rglob("*") if file.is_file())
+    print(f"\n{paths.bundled_model()}: perplexity {result.perplexity:.2f}, {size:,} bytes")
+    return 0 if size <= MOST_BYTES else 1
+
+
+def install(work: Path, target: Path, card: ModelCard) -> None:
+    """Put the finished model where the package takes it from, its best weights only."""
+    shutil.rmtree(target, ignore_errors=True)
+    (target / "checkpoints").mkdir(parents=True)
+    shutil.copytree(work / "checkpoints" / "best", target / "checkpoints" / "best")
+    shutil.copy(work / "text.json", target / "text.json")
+    library.write_card(target, card)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
