@@ -109,6 +109,8 @@ class EngineClient:
                         f"The engine broke off as it started (exit status {process.returncode}).",
                         "`coldopen engine logs` shows why.",
                     ) from None
+                elif process.poll() == 0:  # it bowed out before another that has left since
+                    process = None
                 if time.monotonic() > deadline:
                     raise EngineUnavailable(
                         f"The engine did not start within {timeout:.0f} seconds.",

@@ -42,6 +42,8 @@ from engine.protocol.messages import (
 log = logging.getLogger(__name__)
 _DECODER = msgspec.json.Decoder(FromClient)
 HEARTBEAT_SECONDS = 1.0
+LEAVING_SECONDS = 15.0
+"""How long an engine that has closed its door may take to be gone."""
 
 
 class AlreadyRunning(Exception):  # noqa: N818 - a state, not a fault
@@ -227,17 +229,23 @@ def claim_door(path: Path) -> tuple[socket.socket, IO[bytes]]:
     we waited; only then unlink the dead socket and bind.
 
     Raises:
-        AlreadyRunning: when another engine answers or holds the lock.
+        AlreadyRunning: when another engine answers, or holds the lock and does not leave.
     """
     private_directory(path.parent)
-    if _answers(path):
-        raise AlreadyRunning
     lock = (path.parent / "engine.lock").open("wb")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.close()
-        raise AlreadyRunning from None
+    deadline = time.monotonic() + LEAVING_SECONDS
+    while True:
+        if _answers(path):
+            lock.close()
+            raise AlreadyRunning
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:  # an engine that is coming up, or one that is leaving
+            if time.monotonic() > deadline:
+                lock.close()
+                raise AlreadyRunning from None
+            time.sleep(0.02)
     if _answers(path):
         lock.close()
         raise AlreadyRunning

@@ -1,0 +1,100 @@
+"""Small questions: a name to type, or one of a list to choose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.render import content
+
+
+class Ask(ModalScreen[str]):
+    """Asks for a line of text, or for one of ``choices``; an empty answer means no.
+
+    Typing narrows the choices; a digit chooses among the first nine where ``digits`` is set.
+    """
+
+    BINDINGS = [  # noqa: RUF012
+        Binding("escape", "leave", "Leave"),
+        Binding("down", "move(1)", "Down", priority=True),
+        Binding("up", "move(-1)", "Up", priority=True),
+    ]
+    DEFAULT_CSS = """
+    Ask { align: center middle; }
+    Ask > Vertical { width: 56; height: auto; max-height: 80%; padding: 0 1;
+        border: round $primary; background: $surface; }
+    Ask Input { border: none; height: 1; padding: 0; background: $boost; }
+    Ask OptionList { height: auto; max-height: 16; border: none; background: $surface; }
+    """
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        choices: Sequence[tuple[str, str]] = (),
+        value: str = "",
+        free: bool = True,
+        digits: bool = False,
+    ) -> None:
+        super().__init__()
+        self._title, self._choices, self._value = title, list(choices), value
+        self._free, self._digits = free, digits
+        self._shown: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Static(content(self._title), classes="title")
+            yield Input(self._value)
+            if self._choices:
+                yield OptionList(markup=False)
+
+    def on_mount(self) -> None:
+        self._narrow("")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        text = event.value
+        if self._digits and len(text) == 1 and text.isdigit() and 0 < int(text) <= len(self._shown):
+            self.dismiss(self._shown[int(text) - 1])
+        else:
+            self._narrow("" if text == self._value else text)
+
+    def _narrow(self, text: str) -> None:
+        if not self._choices:
+            return
+        box = self.query_one(OptionList)
+        fits = [(n, note) for n, note in self._choices if text.lower() in n.lower()]
+        self._shown = [name for name, _note in fits]
+        box.clear_options()
+        for index, (name, note) in enumerate(fits):
+            digit = f"{index + 1} " if self._digits and index < 9 else "  "
+            box.add_option(Option(content(f"{digit}{name}  {note}", newlines=False)))
+        if fits:
+            box.highlighted = 0
+
+    def action_move(self, step: int) -> None:
+        if self._choices:
+            box = self.query_one(OptionList)
+            box.action_cursor_down() if step > 0 else box.action_cursor_up()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if self._choices and self._shown:
+            chosen = self.query_one(OptionList).highlighted
+            exact = event.value and self._free and event.value != self._value
+            if exact and not any(event.value.lower() in s.lower() for s in self._shown):
+                self.dismiss(event.value)
+            else:
+                self.dismiss(self._shown[chosen or 0])
+        elif self._free:
+            self.dismiss(event.value.strip())
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._shown[event.option_index])
+
+    def action_leave(self) -> None:
+        self.dismiss("")
