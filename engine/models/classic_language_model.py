@@ -71,7 +71,8 @@ class ClassicLanguageModel(nn.Module):
 
     def _recur(self, ids: Tensor, state: StackState) -> tuple[Tensor, StackState]:
         assert state.cell is not None
-        known = ids.masked_fill(ids >= self.vocabulary_size, 0)
+        beyond = ids - self.vocabulary_size
+        known = torch.where(beyond >= 0, beyond & 1, ids)
         words = self.rnn.embedding(known)
         output, (hidden, cell) = self.rnn.lstm(words, (state.hidden, state.cell))
         return output, StackState(hidden, cell)

@@ -25,6 +25,9 @@ class State(Protocol):
     def select(self, rows: Tensor) -> Self:
         """The state of the rows ``rows`` (indices, repeats allowed): how a branch is made."""
 
+    def keep(self, rows: Tensor) -> Self:
+        """As it is where ``rows`` (batch,) is True; before any text where it is False."""
+
     def detach(self) -> Self:
         """The same values cut off from the gradient (truncated BPTT)."""
 
@@ -82,7 +85,8 @@ class LanguageModel(Protocol[S]):
         """Read one token a row and predict the next.
 
         ``ids`` is (batch,). Ids from ``vocabulary_size`` to ``vocabulary_size + extra_words - 1``
-        are words of the draft that the vocabulary does not hold: they are read as ``<unk>`` but
-        remembered as themselves, so that they can be copied.
+        are words of the draft that the vocabulary does not hold: those at an even offset are read
+        as ``<unk>``, those at an odd one as ``<unk>:`` (cues), but both are remembered as
+        themselves, so that they can be copied.
         Returns (batch, vocabulary_size + extra_words) log-probabilities, the next state, traces.
         """

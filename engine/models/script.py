@@ -8,7 +8,7 @@ word of the draft that the vocabulary does not hold can be copied too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -71,6 +71,15 @@ class ScriptState:
                 )
             ),
         )
+
+    def keep(self, rows: Tensor) -> ScriptState:
+        # What an unfilled position holds is never looked at, so that its id is enough.
+        memory = self.memory
+        if memory is not None:
+            filled = memory.ids.masked_fill(~rows[:, None], -1)
+            pending = memory.pending * rows[:, None]
+            memory = replace(memory, ids=filled, pending=pending)
+        return ScriptState(self.stack.keep(rows), memory)
 
     def detach(self) -> ScriptState:
         memory = self.memory
@@ -177,7 +186,8 @@ class ScriptModel(nn.Module):
         words = functional.embedding(self._known(ids), self.embedding)
         output, stack, gates = self.stack.step(words, state.stack)
         looked = self._look(output[:, None], ids[:, None], state.memory)
-        logits = torch.addmm(self.bias, looked.features[:, 0], self.embedding.t())
+        # This way round a few rows at once cost the table's bandwidth once, not a packed copy of it.
+        logits = torch.addmm(self.bias[:, None], self.embedding, looked.features[:, 0].t()).t()
         odds = torch.log_softmax(logits, dim=-1)
         if extra_words:
             odds = functional.pad(odds, (0, extra_words), value=float("-inf"))
@@ -199,8 +209,9 @@ class ScriptModel(nn.Module):
         return odds, ScriptState(stack, looked.memory), traces
 
     def _known(self, ids: Tensor) -> Tensor:
-        """Words of the draft only are read as the unknown word, id 0."""
-        return ids.masked_fill(ids >= self.vocabulary_size, 0)
+        """Words of the draft only are read as the unknown word (0) or the unknown cue (1)."""
+        beyond = ids - self.vocabulary_size
+        return torch.where(beyond >= 0, beyond & 1, ids)
 
     def _recur(self, ids: Tensor, state: ScriptState) -> tuple[Tensor, StackState]:
         words = embed(

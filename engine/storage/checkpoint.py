@@ -21,7 +21,14 @@ KEPT = 2
 
 def save_tensors(path: Path, tensors: dict[str, Tensor]) -> str:
     """Write ``tensors`` to ``path`` and return the SHA-256 of the file."""
-    plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    plain: dict[str, Tensor] = {}
+    seen: set[int] = set()
+    for name, value in tensors.items():
+        # The format refuses tensors that share memory, as an empty state's parts do.
+        alone = value.detach().cpu().contiguous()
+        address = alone.untyped_storage().data_ptr()
+        plain[name] = alone.clone() if address in seen else alone
+        seen.add(address)
     save_file(plain, str(path))
     sync_path(path)
     return _digest(path)

@@ -43,6 +43,8 @@ MOST_SECONDS_BETWEEN_VALIDATIONS = 300.0
 MOST_VALIDATION_SHARE = 0.08
 """Share of the time that validation may take."""
 VALIDATION_TOKENS = 12_000
+MEAN_STRETCH = 400
+"""Words after which a column's state is begun anew, on average."""
 BAD_STEPS = 5
 """Non-finite steps in a row after which the last good state is taken up again."""
 
@@ -241,8 +243,18 @@ class Trainer:
         good = self.device.type == "cuda" or bool(torch.isfinite(norm))
         if good:
             self._optimizer.step()
-            self._state = state.detach()
+            self._state = self._forget_some(state.detach(), inputs.shape[1])
         return loss.detach(), norm, good
+
+    def _forget_some(self, state: State, length: int) -> State:
+        """``state`` with some rows put back to before any text.
+
+        A state that is never begun anew drifts: each column's memory cells grow into a mark of
+        that column, the model leans on it, and a text of its own finds it helpless.
+        """
+        share = length / MEAN_STRETCH
+        kept = [self._dice.random() >= share for _ in range(state.batch_size)]
+        return state if all(kept) else state.keep(torch.tensor(kept, device=self.device))
 
     def _autocast(self) -> AbstractContextManager[object]:
         if self.device.type == "cuda" and self.config.precision == "bfloat16":
