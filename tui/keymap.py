@@ -40,6 +40,7 @@ CORPUS = (
     Action("corpus.find_next", "Find next", "Go to the next place with these words.", ("n",)),
     Action("corpus.cutoff_down", "Cut-off −", "Keep rarer words in the vocabulary.", ("minus",)),
     Action("corpus.cutoff_up", "Cut-off +", "Keep only more frequent words.", ("plus",)),
+    Action("corpus.sort", "Sort the cast", "By lines, or by words.", ("s",)),
     Action("corpus.train", "Train on it", "Go to the Train room with this corpus.", ("t",),
            footer=True),
 )  # fmt: skip

@@ -328,5 +328,7 @@ def _as_paths(given: tuple[str, ...]) -> list[Path]:
 
 def _title(given: tuple[str, ...]) -> str:
     first = Path(given[0])
+    if first.resolve() == paths.bundled_corpus().resolve():
+        return "Spin Cycle"
     more = f" and {len(given) - 1} more" if len(given) > 1 else ""
     return first.name + more

@@ -90,20 +90,15 @@ class TrainRoom(Room):
                 yield Static("", id="train-head", markup=False)
                 yield Static("", id="train-figures", markup=False)
                 with Horizontal(id="train-charts"):
-                    yield Chart("loss (nats a word)", id="train-loss")
+                    yield _chart("loss (nats a word)", "train-loss", "training", "validation")
                     with Vertical(id="train-side"):
-                        yield Chart("validation perplexity", id="train-perplexity")
-                        yield Chart("learning rate", id="train-rate")
+                        yield _chart("validation perplexity", "train-perplexity", "perplexity")
+                        yield _chart("learning rate", "train-rate", "learning rate")
                 yield Static("", id="train-notices", markup=False)
                 with VerticalScroll(id="train-below"):
                     yield Static("", id="train-sample", markup=False)
 
     def on_mount(self) -> None:
-        loss = self.query_one("#train-loss", Chart)
-        loss.add_series("training", smooth=True)
-        loss.add_series("validation")
-        self.query_one("#train-perplexity", Chart).add_series("perplexity")
-        self.query_one("#train-rate", Chart).add_series("learning rate")
         self.set_interval(0.25, self._redraw)
 
     def first_focus(self) -> Widget | None:
@@ -404,3 +399,10 @@ class TrainRoom(Room):
         if self._snapshot is not None and self._point is not None:
             self.cold_open.use_model(self._snapshot.info.name)
         await self.cold_open.enter("write")
+
+
+def _chart(title: str, id: str, *series: str) -> Chart:
+    chart = Chart(title, id=id)
+    for name in series:
+        chart.add_series(name, smooth=name == "training")
+    return chart

@@ -68,14 +68,14 @@ class WriteRoom(Room):
         self._note = ""
 
     def compose(self) -> ComposeResult:
-        with Horizontal(), Vertical():
-            yield Static("", id="write-line", markup=False)
-            yield ScriptArea(id="page")
-            yield Static("", id="choices", markup=False)
+        with Horizontal():
+            with Vertical():
+                yield Static("", id="write-line", markup=False)
+                yield ScriptArea(id="page")
+                yield Static("", id="choices", markup=False)
+            yield OddsPanel(self.settings.sampler, self.settings.stop, id="odds")
 
     def on_mount(self) -> None:
-        panel = OddsPanel(self.settings.sampler, self.settings.stop, id="odds")
-        self.query_one(Horizontal).mount(panel)
         self._open(self.cold_open.remembered.draft or self._latest())
         self.set_interval(AUTOSAVE_SECONDS, self._autosave)
 
