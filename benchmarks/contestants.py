@@ -139,9 +139,7 @@ class PrototypeContestant:
     def train_for(self, seconds: float) -> None:
         self.model.train()
         before, begun = self.seconds, time.perf_counter()
-        while (
-            time.perf_counter() - begun < seconds and self.seconds < self._budget
-        ):
+        while time.perf_counter() - begun < seconds and self.seconds < self._budget:
             ids, targets, self._at = self._columns.window(self._at, None)
             for group in self._optimizer.param_groups:
                 group["lr"] = 4e-3 * one_cycle(self.seconds / self._budget)
@@ -164,9 +162,7 @@ class PrototypeContestant:
             inputs, targets, at = data.window(at, None)
             scores, state = self.model(inputs, state)
             total += float(
-                functional.cross_entropy(
-                    scores.flatten(0, 1), targets.reshape(-1), reduction="sum"
-                )
+                functional.cross_entropy(scores.flatten(0, 1), targets.reshape(-1), reduction="sum")
             )
             count += targets.numel()
         return total / count

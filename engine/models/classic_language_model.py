@@ -32,6 +32,9 @@ class ClassicLanguageModel(nn.Module):
             config.dropout,
         )
 
+    def prime(self, counts: Tensor) -> None:
+        """The recipe begins from chance alone."""
+
     def initial_state(self, batch_size: int) -> StackState:
         hidden, cell = self.rnn.init_hidden(batch_size)
         return StackState(hidden, cell)

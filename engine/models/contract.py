@@ -66,6 +66,9 @@ class LanguageModel(Protocol[S]):
     vocabulary_size: int
     gate_names: tuple[str, ...]
 
+    def prime(self, counts: Tensor) -> None:
+        """Before training: learn from ``counts`` (vocabulary,) how often each word is seen."""
+
     def initial_state(self, batch_size: int) -> S:
         """The state before any text."""
 

@@ -34,9 +34,7 @@ class StackState:
 
     def keep(self, rows: Tensor) -> StackState:
         factor = rows.to(self.hidden.dtype)[None, :, None]
-        return StackState(
-            self.hidden * factor, None if self.cell is None else self.cell * factor
-        )
+        return StackState(self.hidden * factor, None if self.cell is None else self.cell * factor)
 
     def detach(self) -> StackState:
         return StackState(self.hidden.detach(), None if self.cell is None else self.cell.detach())

@@ -151,6 +151,13 @@ class ScriptModel(nn.Module):
     def low_precision(self) -> bool:
         return self.config.precision == "bfloat16"
 
+    @torch.no_grad()
+    def prime(self, counts: Tensor) -> None:
+        # Left to gradients, the frequencies are learnt by driving memory cells into saturation,
+        # where they stay; given at the start, the cells are free for what depends on the past.
+        share = (counts.float() + 0.5) / (counts.sum() + 0.5 * len(counts))
+        self.bias.copy_(share.log())
+
     def initial_state(self, batch_size: int) -> ScriptState:
         memory = None
         if self.remembers:

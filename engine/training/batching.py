@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 SHORTEST = 4
+COUNTED_AT_ONCE = 1 << 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +64,11 @@ class Columns:
     @property
     def tokens_an_epoch(self) -> int:
         return self.columns * self.rows
+
+
+def word_counts(ids: NDArray[np.int32], vocabulary_size: int) -> Tensor:
+    """(vocabulary,) how often each word is in ``ids`` (tokens,), in bounded memory."""
+    counts = np.zeros(vocabulary_size, dtype=np.int64)
+    for start in range(0, len(ids), COUNTED_AT_ONCE):
+        counts += np.bincount(ids[start : start + COUNTED_AT_ONCE], minlength=vocabulary_size)
+    return torch.from_numpy(counts)

@@ -30,7 +30,7 @@ from engine.models.build import build_model
 from engine.models.contract import LanguageModel, State
 from engine.protocol.values import JobState, Metrics, ValidationPoint
 from engine.storage.checkpoint import load_checkpoint, newest_valid, prune, save_checkpoint
-from engine.training.batching import Columns, Position
+from engine.training.batching import Columns, Position, word_counts
 from engine.training.control import Control
 from engine.training.device import choose_device
 from engine.training.evaluation import mean_nll
@@ -132,6 +132,7 @@ class Trainer:
         if resume:
             self._restore(*newest_valid(self._checkpoints))
         else:
+            self.model.prime(word_counts(data.train, data.vocabulary_size).to(self.device))
             shutil.rmtree(self._checkpoints, ignore_errors=True)
             (run_dir / "history.jsonl").unlink(missing_ok=True)
 
@@ -249,8 +250,8 @@ class Trainer:
     def _forget_some(self, state: State, length: int) -> State:
         """``state`` with some rows put back to before any text.
 
-        A state that is never begun anew drifts: each column's memory cells grow into a mark of
-        that column, the model leans on it, and a text of its own finds it helpless.
+        A writer's draft begins from nothing, which a state that is carried through a whole epoch
+        never shows; cells that only ever grow would otherwise go unpunished.
         """
         share = length / MEAN_STRETCH
         kept = [self._dice.random() >= share for _ in range(state.batch_size)]
