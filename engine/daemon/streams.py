@@ -128,7 +128,11 @@ class Streams:
             for end in step.ended:
                 alive = entry.tell(
                     StreamEnded(
-                        stream=entry.id, branch=end.branch, reason=end.reason, record=end.record
+                        stream=entry.id,
+                        branch=end.branch,
+                        reason=end.reason,
+                        record=end.record,
+                        fit=end.fit,
                     )
                 )
             if not alive:

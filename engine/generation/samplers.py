@@ -6,7 +6,7 @@ repetition penalty (Keskar 2019), temperature, top-k, nucleus (Holtzman 2020), m
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,41 +15,45 @@ from engine.errors import ModelError
 from engine.protocol.values import SamplerSettings
 
 Floats = NDArray[np.float64]
-RECENT = 200
-"""Tokens back that the repetition penalty looks."""
+Ids = NDArray[np.int64]
+NEUTRAL = SamplerSettings(temperature=1.0, top_p=1.0)
+"""Leaves a model's own distribution as it is."""
 
 
 def distribution(
     log_probabilities: Floats,
     settings: SamplerSettings,
     forbidden: Collection[int] = (),
-    recent: Sequence[int] = (),
+    unwanted: Collection[int] = (),
+    recent: Collection[int] = (),
 ) -> Floats:
     """(vocabulary,) probabilities that sum to 1, zero where a word may not come.
 
-    ``recent`` are the ids written so far, newest last. Temperature 0 leaves one word, the
-    likeliest, and of equals the one with the lowest id.
+    ``forbidden`` words never come; ``unwanted`` ones only if nothing else is left. ``recent`` words
+    are penalised. Temperature 0 leaves one word, the likeliest, and of equals the one with the
+    lowest id.
 
     Raises:
         ModelError: when every word is forbidden.
     """
     scores = log_probabilities.astype(np.float64, copy=True)
-    scores[list(forbidden)] = -np.inf
+    if forbidden:
+        scores[list(forbidden)] = -np.inf
     if not np.isfinite(scores.max()):
         raise ModelError("Every word is banned, so there is nothing to write.", "Ban fewer words.")
-    if blocked := repeats(recent, settings.no_repeat_ngram):
+    if unwanted:
         without = scores.copy()
-        without[blocked] = -np.inf
-        if np.isfinite(without.max()):  # else a repeat is better than nothing
+        without[list(unwanted)] = -np.inf
+        if np.isfinite(without.max()):
             scores = without
-    if settings.repetition_penalty > 1 and len(recent):
-        seen = np.unique(np.asarray(recent[-RECENT:], dtype=np.int64))
-        scores[seen] *= settings.repetition_penalty
+    if settings.repetition_penalty > 1 and recent:
+        scores[list(set(recent))] *= settings.repetition_penalty
     if settings.temperature <= 0:
         greedy = np.zeros_like(scores)
         greedy[int(np.argmax(scores))] = 1.0
         return greedy
-    scores = (scores - scores.max()) / settings.temperature
+    scores -= scores.max()
+    scores /= settings.temperature
     odds = np.exp(scores)
     odds = top_k(odds, settings.top_k)
     odds /= odds.sum()
@@ -63,27 +67,23 @@ def top_k(odds: Floats, k: int) -> Floats:
     """Only the ``k`` likeliest; ties at the border go to the lowest ids. 0 keeps all."""
     if k <= 0 or k >= odds.size:
         return odds
-    kept = _likeliest(odds, k)
-    cut = np.zeros_like(odds)
-    cut[kept] = odds[kept]
-    return cut
+    return _only(odds, _likeliest(odds, k))
 
 
 def top_p(odds: Floats, p: float) -> Floats:
-    """The smallest set of likeliest words that holds at least ``p``; ``odds`` sum to 1."""
+    """The smallest set of likeliest words that holds at least ``p``; ``odds`` sum to 1.
+
+    Ties at the border go to the lowest ids. The set is never empty.
+    """
     if p >= 1:
         return odds
     size = 64
     while True:
-        size = min(size, odds.size)
-        order = _likeliest(odds, size)
+        order = _likeliest(odds, min(size, odds.size))
         mass = np.cumsum(odds[order])
         enough = int(np.searchsorted(mass, p - 1e-12)) + 1
-        if enough <= size or size == odds.size:
-            kept = order[:enough]
-            cut = np.zeros_like(odds)
-            cut[kept] = odds[kept]
-            return cut
+        if enough <= len(order) or len(order) == odds.size:
+            return _only(odds, order[:enough])
         size *= 8
 
 
@@ -92,22 +92,6 @@ def min_p(odds: Floats, share: float) -> Floats:
     if share <= 0:
         return odds
     return np.where(odds >= share * odds.max(), odds, 0.0)
-
-
-def repeats(recent: Sequence[int], length: int) -> list[int]:
-    """Words that would complete a run of ``length`` words that was written before."""
-    if length <= 0 or len(recent) < length:
-        return []
-    if length == 1:
-        return sorted(set(recent))
-    tail = tuple(recent[len(recent) - length + 1 :])
-    return sorted(
-        {
-            recent[start + length - 1]
-            for start in range(len(recent) - length + 1)
-            if tuple(recent[start : start + length - 1]) == tail
-        }
-    )
 
 
 def draw(odds: Floats, dice: np.random.Generator) -> int:
@@ -123,13 +107,19 @@ def entropy(odds: Floats) -> float:
     return max(0.0, float(-(some * np.log2(some)).sum()))
 
 
-def likeliest(odds: Floats, number: int) -> NDArray[np.int64]:
-    """Ids of the ``number`` likeliest words that may come, best first."""
-    best = _likeliest(odds, min(number, odds.size))
-    return best[odds[best] > 0]
+def likeliest(odds: Floats, number: int) -> Ids:
+    """Ids of the ``number`` likeliest words that may come, best first; ties by id."""
+    some = np.flatnonzero(odds)
+    return some[_likeliest(odds[some], min(number, some.size))]
 
 
-def _likeliest(odds: Floats, number: int) -> NDArray[np.int64]:
+def _only(odds: Floats, kept: Ids) -> Floats:
+    cut = np.zeros_like(odds)
+    cut[kept] = odds[kept]
+    return cut
+
+
+def _likeliest(odds: Floats, number: int) -> Ids:
     if number <= 0:
         return np.empty(0, dtype=np.int64)
     if number < odds.size:

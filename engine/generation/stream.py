@@ -8,6 +8,7 @@ and the settings, and on nothing else: a record of these makes it again, bit for
 from __future__ import annotations
 
 import secrets
+import threading
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
@@ -16,11 +17,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.corpus.detokenizer import Detokenizer
-from engine.corpus.tokenizer import NEWLINE, is_cue, tokenize
 from engine.corpus.vocabulary import NEWLINE_ID
 from engine.errors import ModelError
 from engine.generation import samplers
+from engine.generation.branch import Branch
+from engine.generation.context import cue_of
+from engine.generation.ranking import fit
+from engine.generation.restrictions import Banned, copies, repeats
+from engine.generation.stopping import Reason as RuleReason
+from engine.generation.stopping import reason_to_end
 from engine.generation.writer import Prediction, Writer
 from engine.protocol.messages import Write
 from engine.protocol.values import (
@@ -32,8 +37,8 @@ from engine.protocol.values import (
     WrittenToken,
 )
 
-Reason = Literal["length", "line", "speech", "scene", "stopped", "failed"]
-RECENT = 400
+Reason = Literal["length", "stopped", "failed"] | RuleReason
+MOST_BRANCHES = 8
 
 
 @dataclass(frozen=True)
@@ -43,30 +48,26 @@ class Ended:
     branch: int
     reason: Reason
     record: GenerationRecord
+    fit: float | None = None
+    """Mean nats a token of what stands behind the cursor, after this branch; lower fits better."""
 
 
 @dataclass
 class Step:
-    """What one step brought: at most one token a branch, and the branches that ended."""
+    """What one step brought: tokens, oldest first, and the branches that ended."""
 
     tokens: list[tuple[int, WrittenToken]] = field(default_factory=list)
     ended: list[Ended] = field(default_factory=list)
 
 
-@dataclass
-class _Branch:
-    number: int
-    dice: np.random.Generator
-    detokenizer: Detokenizer
-    recent: list[int]
-    forced: deque[int]
-    unfinished: str
-    written: int = 0
-    words_in_line: int = 0
-
-
 class Stream:
-    """One continuation being written, in one or more branches."""
+    """One continuation being written, in one or more branches.
+
+    ``step`` is for one thread; ``adjust`` and ``stop`` may be called from any.
+
+    Raises:
+        ModelError: when ``request`` asks for what the model cannot do.
+    """
 
     def __init__(
         self,
@@ -79,19 +80,30 @@ class Stream:
         self.writer = writer
         self._request = request
         self._seed = secrets.randbits(48) if request.seed is None else request.seed
-        self._changes = list(changes) or [SettingsChange(index=0, settings=request.settings)]
-        self._due = deque(self._changes[1:])
-        self._settings = self._changes[0].settings
+        self._changes = [SettingsChange(index=0, settings=request.settings)]
+        self._due = deque(changes)
+        self._lock = threading.Lock()
+        self._adjusted: SamplerSettings | None = None
         self._only = only
         self._stop_asked = False
         self._steps = 0
-        cast = request.cast + ((request.speaker,) if request.speaker else ())
-        self.context = writer.context(request.before, cast, complete_word=request.speaker is None)
-        self._extra = len(self.context.extra_words)
-        self._branches = [self._new_branch(number) for number in range(request.branches)]
-        self._prediction: Prediction = writer.read(
-            self.context.ids, self._extra, rows=request.branches
-        )
+        speaker = request.speaker
+        if speaker is not None and cue_of(speaker) is None:
+            raise ModelError(
+                f"{speaker!r} cannot be a speaker's name.",
+                "A name begins with a letter and has at most five words, no brackets or quotes.",
+            )
+        cast = request.cast if speaker is None else (*request.cast, speaker)
+        self.context = writer.context(request.before, cast, complete_word=speaker is None)
+        self._prepare(request.settings)
+        self._settings = request.settings
+        self._banned = Banned(request.settings.banned, self.context)
+        forced = () if speaker is None else self._opening(speaker)
+        self._branches = [
+            Branch.begin(number, self._seed, self.context, writer, forced)
+            for number in range(request.branches)
+        ]
+        self._prediction: Prediction = writer.read(self.context, rows=request.branches)
 
     # -- what the outside sees
 
@@ -107,19 +119,20 @@ class Stream:
     def records(self) -> tuple[GenerationRecord, ...]:
         """The record of each branch, as things stand."""
         return tuple(
-            self._record(number)
+            self._record(number, self._request.stop)
             for number in range(self._request.branches)
             if self._only in (None, number)
         )
 
     def adjust(self, settings: SamplerSettings) -> None:
-        """New settings from the next token on."""
-        self._settings = settings
-        change = SettingsChange(index=self._steps, settings=settings)
-        if self._changes[-1].index == self._steps:
-            self._changes[-1] = change
-        else:
-            self._changes.append(change)
+        """New settings from the next token on.
+
+        Raises:
+            ColdOpenError: when they ask for what the model cannot do.
+        """
+        self._prepare(settings)
+        with self._lock:
+            self._adjusted = settings
 
     def stop(self) -> None:
         """End every branch at the next step, before it writes anything more."""
@@ -137,166 +150,152 @@ class Stream:
                 self._end(branch, "stopped", step)
             self._branches = []
             return step
-        while self._due and self._due[0].index <= self._steps:
-            self._settings = self._due.popleft().settings
-        chosen: list[int] = []
-        rows: list[int] = []
-        going: list[_Branch] = []
+        self._take_changes()
+        drawn: list[tuple[int, Branch, int, WrittenToken]] = []
         for row, branch in enumerate(self._branches):
-            number, token = self._choose(branch, self._prediction.odds[row])
-            reason = self._reason_to_end(branch, number)
-            if reason is None or reason == "length":
-                self._take(branch, number)
-                if self._only in (None, branch.number):
-                    step.tokens.append((branch.number, token))
-            if reason is None and branch.written >= self._request.stop.tokens:
-                reason = "length"
+            number, token = self._choose(row, branch)
+            drawn.append((row, branch, number, token))
+        self._steps += 1
+        going: list[tuple[int, Branch, int]] = []
+        for row, branch, number, token in drawn:
+            reason: Reason | None = (
+                None if branch.forced else reason_to_end(self._request.stop.at, branch, token.word)
+            )
+            if reason is None:
+                told = branch.take(number, token, hold=self._request.stop.at != "length")
+                self._tell(branch, told, step)
+                if branch.drawn >= self._request.stop.tokens:
+                    reason = "length"
             if reason is not None:
                 self._end(branch, reason, step)
             else:
-                chosen.append(number)
-                rows.append(row)
-                going.append(branch)
-        self._steps += 1
-        state = self._prediction.state
-        if going and len(going) < len(self._branches):
-            state = state.select(torch.tensor(rows, device=self.writer.device))
-        self._branches = going
-        if going:
-            self._prediction = self.writer.step(chosen, state, self._extra)
+                going.append((row, branch, number))
+        self._go_on(going)
         return step
 
     # -- inside
 
-    def _new_branch(self, number: int) -> _Branch:
-        forced: deque[int] = deque()
-        detokenizer = self.context.detokenizer
-        if self._request.speaker:
-            forced.extend(self._cue_ids(self._request.speaker))
-        return _Branch(
-            number=number,
-            dice=np.random.Generator(np.random.PCG64([self._seed, number])),
-            detokenizer=detokenizer,
-            recent=list(self.context.ids[-RECENT:]),
-            forced=forced,
-            unfinished=self.context.unfinished,
-        )
+    def _prepare(self, settings: SamplerSettings) -> None:
+        """Load now what the settings need, so that no token has to wait for it."""
+        if settings.max_copied_words:
+            self.writer.copied()
 
-    def _cue_ids(self, speaker: str) -> list[int]:
+    def _take_changes(self) -> None:
+        with self._lock:
+            fresh, self._adjusted = self._adjusted, None
+        while self._due and self._due[0].index <= self._steps:
+            fresh = self._due.popleft().settings
+        if fresh is None or fresh == self._settings:
+            return
+        self._settings = fresh
+        self._banned = Banned(fresh.banned, self.context)
+        change = SettingsChange(index=self._steps, settings=fresh)
+        if self._changes[-1].index == self._steps:
+            self._changes[-1] = change
+        else:
+            self._changes.append(change)
+
+    def _go_on(self, going: list[tuple[int, Branch, int]]) -> None:
+        state = self._prediction.state
+        if going and len(going) < len(self._branches):
+            rows = torch.tensor([row for row, _b, _n in going], device=self.writer.device)
+            state = state.select(rows)
+        self._branches = [branch for _row, branch, _number in going]
+        if going:
+            numbers = [number for _row, _branch, number in going]
+            self._prediction = self.writer.step(numbers, state, self.context)
+
+    def _opening(self, speaker: str) -> tuple[int, ...]:
         """Line ends that are still needed, and the cue."""
-        vocabulary = self.writer.vocabulary
         text = self.context.text
         wanted = 0
         if text.strip():
             wanted = 2 if self.context.empty_lines else 1
             wanted -= len(text) - len(text.rstrip("\n"))
-        cue = self.context.id_of(f"{speaker.lower()}:", vocabulary)
-        return [NEWLINE_ID] * max(0, wanted) + [cue]
+        cue = cue_of(speaker)
+        assert cue is not None
+        return (*[NEWLINE_ID] * max(0, wanted), self.context.id_of(cue))
 
-    def _choose(self, branch: _Branch, log_odds: NDArray[np.float64]) -> tuple[int, WrittenToken]:
-        settings = self._settings
-        forbidden = [*self.writer.never, *self._banned(settings)]
+    def _choose(self, row: int, branch: Branch) -> tuple[int, WrittenToken]:
+        log_odds = self._prediction.odds[row]
         if branch.forced:
-            odds = np.exp(log_odds)
+            odds = samplers.distribution(log_odds, samplers.NEUTRAL)
             number = branch.forced.popleft()
-            return number, self._token(branch, number, odds / odds.sum(), forced=True)
+            return number, self._token(row, branch, number, odds, forced=True)
+        odds = self._odds(log_odds, branch)
+        number = samplers.draw(odds, branch.dice)
+        return number, self._token(row, branch, number, odds)
+
+    def _odds(self, log_odds: NDArray[np.float64], branch: Branch) -> NDArray[np.float64]:
+        settings = self._settings
         if branch.unfinished:
             log_odds = self._completing(log_odds, branch.unfinished)
-        odds = samplers.distribution(log_odds, settings, forbidden, branch.recent)
-        number = samplers.draw(odds, branch.dice)
-        return number, self._token(branch, number, odds)
+        unwanted = repeats(branch.words, settings.no_repeat_ngram)
+        if settings.max_copied_words:
+            words = [self.context.word(number) for number in branch.words]
+            found = copies(words, self.writer.copied(), settings.max_copied_words)
+            unwanted |= {self.context.id_of(w) for w in found if self.context.knows(w)}
+        return samplers.distribution(
+            log_odds, settings, self._banned.next(branch.recent), unwanted, branch.words
+        )
 
     def _completing(self, log_odds: NDArray[np.float64], beginning: str) -> NDArray[np.float64]:
         """Only words that begin with what stands before the cursor, where there are any."""
         start = beginning.lower()
-        words = (*self.writer.vocabulary.words, *self.context.extra_words)
-        fits = np.fromiter((word.startswith(start) for word in words), dtype=bool)
+        fits = np.fromiter((w.startswith(start) for w in self.context.all_words()), dtype=np.bool_)
         possible = fits & np.isfinite(log_odds)
-        possible[list(self.writer.never)] = False
-        if not possible.any():
-            return log_odds
-        return np.where(possible, log_odds, -np.inf)
-
-    def _banned(self, settings: SamplerSettings) -> list[int]:
-        vocabulary = self.writer.vocabulary
-        found = []
-        for word in settings.banned:
-            for form in (*tokenize(word), f"{word.lower()}:"):
-                number = self.context.id_of(form, vocabulary)
-                if number not in self.writer.never:
-                    found.append(number)
-        return found
+        return np.where(possible, log_odds, -np.inf) if possible.any() else log_odds
 
     def _token(
-        self, branch: _Branch, number: int, odds: NDArray[np.float64], forced: bool = False
+        self,
+        row: int,
+        branch: Branch,
+        number: int,
+        odds: NDArray[np.float64],
+        forced: bool = False,
     ) -> WrittenToken:
-        text, _after = self._text(branch, number)
         probability = float(odds[number])
-        best = samplers.likeliest(odds, self._request.alternatives)
         share = self._prediction.traces.copy_share
-        row = self._branches.index(branch)
         return WrittenToken(
-            text=text,
-            word=self.context.word(number, self.writer.vocabulary),
+            text=branch.text_of(self.context.word(number))[0],
+            word=self.context.word(number),
             probability=min(1.0, probability),
-            rank=1 + int((odds > odds[number]).sum()),
+            rank=1 + int((odds > probability).sum()),
             surprise=float(-np.log2(max(probability, 1e-300))),
             entropy=samplers.entropy(odds),
             copy_share=0.0 if share is None else float(share[row]),
             alternatives=tuple(
                 Alternative(
-                    text=self._text(branch, int(other))[0],
-                    word=self.context.word(int(other), self.writer.vocabulary),
+                    text=branch.text_of(self.context.word(other))[0],
+                    word=self.context.word(other),
                     probability=min(1.0, float(odds[other])),
                 )
-                for other in best
+                for other in samplers.likeliest(odds, self._request.alternatives).tolist()
             ),
             forced=forced,
         )
 
-    def _text(self, branch: _Branch, number: int) -> tuple[str, Detokenizer]:
-        """What the token appends; of a word that the writer began, only the rest."""
-        token = self.context.word(number, self.writer.vocabulary)
-        text, after = branch.detokenizer.push(token)
-        begun = branch.unfinished
-        if begun and token.startswith(begun.lower()):
-            rest = text.lstrip(" ")[len(begun) :]
-            return (rest.upper() if begun.isupper() and len(begun) > 1 else rest), after
-        if begun and not text.startswith((" ", "\n")) and token[0].isalnum():
-            text = " " + text
-        return text, after
-
-    def _take(self, branch: _Branch, number: int) -> None:
-        _text, branch.detokenizer = self._text(branch, number)
-        branch.unfinished = ""
-        branch.recent.append(number)
-        del branch.recent[:-RECENT]
-        branch.written += 1
-        token = self.context.word(number, self.writer.vocabulary)
-        branch.words_in_line = 0 if token == NEWLINE else branch.words_in_line + (not is_cue(token))
-
-    def _reason_to_end(self, branch: _Branch, number: int) -> Reason | None:
-        """Why the branch ends before the token ``number`` is written, if it does."""
-        at = self._request.stop.at
-        token = self.context.word(number, self.writer.vocabulary)
-        if branch.forced or at == "length":
-            return None
-        spoken = branch.words_in_line > 0
-        if token == NEWLINE and spoken and at in ("line", "speech"):
-            return at
-        fresh_line = branch.recent[-1:] == [NEWLINE_ID]
-        if at == "scene" and token == "[" and fresh_line and branch.written > 2:
-            return "scene"
-        return None
-
-    def _end(self, branch: _Branch, reason: Reason, step: Step) -> None:
+    def _tell(self, branch: Branch, told: list[WrittenToken], step: Step) -> None:
         if self._only in (None, branch.number):
-            step.ended.append(Ended(branch.number, reason, self._record(branch.number, branch)))
+            step.tokens.extend((branch.number, token) for token in told)
 
-    def _record(self, number: int, branch: _Branch | None = None) -> GenerationRecord:
-        stop = self._request.stop
-        if branch is not None:
-            stop = StopRule(tokens=max(1, branch.written), at=stop.at)
+    def _end(self, branch: Branch, reason: Reason, step: Step) -> None:
+        if self._only not in (None, branch.number):
+            return
+        drawn = branch.drawn
+        if reason in ("length", "stopped"):
+            self._tell(branch, branch.release(), step)
+        else:
+            drawn += 1  # the token that decided it has to be drawn again to decide it again
+        record = self._record(
+            branch.number, StopRule(tokens=max(1, drawn), at=self._request.stop.at)
+        )
+        nats = None
+        if self._request.after.strip():
+            nats = fit(self.writer, self._request, "".join(branch.written))
+        step.ended.append(Ended(branch.number, reason, record, nats))
+
+    def _record(self, number: int, stop: StopRule) -> GenerationRecord:
         return GenerationRecord(
             model=self.writer.name,
             weights=self.writer.weights,
@@ -323,6 +322,8 @@ def repeated(writer: Writer, record: GenerationRecord, alternatives: int) -> Str
             f"“{record.model}” has been trained further or replaced since this was written.",
             "It cannot be made again exactly; continue afresh.",
         )
+    if not record.changes or not 0 <= record.branch < record.branches <= MOST_BRANCHES:
+        raise ModelError("The record of this passage is damaged.", "Continue afresh.")
     request = Write(
         model=record.model,
         before=record.context,
@@ -335,4 +336,4 @@ def repeated(writer: Writer, record: GenerationRecord, alternatives: int) -> Str
         branches=record.branches,
         alternatives=alternatives,
     )
-    return Stream(writer, request, changes=record.changes, only=record.branch)
+    return Stream(writer, request, changes=record.changes[1:], only=record.branch)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,19 +14,22 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.corpus.vocabulary import CUE_UNK_ID, UNK_ID
+from engine.corpus.tokenizer import is_cue, is_word
+from engine.corpus.vocabulary import CUE_UNK_ID, NEWLINE_ID, UNK_ID
+from engine.errors import ModelError
 from engine.generation.context import Context, make_context
+from engine.generation.copied import CopiedIndex, index_of_model
 from engine.models.contract import LanguageModel, State, Traces
 from engine.protocol.values import ModelCard
 from engine.storage.library import read_card
 from engine.storage.text_tables import TextTables
-from engine.training.loop import load_model
+from engine.training.loop import load_model, state_tensors
 
 CHUNK = 64
 """Tokens that are read at once. The boundaries depend on the text alone, so that reading a longer
 text again gives the same bits, whether or not its beginning was remembered."""
-REMEMBERED = 256
-"""States at chunk boundaries that are kept, the least recently used going first."""
+REMEMBERED_BYTES = 96 * 1024 * 1024
+"""Of states at chunk boundaries that are kept, the least recently used going first."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,8 @@ class Prediction:
     """What a model makes of a text: odds of the next word, and the state after it."""
 
     odds: NDArray[np.float64]
-    """(rows, words) log-probabilities."""
+    """(rows, words) log-probabilities, -inf where a word cannot be written; they need not sum
+    to 1."""
     state: State
     traces: Traces
 
@@ -41,12 +47,21 @@ class Writer:
     """One model with its vocabulary, ready to continue texts from any thread."""
 
     def __init__(
-        self, name: str, model: LanguageModel[Any], tables: TextTables, weights: str
+        self,
+        name: str,
+        model: LanguageModel[Any],
+        tables: TextTables,
+        weights: str,
+        card: ModelCard | None = None,
     ) -> None:
         self.name, self.model, self.tables, self.weights = name, model, tables, weights
+        self.card = card
         self.vocabulary, self.casing = tables.vocabulary, tables.casing
-        self._states: OrderedDict[tuple[int, ...], State] = OrderedDict()
+        self._states: OrderedDict[tuple[int, ...], tuple[State, int]] = OrderedDict()
+        self._held = 0
         self._lock = threading.Lock()
+        self._copied: CopiedIndex | None = None
+        self._copied_lock = threading.Lock()
         module = model
         assert isinstance(module, torch.nn.Module)
         self.device = next(module.parameters()).device
@@ -61,52 +76,103 @@ class Writer:
         card = read_card(folder)
         tables = TextTables.load(folder)
         model, _config, weights = load_model(folder, device)
-        return cls(card.name, model, tables, weights), card
+        return cls(card.name, model, tables, weights, card), card
 
     @property
     def never(self) -> tuple[int, ...]:
         """Ids that are never written."""
         return (UNK_ID, CUE_UNK_ID)
 
-    def context(
-        self, before: str, cast: tuple[str, ...] = (), complete_word: bool = True
-    ) -> Context:
+    @functools.cached_property
+    def is_word(self) -> NDArray[np.bool_]:
+        """(vocabulary,): whether each entry is a word rather than a mark, a newline or a cue."""
+        flags = np.fromiter((is_word(w) for w in self.vocabulary.words), dtype=np.bool_)
+        flags[list(self.never)] = False
+        return flags
+
+    @functools.cached_property
+    def _cues(self) -> NDArray[np.int64]:
+        found = [number for number, word in enumerate(self.vocabulary.words) if is_cue(word)]
+        return np.array(found, dtype=np.int64)
+
+    def copied(self) -> CopiedIndex:
+        """The index of this model's corpus, built on the first call.
+
+        Raises:
+            ColdOpenError: when the corpus is gone, has changed or is too large for an index.
+        """
+        with self._copied_lock:
+            if self._copied is None:
+                if self.card is None:
+                    raise ModelError(f"“{self.name}” does not say which corpus it learned from.")
+                self._copied = index_of_model(self.card)
+            return self._copied
+
+    def context(self, before: str, cast: Sequence[str] = (), complete_word: bool = True) -> Context:
         return make_context(before, self.vocabulary, self.casing, cast, complete_word)
 
-    def read(self, ids: tuple[int, ...], extra_words: int, rows: int = 1) -> Prediction:
-        """Read ``ids`` and predict the next word, in ``rows`` equal rows."""
-        state = self._state_after(ids[:-1])
+    def read(self, context: Context, rows: int = 1) -> Prediction:
+        """Read a context and predict the next word, in ``rows`` equal rows."""
+        ids = context.ids
+        state = self.state_after(ids[:-1])
         if rows > 1:
             state = state.select(torch.zeros(rows, dtype=torch.long, device=self.device))
-        return self.step([ids[-1]] * rows, state, extra_words)
+        return self.step([ids[-1]] * rows, state, context)
 
-    def step(self, ids: list[int], state: State, extra_words: int) -> Prediction:
+    def step(self, ids: list[int], state: State, context: Context) -> Prediction:
         """Read one token a row."""
         tokens = torch.tensor(ids, device=self.device)
         with torch.inference_mode():
-            odds, after, traces = self.model.step(tokens, state, extra_words)
-        return Prediction(odds.double().cpu().numpy(), after, traces)
+            raw, after, traces = self.model.step(tokens, state, len(context.draft_words))
+        odds = self.writable(raw.cpu().double().numpy(), np.array(ids), context)
+        return Prediction(odds, after, traces)
 
-    def _state_after(self, ids: tuple[int, ...]) -> State:
+    def writable(
+        self, raw: NDArray[np.float64], previous: NDArray[np.int64], context: Context
+    ) -> NDArray[np.float64]:
+        """Log-probabilities (rows, words) of what can be written behind ``previous`` (rows,).
+
+        A model that expects a speaker outside its vocabulary means one of those that only the
+        draft knows: they share the unknown cue's probability. The unknown word's is dropped, and
+        so is that of cues anywhere but on a new line.
+        """
+        odds = raw.copy()
+        own = context.draft_words.cue_ids()
+        if len(own):
+            share = odds[:, [CUE_UNK_ID]] - np.log(len(own))
+            odds[:, own] = np.logaddexp(odds[:, own], share)
+        odds[:, [UNK_ID, CUE_UNK_ID]] = -np.inf
+        cues = np.concatenate((self._cues, own))
+        odds[np.ix_(previous != NEWLINE_ID, cues)] = -np.inf
+        return odds
+
+    def state_after(self, ids: tuple[int, ...]) -> State:
+        """The state of one row that has read ``ids``."""
         whole = len(ids) // CHUNK * CHUNK
         done, state = 0, None
         with self._lock:
             for end in range(whole, 0, -CHUNK):
                 if (found := self._states.get(ids[:end])) is not None:
                     self._states.move_to_end(ids[:end])
-                    done, state = end, found
+                    done, state = end, found[0]
                     break
-        if state is None:
-            with torch.inference_mode():
-                state = self.model.initial_state(1)
         with torch.inference_mode():
+            if state is None:
+                state = self.model.initial_state(1)
             while done < len(ids):
                 chunk = ids[done : done + CHUNK]
                 state = self.model.read(torch.tensor([chunk], device=self.device), state)
                 done += len(chunk)
                 if len(chunk) == CHUNK:
-                    with self._lock:
-                        self._states[ids[:done]] = state
-                        while len(self._states) > REMEMBERED:
-                            self._states.popitem(last=False)
+                    self._remember(ids[:done], state)
         return state
+
+    def _remember(self, ids: tuple[int, ...], state: State) -> None:
+        size = sum(t.numel() * t.element_size() for t in state_tensors(state))
+        with self._lock:
+            if ids not in self._states:
+                self._states[ids] = (state, size)
+                self._held += size
+            while self._held > REMEMBERED_BYTES and len(self._states) > 1:
+                _ids, (_state, gone) = self._states.popitem(last=False)
+                self._held -= gone

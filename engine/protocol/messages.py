@@ -524,6 +524,8 @@ class StreamEnded(Event, frozen=True, kw_only=True, tag="stream_ended"):
     reason: Literal["length", "line", "speech", "scene", "stopped", "failed"]
     record: GenerationRecord | None
     message: str = ""
+    fit: float | None = None
+    """Mean nats a token of what stands behind the cursor, after this branch; lower fits better."""
 
 
 class Heartbeat(Event, frozen=True, kw_only=True, tag="heartbeat"):

@@ -1,0 +1,105 @@
+"""One of several continuations that are written side by side."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from engine.corpus.detokenizer import Detokenizer
+from engine.corpus.tokenizer import NEWLINE, is_cue, is_word
+from engine.generation.context import Context
+from engine.generation.writer import Writer
+from engine.protocol.values import WrittenToken
+
+RECENT = 400
+"""Tokens back that penalties and bans look."""
+RECENT_WORDS = 200
+
+
+@dataclass
+class Branch:
+    """What has been written, and how it goes on."""
+
+    number: int
+    dice: np.random.Generator
+    detokenizer: Detokenizer
+    recent: list[int]
+    """Ids of the last tokens, those of the draft included."""
+    words: list[int]
+    """The words among them."""
+    forced: deque[int]
+    """Tokens that come next whatever the model says."""
+    unfinished: str
+    """Beginning of a word that the first token completes."""
+    fresh_line: bool
+    """Whether the last token is a line end."""
+    context: Context
+    drawn: int = 0
+    words_in_line: int = 0
+    words_in_speech: int = 0
+    held: list[WrittenToken] = field(default_factory=list)
+    """Line ends that are told only if something comes after them."""
+    written: list[str] = field(default_factory=list)
+    """Texts that have been told."""
+
+    @classmethod
+    def begin(
+        cls, number: int, seed: int, context: Context, writer: Writer, forced: Sequence[int]
+    ) -> Branch:
+        """Nothing is written yet; what is drawn depends on the seed and the number alone."""
+        recent = list(context.ids[-RECENT:])
+        known = writer.is_word
+        words = [n for n in recent if (known[n] if n < len(known) else is_word(context.word(n)))]
+        return cls(
+            number=number,
+            dice=np.random.Generator(np.random.PCG64([seed, number])),
+            detokenizer=context.detokenizer,
+            recent=recent,
+            words=words[-RECENT_WORDS:],
+            forced=deque(forced),
+            unfinished=context.unfinished,
+            fresh_line=not context.text.strip(" \t") or context.text.endswith("\n"),
+            context=context,
+        )
+
+    def text_of(self, token: str) -> tuple[str, Detokenizer]:
+        """What ``token`` appends; of a word that the writer began, only the rest."""
+        text, after = self.detokenizer.push(token)
+        begun = self.unfinished
+        if not begun or not token.startswith(begun.lower()):
+            return text, after
+        surface = text.lstrip(" ")
+        rest = (surface if surface.startswith(begun) else token)[len(begun) :]
+        return (rest.upper() if begun.isupper() and len(begun) > 1 else rest), after
+
+    def take(self, number: int, token: WrittenToken, hold: bool) -> list[WrittenToken]:
+        """Add a token; returns what can be told now."""
+        word = token.word
+        self.detokenizer = self.text_of(word)[1]
+        self.unfinished = ""
+        self.recent.append(number)
+        del self.recent[:-RECENT]
+        self.drawn += 1
+        if word == NEWLINE:
+            if self.fresh_line:
+                self.words_in_speech = 0
+            self.words_in_line = 0
+        elif is_cue(word):
+            self.words_in_speech = 0
+        elif is_word(word):
+            self.words.append(number)
+            del self.words[:-RECENT_WORDS]
+            self.words_in_line += 1
+            self.words_in_speech += 1
+        self.fresh_line = word == NEWLINE
+        self.held.append(token)
+        return [] if hold and word == NEWLINE else self.release()
+
+    def release(self) -> list[WrittenToken]:
+        """What was held back, to be told now."""
+        told, self.held = self.held, []
+        self.written.extend(token.text for token in told)
+        return told
