@@ -141,6 +141,8 @@ LIBRARY = (
            ("r",), footer=True),
     Action("library.rename", "Rename", "Give the model another name.", ("n",), footer=True),
     Action("library.delete", "Delete", "Delete the model.", ("delete",), footer=True),
+    Action("library.compare", "Compare", "Keep this model's curve in the chart, or drop it.", ("c",),
+           footer=True),
     Action("library.refresh", "Refresh", "Read the list again.", ("f9",)),
 )  # fmt: skip
 
