@@ -70,7 +70,8 @@ class Context:
     text: str
     """Exactly what was read."""
     ids: tuple[int, ...]
-    """Never empty; ids from the vocabulary's size on are of ``draft_words``."""
+    """The line end before the text, and the text; ids from the vocabulary's size on are of
+    ``draft_words``."""
     vocabulary: Vocabulary
     draft_words: DraftWords
     casing: Casing
@@ -139,7 +140,7 @@ def make_context(
         body, unfinished = text, ""
         tokens = tokenize(body)[-MOST_TOKENS:]
         draft_words = DraftWords.of((*tokens, *cues), vocabulary)
-    ids = tuple(draft_words.ids.get(t) or vocabulary.id_of(t) for t in tokens) or (NEWLINE_ID,)
+    ids = (NEWLINE_ID, *(draft_words.ids.get(t) or vocabulary.id_of(t) for t in tokens))
     own = draft_casing(casing, text, cues, draft_words.ids)
     return Context(
         text=text,

@@ -45,13 +45,12 @@ def _nats(writer: Writer, before: str, after: str, cast: Sequence[str]) -> float
     same = 0
     while same < min(len(apart), len(together)) and apart[same] == together[same]:
         same += 1
-    first = max(1, same)
-    targets = vocabulary.encode(together[first : first + READ])
+    targets = vocabulary.encode(together[same : same + READ])
     if not len(targets):
         return 0.0
-    inputs = np.concatenate((vocabulary.encode(together[first - 1 : first]), targets[:-1]))
-    dropped = max(0, len(apart) - len(context.ids))
-    state = writer.state_after(context.ids[: max(0, first - 1 - dropped)])
+    last = max(0, same - (len(apart) - (len(context.ids) - 1)))
+    inputs = np.concatenate(([context.ids[last]], targets[:-1]))
+    state = writer.state_after(context.ids[:last])
     with torch.inference_mode():
         odds, _state = writer.model.score(
             torch.from_numpy(inputs).long()[None].to(writer.device),

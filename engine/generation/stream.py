@@ -22,8 +22,8 @@ from engine.errors import ModelError
 from engine.generation import samplers
 from engine.generation.branch import Branch
 from engine.generation.context import cue_of
+from engine.generation.odds import NextWord
 from engine.generation.ranking import fit
-from engine.generation.restrictions import Banned, copies, repeats
 from engine.generation.stopping import Reason as RuleReason
 from engine.generation.stopping import reason_to_end
 from engine.generation.writer import Prediction, Writer
@@ -96,8 +96,7 @@ class Stream:
         cast = request.cast if speaker is None else (*request.cast, speaker)
         self.context = writer.context(request.before, cast, complete_word=speaker is None)
         self._prepare(request.settings)
-        self._settings = request.settings
-        self._banned = Banned(request.settings.banned, self.context)
+        self._next_word = NextWord(writer, self.context, request.settings)
         forced = () if speaker is None else self._opening(speaker)
         self._branches = [
             Branch.begin(number, self._seed, self.context, writer, forced)
@@ -185,10 +184,9 @@ class Stream:
             fresh, self._adjusted = self._adjusted, None
         while self._due and self._due[0].index <= self._steps:
             fresh = self._due.popleft().settings
-        if fresh is None or fresh == self._settings:
+        if fresh is None or fresh == self._next_word.settings:
             return
-        self._settings = fresh
-        self._banned = Banned(fresh.banned, self.context)
+        self._next_word = NextWord(self.writer, self.context, fresh)
         change = SettingsChange(index=self._steps, settings=fresh)
         if self._changes[-1].index == self._steps:
             self._changes[-1] = change
@@ -227,17 +225,9 @@ class Stream:
         return number, self._token(row, branch, number, odds)
 
     def _odds(self, log_odds: NDArray[np.float64], branch: Branch) -> NDArray[np.float64]:
-        settings = self._settings
         if branch.unfinished:
             log_odds = self._completing(log_odds, branch.unfinished)
-        unwanted = repeats(branch.words, settings.no_repeat_ngram)
-        if settings.max_copied_words:
-            words = [self.context.word(number) for number in branch.words]
-            found = copies(words, self.writer.copied(), settings.max_copied_words)
-            unwanted |= {self.context.id_of(w) for w in found if self.context.knows(w)}
-        return samplers.distribution(
-            log_odds, settings, self._banned.next(branch.recent), unwanted, branch.words
-        )
+        return self._next_word.odds(log_odds, branch.recent, branch.words)
 
     def _completing(self, log_odds: NDArray[np.float64], beginning: str) -> NDArray[np.float64]:
         """Only words that begin with what stands before the cursor, where there are any."""

@@ -55,6 +55,22 @@ class Traces:
     """(batch, layers, gates, hidden): gate activations, in the order of ``gate_names``."""
 
 
+@dataclass(frozen=True, slots=True)
+class WindowTraces:
+    """What a whole window of steps saw; ``None`` where a model has no such part.
+
+    Positions are those of the memory before the window and then the window's own tokens; step t
+    sees positions up to ``positions - time + t``.
+    """
+
+    attention: Tensor | None
+    """(batch, heads, time, positions): weights that sum to 1 over positions."""
+    copying: Tensor | None
+    """(batch, time, positions): probability that the next word is copied from there."""
+    memory_ids: Tensor | None
+    """(batch, positions): token ids; -1 where the memory is not filled yet."""
+
+
 S = TypeVar("S", bound=State)
 
 
@@ -92,4 +108,17 @@ class LanguageModel(Protocol[S]):
         as ``<unk>``, those at an odd one as ``<unk>:`` (cues), but both are remembered as
         themselves, so that they can be copied.
         Returns (batch, vocabulary_size + extra_words) log-probabilities, the next state, traces.
+        """
+
+
+@runtime_checkable
+class PredictsWindows(Protocol[S]):
+    """A model that can predict after every token of a text at once, for looking inside."""
+
+    def predict(
+        self, ids: Tensor, state: S, extra_words: int = 0
+    ) -> tuple[Tensor, S, WindowTraces]:
+        """As many steps as ``ids`` (batch, time) has tokens, by whole-sequence kernels.
+
+        Returns (batch, time, words) log-probabilities, the state after ``ids``, and traces.
         """

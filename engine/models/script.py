@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from engine.config import TrainingConfig
 from engine.models.attention import Scorer, causal_window, masked_softmax
-from engine.models.contract import Traces
+from engine.models.contract import Traces, WindowTraces
 from engine.models.embedding_dropout import embed
 from engine.models.locked_dropout import LockedDropout
 from engine.models.recurrent import RecurrentStack, StackState
@@ -193,7 +193,7 @@ class ScriptModel(nn.Module):
         words = functional.embedding(self._known(ids), self.embedding)
         output, stack, gates = self.stack.step(words, state.stack)
         looked = self._look(output[:, None], ids[:, None], state.memory)
-        # This way round a few rows at once cost the table's bandwidth once, not a packed copy of it.
+        # This way round a few rows cost one pass over the table, not a packed copy of it.
         logits = torch.addmm(self.bias[:, None], self.embedding, looked.features[:, 0].t()).t()
         odds = torch.log_softmax(logits, dim=-1)
         if extra_words:
@@ -212,6 +212,26 @@ class ScriptModel(nn.Module):
             hidden=stack.hidden.transpose(0, 1),
             cell=None if stack.cell is None else stack.cell.transpose(0, 1),
             gates=gates,
+        )
+        return odds, ScriptState(stack, looked.memory), traces
+
+    @torch.no_grad()
+    def predict(
+        self, ids: Tensor, state: ScriptState, extra_words: int = 0
+    ) -> tuple[Tensor, ScriptState, WindowTraces]:
+        outputs, stack = self._recur(ids, state)
+        looked = self._look(outputs, ids, state.memory)
+        odds = torch.log_softmax(looked.features @ self.embedding.t() + self.bias, dim=-1)
+        if extra_words:
+            odds = functional.pad(odds, (0, extra_words), value=float("-inf"))
+        if looked.share is not None and looked.copying is not None and looked.ids is not None:
+            mixed = odds.exp() * (1 - looked.share)[..., None]
+            rows = looked.ids.clamp_min(0)[:, None].expand_as(looked.copying)
+            odds = mixed.scatter_add_(2, rows, looked.copying).log()
+        traces = WindowTraces(
+            None if looked.attention is None else looked.attention[:, None],
+            looked.copying,
+            looked.ids,
         )
         return odds, ScriptState(stack, looked.memory), traces
 

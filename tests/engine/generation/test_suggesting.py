@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
+from engine.corpus.tokenizer import tokenize
+from engine.corpus.vocabulary import NEWLINE_ID
 from engine.errors import ModelError
 from engine.generation.ranking import rank
 from engine.generation.sample_text import sample_text
@@ -31,9 +34,23 @@ def test_names_of_the_draft_and_of_the_cast_are_among_them(writer: Writer) -> No
 
 
 def test_a_candidate_that_leads_into_what_follows_ranks_first(writer: Writer) -> None:
-    after = " is hungry.\n\nDELIA: It is not hungry."
-    good, bad = rank(writer, TALK + "OZ: ", ("The machine", "of the the of to"), after)
+    after = "\n\nDELIA: Yes."
+    good, bad = rank(writer, TALK + "OZ: ", ("The machine.", "The machine is in the"), after)
     assert good < bad
+
+
+def test_the_score_is_that_of_reading_on_word_by_word(writer: Writer) -> None:
+    before, after = TALK + "OZ: The mach", "ine is hungry.\n\nDELIA: No."
+    together = tokenize(before + after)
+    first = len(tokenize(before)) - 1  # the word at the seam is whole only together
+    state, nats = writer.model.initial_state(1), []
+    previous = NEWLINE_ID
+    for number, token in enumerate(together):
+        odds, state, _traces = writer.model.step(torch.tensor([previous]), state)
+        previous = writer.vocabulary.id_of(token)
+        if number >= first:
+            nats.append(-float(odds[0, previous]))
+    assert rank(writer, before, ("",), after)[0] == pytest.approx(sum(nats) / len(nats), abs=1e-3)
 
 
 def test_ranking_into_nothing_is_refused(writer: Writer) -> None:
