@@ -51,4 +51,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    logging.shutdown()
+    # Whoever waits for a model or for torch to be imported is not waited for: everything that
+    # matters is on disk, and an interpreter that winds down under such threads may hang.
+    os._exit(status)

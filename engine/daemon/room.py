@@ -16,6 +16,9 @@ from engine.corpus.vocabulary import CUE_UNK_ID, UNK_ID
 from engine.daemon.server import Session
 from engine.daemon.streams import Streams
 from engine.errors import CorpusError, ModelError
+from engine.generation.copied import copied_spans
+from engine.generation.ranking import rank
+from engine.generation.speakers import next_speakers
 from engine.generation.stream import Stream, repeated
 from engine.generation.writer import Writer
 from engine.protocol import messages as m
@@ -50,6 +53,9 @@ class ModelRoom:
             m.WriteAgain: self._write_again,
             m.AdjustStream: self._adjust,
             m.StopStream: self._stop,
+            m.SuggestSpeakers: self._suggest_speakers,
+            m.RankCandidates: self._rank,
+            m.FindCopied: self._find_copied,
         }
 
     def handle(self, session: Session, call: int, request: m.AnyRequest) -> m.Reply:
@@ -156,6 +162,20 @@ class ModelRoom:
     def _stop(self, session: Session, call: int, request: m.StopStream) -> m.Reply:
         self._streams.stop(request.stream, session)
         return m.Done()
+
+    def _suggest_speakers(self, session: Session, call: int, request: m.SuggestSpeakers) -> m.Reply:
+        writer, _card = self.writer(request.model)
+        return m.NextSpeakers(speakers=next_speakers(writer, request.before, request.cast))
+
+    def _rank(self, session: Session, call: int, request: m.RankCandidates) -> m.Reply:
+        writer, _card = self.writer(request.model)
+        return m.RankedCandidates(
+            scores=rank(writer, request.before, request.candidates, request.after)
+        )
+
+    def _find_copied(self, session: Session, call: int, request: m.FindCopied) -> m.Reply:
+        writer, _card = self.writer(request.model)
+        return m.CopiedSpans(spans=copied_spans(writer.copied(), request.text, request.words))
 
 
 def _stamp(folder: Path) -> tuple[int, int]:
