@@ -92,6 +92,15 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         ),
     ] = 32
     # -- optimisation
+    candidates: Annotated[
+        int,
+        _about(
+            "Optimisation",
+            "Words that each step tells the right one from; 0 takes the whole vocabulary.",
+            ge=0,
+            le=1_000_000,
+        ),
+    ] = 0
     learning_rate: Annotated[
         float, _about("Optimisation", "Highest step size of the one-cycle schedule.", gt=0, le=1)
     ] = 4e-3

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from engine.config import Cell
 from engine.models.locked_dropout import LockedDropout
+from engine.models.lstm_layer import lstm_layer
 from engine.models.weight_drop import dropped
 
 GATES: dict[Cell, tuple[str, ...]] = {
@@ -54,11 +55,13 @@ class RecurrentStack(nn.Module):
         layers: int,
         dropout: float = 0.0,
         weight_drop: float = 0.0,
+        bfloat16: bool = False,
     ) -> None:
         super().__init__()
         self.cell, self.layers, self.hidden_size = cell, layers, hidden_size
         self.gate_names = GATES[cell]
         self.weight_drop = weight_drop
+        self.bfloat16 = bfloat16
         self.between = LockedDropout(dropout)
         rows = len(self.gate_names) * hidden_size
         self.input_weights = nn.ParameterList()
@@ -95,6 +98,9 @@ class RecurrentStack(nn.Module):
         """
         hidden, cells = [], []
         values = inputs.transpose(0, 1)
+        own_kernel = (
+            self.bfloat16 and self.training and self.cell == "lstm" and inputs.device.type == "cpu"
+        )
         for layer in range(self.layers):
             if layer:
                 values = self.between(values.transpose(0, 1)).transpose(0, 1)
@@ -105,7 +111,14 @@ class RecurrentStack(nn.Module):
                 self.hidden_biases[layer],
             ]
             first = state.hidden[layer : layer + 1]
-            if self.cell == "lstm":
+            if own_kernel:
+                assert state.cell is not None
+                values, cell = lstm_layer(
+                    values, state.hidden[layer], state.cell[layer], *weights[:3]
+                )
+                last, cell = values[-1:], cell[None]
+                cells.append(cell)
+            elif self.cell == "lstm":
                 assert state.cell is not None
                 values, last, cell = torch.lstm(
                     values,

@@ -20,7 +20,11 @@ from engine.models.contract import Traces, WindowTraces
 from engine.models.embedding_dropout import embed
 from engine.models.locked_dropout import LockedDropout
 from engine.models.recurrent import RecurrentStack, StackState
-from engine.models.tied_softmax import target_log_probability
+from engine.models.tied_softmax import (
+    inclusion_probabilities,
+    sampled_log_probability,
+    target_log_probability,
+)
 
 _TINY = 1e-20
 
@@ -126,8 +130,17 @@ class ScriptModel(nn.Module):
         self.input_dropout = LockedDropout(config.dropout)
         self.output_dropout = LockedDropout(config.dropout)
         self.stack = RecurrentStack(
-            config.cell, embedding, hidden, config.layers, config.dropout, config.weight_drop
+            config.cell,
+            embedding,
+            hidden,
+            config.layers,
+            config.dropout,
+            config.weight_drop,
+            bfloat16=config.precision == "bfloat16",
         )
+        # Not saved: it is a matter of training only, and ``prime`` comes before every run.
+        self.register_buffer("inclusion", torch.ones(vocabulary_size), persistent=False)
+        self.inclusion: Tensor
         self.gate_names = self.stack.gate_names
         self.span = config.attention_span
         size = min(128, max(16, hidden // 4))
@@ -157,6 +170,7 @@ class ScriptModel(nn.Module):
         # where they stay; given at the start, the cells are free for what depends on the past.
         share = (counts.float() + 0.5) / (counts.sum() + 0.5 * len(counts))
         self.bias.copy_(share.log())
+        self.inclusion.copy_(inclusion_probabilities(counts, self.config.candidates))
 
     def initial_state(self, batch_size: int) -> ScriptState:
         memory = None
@@ -203,7 +217,8 @@ class ScriptModel(nn.Module):
             mixed = odds.exp() * (1 - share)
             mixed.scatter_add_(1, looked.ids.clamp_min(0), looked.copying[:, 0])
             odds = mixed.log()
-            copy_weights = looked.copying[:, 0] / share.clamp_min(_TINY)
+            chances = looked.copying[:, 0]
+            copy_weights = chances / chances.sum(-1, keepdim=True).clamp_min(_TINY)
         traces = Traces(
             attention=looked.attention,
             copy_weights=copy_weights,
@@ -254,13 +269,14 @@ class ScriptModel(nn.Module):
         outputs, stack = self._recur(ids, state)
         looked = self._look(outputs, ids, state.memory)
         features = self.output_dropout(looked.features)
-        odds = target_log_probability(
-            features.reshape(-1, features.shape[-1]),
-            self.embedding,
-            self.bias,
-            targets.reshape(-1),
-            low,
-        ).view_as(targets)
+        rows, words = features.reshape(-1, features.shape[-1]), targets.reshape(-1)
+        if self.training and self.config.candidates:
+            odds = sampled_log_probability(
+                rows, self.embedding, self.bias, words, self.inclusion, low
+            )
+        else:
+            odds = target_log_probability(rows, self.embedding, self.bias, words, low)
+        odds = odds.view_as(targets)
         if looked.share is not None and looked.copying is not None and looked.ids is not None:
             same = looked.ids[:, None, :] == targets[:, :, None]
             copied = (looked.copying * same).sum(-1)

@@ -1,4 +1,10 @@
-"""The softmax over the vocabulary, with the embedding as its weights (Press & Wolf 2017)."""
+"""The softmax over the vocabulary, with the embedding as its weights (Press & Wolf 2017).
+
+In training the sum over the vocabulary can be estimated: frequent words and the targets at hand
+are always in it, the others are drawn anew for each window and stand for those that were not
+(Horvitz & Thompson 1952; for language models, Bengio & Senécal 2003). The estimate of the sum has
+no bias, and most of its mass is in the words that are always there.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +15,7 @@ from torch import Tensor
 
 
 class _TargetLogProbability(torch.autograd.Function):
-    """Log-probability of each target, keeping one (rows, vocabulary) matrix and no more.
+    """Log-probability of each target, keeping one (rows, words) matrix and no more.
 
     autograd alone would keep logits, log-probabilities and their gradient; here the probabilities
     are turned into the gradient in place.
@@ -32,14 +38,16 @@ class _TargetLogProbability(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         rows, table, probabilities, targets = ctx.saved_tensors
-        wide = grads[0]
-        grad = probabilities.mul_(-wide[:, None].to(probabilities.dtype))
-        grad.scatter_add_(1, targets[:, None], wide[:, None].to(grad.dtype))
+        down = -grads[0][:, None].to(probabilities.dtype)
+        grad = probabilities.mul_(down)
+        at_target = targets[:, None]
+        # Not scatter_add_, which in bfloat16 goes through a float32 copy of everything.
+        grad.scatter_(1, at_target, grad.gather(1, at_target) - down)
         row_kind, table_kind = ctx.kinds
         return (
             (grad @ table).to(row_kind),
             (grad.t() @ rows).to(table_kind),
-            grad.sum(0, dtype=torch.float32),
+            (grad.new_ones(1, len(grad)) @ grad).view(-1).to(table_kind),
             None,
             None,
         )
@@ -51,8 +59,50 @@ def target_log_probability(
     """(rows,) log-probability of ``targets`` (rows,) under softmax(``rows`` · ``table``ᵀ + bias).
 
     ``rows`` is (rows, embedding), ``table`` (vocabulary, embedding). With ``bfloat16`` the matrix
-    products run in that precision; sums stay in float32 where the kernel keeps them so.
-    Can be differentiated once.
+    products run in that precision. Can be differentiated once.
     """
     picked: Tensor = _TargetLogProbability.apply(rows, table, bias, targets, bfloat16)  # type: ignore[no-untyped-call]
     return picked
+
+
+def inclusion_probabilities(counts: Tensor, candidates: int) -> Tensor:
+    """(vocabulary,) chance of each word to be in a sample of about ``candidates`` words.
+
+    In proportion to the root of ``counts``, which is near to what keeps the estimate's variance
+    low, and 1 for words so frequent that they had better always be there.
+    """
+    weight = (counts.double() + 1).sqrt()
+    if candidates <= 0 or candidates >= len(counts):
+        return torch.ones_like(weight, dtype=torch.float32)
+    low, high = 0.0, float(len(counts) / weight.min())
+    for _ in range(60):
+        factor = (low + high) / 2
+        if float((weight * factor).clamp_max(1).sum()) < candidates:
+            low = factor
+        else:
+            high = factor
+    return (weight * high).clamp_max(1).float()
+
+
+def sampled_log_probability(
+    rows: Tensor,
+    table: Tensor,
+    bias: Tensor,
+    targets: Tensor,
+    inclusion: Tensor,
+    bfloat16: bool,
+) -> Tensor:
+    """As :func:`target_log_probability`, with the sum over the vocabulary estimated.
+
+    ``inclusion`` is (vocabulary,), from :func:`inclusion_probabilities`.
+    """
+    drawn = torch.rand(len(inclusion), device=inclusion.device) < inclusion
+    weight = -inclusion.log()
+    drawn[targets] = True
+    weight[targets] = 0.0
+    words = drawn.nonzero().squeeze(1)
+    place = torch.empty_like(inclusion, dtype=torch.long)
+    place[words] = torch.arange(len(words), device=words.device)
+    return target_log_probability(
+        rows, table[words], bias[words] + weight[words], place[targets], bfloat16
+    )

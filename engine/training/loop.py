@@ -129,10 +129,10 @@ class Trainer:
         self._progress = _Progress()
         self._state: State | None = None
         self._last_validation_seconds = 0.0
+        self.model.prime(word_counts(data.train, data.vocabulary_size).to(self.device))
         if resume:
             self._restore(*newest_valid(self._checkpoints))
         else:
-            self.model.prime(word_counts(data.train, data.vocabulary_size).to(self.device))
             shutil.rmtree(self._checkpoints, ignore_errors=True)
             (run_dir / "history.jsonl").unlink(missing_ok=True)
 

@@ -1,0 +1,79 @@
+"""The classic recipe keeps the shapes and promises by which it is taught."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from engine.models.classic import (
+    RNN,
+    batch_data,
+    create_lookup_tables,
+    forward_back_prop,
+    generate,
+    token_lookup,
+)
+
+
+@given(st.lists(st.text(min_size=1, max_size=4), min_size=1))
+def test_lookup_tables_are_inverse_of_each_other(words: list[str]) -> None:
+    vocab_to_int, int_to_vocab = create_lookup_tables(words)
+    assert set(vocab_to_int) == set(words)
+    assert sorted(int_to_vocab) == list(range(len(set(words))))
+    assert all(int_to_vocab[i] == w for w, i in vocab_to_int.items())
+
+
+def test_token_lookup_has_the_ten_marks_and_tokens_that_no_text_holds() -> None:
+    table = token_lookup()
+    assert set(table) == set('.,";!?()-\n')
+    assert len(set(table.values())) == 10
+    assert all(not any(mark in token for mark in table) for token in table.values())
+
+
+def test_every_window_is_offered_once_with_the_word_after_it() -> None:
+    loader = batch_data(range(50), sequence_length=5, batch_size=7)
+    seen = set()
+    for features, targets in loader:
+        assert features.shape[1] == 5
+        for window, target in zip(features.tolist(), targets.tolist(), strict=True):
+            assert window == list(range(window[0], window[0] + 5))
+            assert target == window[-1] + 1
+            seen.add(target)
+    assert seen == set(range(5, 50))
+
+
+def test_a_text_no_longer_than_a_window_is_refused() -> None:
+    with pytest.raises(ValueError, match="too few"):
+        batch_data([1, 2, 3], sequence_length=3, batch_size=2)
+
+
+def test_the_network_gives_last_step_scores_and_hidden_state_and_learns() -> None:
+    torch.manual_seed(9)
+    rnn = RNN(12, 12, 8, 16, 2, dropout=0.5)
+    hidden = rnn.init_hidden(6)
+    assert [tuple(h.shape) for h in hidden] == [(2, 6, 16), (2, 6, 16)]
+    scores, after = rnn(torch.randint(0, 12, (6, 4)), hidden)
+    assert scores.shape == (6, 12)
+    assert after[0].shape == (2, 6, 16)
+    optimizer = torch.optim.Adam(rnn.parameters(), lr=0.02)
+    losses = []
+    for _ in range(6):
+        for features, targets in batch_data(list(range(12)) * 8, 4, 16):
+            start = rnn.init_hidden(len(targets))
+            loss, out = forward_back_prop(
+                rnn, optimizer, nn.CrossEntropyLoss(), features, targets, start
+            )
+            assert not out[0].requires_grad
+            losses.append(loss)
+    assert losses[-1] < losses[0] / 2
+
+
+def test_generation_gives_as_many_words_as_asked_with_marks_put_back() -> None:
+    words = ["jerry:", "hello", token_lookup()["."].lower(), "<pad>"]
+    rnn = RNN(4, 4, 4, 4, 1)
+    text = generate(rnn, 0, dict(enumerate(words)), token_lookup(), 3, predict_len=20)
+    assert text.startswith("jerry:")
+    assert "||period||" not in text

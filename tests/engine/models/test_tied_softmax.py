@@ -1,0 +1,66 @@
+"""The hand-written softmax against autograd, and the estimated one against the exact."""
+
+from __future__ import annotations
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.models.tied_softmax import (
+    inclusion_probabilities,
+    sampled_log_probability,
+    target_log_probability,
+)
+
+
+def test_values_and_gradients_equal_autograd() -> None:
+    torch.manual_seed(6)
+    rows = torch.randn(7, 5, dtype=torch.double, requires_grad=True)
+    table = torch.randn(11, 5, dtype=torch.double, requires_grad=True)
+    bias = torch.randn(11, dtype=torch.double, requires_grad=True)
+    targets, pull = torch.randint(0, 11, (7,)), torch.randn(7).double()
+    ours = target_log_probability(rows, table, bias, targets, False)
+    exact = (rows @ table.t() + bias).log_softmax(-1).gather(1, targets[:, None]).squeeze(1)
+    assert torch.allclose(ours.double(), exact, atol=1e-6)
+    wanted = torch.autograd.grad((exact * pull).sum(), (rows, table, bias))
+    found = torch.autograd.grad((ours * pull).sum(), (rows, table, bias))
+    for one, other in zip(found, wanted, strict=True):
+        assert torch.allclose(one, other, atol=1e-6)
+
+
+@given(st.lists(st.integers(0, 5000), min_size=2, max_size=300), st.integers(1, 300))
+@settings(max_examples=60, deadline=None)
+def test_inclusion_is_about_as_many_words_as_asked_for(counts: list[int], wanted: int) -> None:
+    chances = inclusion_probabilities(torch.tensor(counts), wanted)
+    assert bool(((chances > 0) & (chances <= 1)).all())
+    assert abs(float(chances.sum()) - min(wanted, len(counts))) < 0.01 * len(counts) + 0.01
+    order = torch.tensor(counts).argsort()
+    assert bool((chances[order].diff() >= -1e-6).all())
+
+
+def test_the_estimated_sum_has_no_bias() -> None:
+    torch.manual_seed(7)
+    rows, table, bias = torch.randn(4, 8), torch.randn(200, 8) * 0.5, torch.zeros(200)
+    targets = torch.tensor([0, 50, 100, 199])
+    chances = inclusion_probabilities(torch.arange(200, 0, -1) ** 2, 60)
+    exact = target_log_probability(rows, table, bias, targets, False)
+    score = (rows * table[targets]).sum(-1)
+    # exp(score - log-probability) is the sum over the vocabulary.
+    sums = torch.stack(
+        [
+            (score - sampled_log_probability(rows, table, bias, targets, chances, False)).exp()
+            for _ in range(600)
+        ]
+    )
+    assert torch.allclose(sums.mean(0), (score - exact).exp(), rtol=0.05)
+
+
+def test_all_candidates_are_the_exact_softmax() -> None:
+    rows, table, bias = torch.randn(4, 8), torch.randn(20, 8), torch.randn(20)
+    targets = torch.tensor([0, 5, 5, 19])
+    everything = inclusion_probabilities(torch.ones(20), 0)
+    assert torch.allclose(
+        sampled_log_probability(rows, table, bias, targets, everything, False),
+        target_log_probability(rows, table, bias, targets, False),
+        atol=1e-6,
+    )
