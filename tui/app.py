@@ -162,9 +162,16 @@ class ColdOpenApp(App[None], inherit_bindings=False):
         """The corpus to work on: from the command line, else the last one, else the bundled."""
         return self.remembered.corpus or (str(paths.bundled_corpus()),)
 
-    def use_corpus(self, corpus: tuple[str, ...]) -> None:
+    @property
+    def cutoff(self) -> int:
+        """Words seen fewer times than this stay out of the vocabulary; the Corpus room sets it."""
+        return min(1000, max(1, self.remembered.cutoff))
+
+    def use_corpus(self, corpus: tuple[str, ...], cutoff: int | None = None) -> None:
         """Say which corpus is worked on, for the other rooms and the next start."""
         self.remembered.corpus = corpus
+        if cutoff is not None:
+            self.remembered.cutoff = cutoff
 
     @property
     def model(self) -> str:

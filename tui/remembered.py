@@ -19,6 +19,7 @@ class Remembered(msgspec.Struct, kw_only=True):
     hint_seen: bool = False
     model: str = ""
     corpus: tuple[str, ...] = ()
+    cutoff: int = 2
     draft: str = ""
 
     @classmethod

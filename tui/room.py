@@ -8,6 +8,7 @@ from textual.containers import Container
 from textual.widget import Widget
 
 from engine.errors import ColdOpenError
+from tui import keys
 from tui.keymap import ACTIONS
 
 if TYPE_CHECKING:
@@ -78,6 +79,11 @@ class Room(Container):
     def say(self, what: ColdOpenError | str) -> None:
         """Show an error or a piece of news."""
         self.cold_open.say(what)
+
+    def key_of(self, name: str) -> str:
+        """The key of this room's action ``name`` as a person writes it, for hints; maybe empty."""
+        own = ACTIONS[f"{self.room_id}.{name}"].keys_under(self.settings.keys)
+        return keys.shown(own[0]) if own else ""
 
     # -- for subclasses
 

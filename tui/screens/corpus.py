@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from textual import events, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Container, Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -21,7 +23,13 @@ from tui.room import Room
 from tui.widgets.filepicker import FilePicker
 from tui.write.ask import Ask
 
-SPEAKERS = 200
+SPEAKERS = 500
+CUTOFFS = (*range(1, 11), 12, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 300, 500, 1000)
+"""Where the keys for the cut-off stop."""
+RECUT_SECONDS = 0.3
+"""Rest after a key for the cut-off, so that holding it down loads once."""
+TWO_COLUMNS_AT = 150
+"""From this width on the facts stand in two columns."""
 
 
 class CorpusRoom(Room):
@@ -30,12 +38,18 @@ class CorpusRoom(Room):
     room_id = "corpus"
     title = "Corpus"
     DEFAULT_CSS = """
-    CorpusRoom #corpus-facts { width: 56; padding: 0 1; border-right: solid $chart-faint; }
-    CorpusRoom #corpus-facts Static { height: auto; margin: 0 0 1 0; }
-    CorpusRoom #corpus-state { color: $quiet; }
-    CorpusRoom #corpus-problem { color: $error; display: none; }
+    CorpusRoom #corpus-facts { width: 56; padding: 0 0 0 1; border-right: solid $border-blurred; }
+    CorpusRoom #corpus-facts:focus { border-right: solid $accent; }
+    CorpusRoom #corpus-blocks { height: auto; layout: vertical; }
+    CorpusRoom #corpus-blocks > Vertical { height: auto; width: 1fr; }
+    CorpusRoom #corpus-blocks Static { height: auto; margin: 0 0 1 0; text-wrap: nowrap; }
+    CorpusRoom #corpus-overview { text-wrap: wrap !important; }
+    CorpusRoom.-wide #corpus-blocks { layout: horizontal; }
+    CorpusRoom.-wide #corpus-left { margin: 0 2 0 0; }
+    CorpusRoom #corpus-state { color: $quiet; height: auto; display: none; margin: 0 0 1 0; }
+    CorpusRoom #corpus-state.-shown { display: block; }
+    CorpusRoom #corpus-problem { color: $error; height: auto; display: none; margin: 0 0 1 0; }
     CorpusRoom #corpus-problem.-shown { display: block; }
-    CorpusRoom .corpus-quiet { color: $quiet; }
     CorpusRoom TextView { width: 1fr; }
     """
 
@@ -43,63 +57,109 @@ class CorpusRoom(Room):
         super().__init__(id=id)
         self._summary: CorpusSummary | None = None
         self._paths: tuple[str, ...] = ()
+        self._tried: tuple[str, ...] = ()
         self._cutoff = 2
-        self._by_words = False
+        self._order: summary_text.Order = "lines"
         self._wanted = ""
 
     def compose(self) -> ComposeResult:
         with Horizontal():
             with VerticalScroll(id="corpus-facts"):
-                yield Static("", id="corpus-state", markup=False)
                 yield Static("", id="corpus-problem", markup=False)
-                yield Static("", id="corpus-overview", markup=False)
-                yield Static("", id="corpus-split", markup=False, classes="corpus-quiet")
-                yield Static("", id="corpus-cutoffs", markup=False)
-                yield Static("", id="corpus-speakers", markup=False)
-                yield Static("", id="corpus-lengths", markup=False)
-                yield Static("", id="corpus-frequent", markup=False, classes="corpus-quiet")
+                yield Static("", id="corpus-state", markup=False)
+                with Container(id="corpus-blocks"):
+                    with Vertical(id="corpus-left"):
+                        for name in ("overview", "cutoffs", "split", "lengths", "frequent"):
+                            yield Static("", id=f"corpus-{name}", markup=False)
+                    with Vertical(id="corpus-right"):
+                        yield Static("", id="corpus-speakers", markup=False)
             yield TextView(id="corpus-text")
 
     def first_focus(self) -> Widget | None:
         return self.query_one(TextView)
 
+    @property
+    def summary(self) -> CorpusSummary | None:
+        """The corpus that is shown."""
+        return self._summary
+
+    def on_mount(self) -> None:
+        self._cutoff = self.cold_open.cutoff
+
     def on_room_shown(self) -> None:
-        wanted = self.cold_open.corpus_paths or (str(paths.bundled_corpus()),)
-        if wanted != self._paths:
+        wanted = self.cold_open.corpus_paths
+        if wanted not in (self._paths, self._tried):
             self._load(wanted)
+
+    def on_engine_ready(self) -> None:
+        if self._summary is None:
+            self._load(self.cold_open.corpus_paths)
 
     # -- loading
 
     @work(exclusive=True, group="load")
     async def _load(self, wanted: tuple[str, ...], cutoff: int | None = None) -> None:
-        """Load another corpus; if it cannot be, say why and keep the one that is shown."""
-        state = self.query_one("#corpus-state", Static)
-        problem = self.query_one("#corpus-problem", Static)
-        problem.remove_class("-shown")
-        state.update(content("loading…"))
-
-        def show(progress: Progress) -> None:
-            share = f" {progress.done / progress.total:.0%}" if progress.total else ""
-            state.update(content(f"{progress.stage}{share}"))
-
+        """Load a corpus; if it cannot be, say why and keep the one that is shown."""
+        self._tried = wanted
+        self._set_problem("")
         try:
-            engine = await self.cold_open.engine_ready()
-            loaded = await engine.call(
-                LoadCorpus(paths=wanted, cutoff=cutoff or self._cutoff), on_progress=show
-            )
+            await self._fetch_summary(wanted, cutoff)
         except ColdOpenError as error:
-            kept = " The corpus shown is still the one before." if self._summary else ""
-            problem.update(content(f"{error}{kept}"))
-            problem.add_class("-shown")
-            state.update("")
-            return
+            await self._fall_back(wanted, error)
+        finally:
+            self._set_state(None)
+
+    async def _fetch_summary(self, wanted: tuple[str, ...], cutoff: int | None) -> None:
+        def show(progress: Progress) -> None:
+            share = progress.done / progress.total if progress.total else None
+            self._set_state(progress.stage, share)
+
+        self._set_state("loading")
+        engine = await self.cold_open.engine_ready()
+        loaded = await engine.call(
+            LoadCorpus(paths=wanted, cutoff=cutoff or self._cutoff), on_progress=show
+        )
+        another = wanted != self._paths
         self._summary, self._cutoff = loaded.summary, loaded.summary.cutoff
-        state.update(content(f"read in {loaded.summary.seconds:.1f} s"))
-        if wanted != self._paths:
-            self._paths = wanted
-            self.cold_open.use_corpus(wanted)
+        self._paths = wanted
+        self.cold_open.use_corpus(wanted, self._cutoff)
+        if another:
             self.query_one(TextView).open(self._reader(wanted))
         self._show()
+        self.refresh_bindings()
+
+    async def _fall_back(self, wanted: tuple[str, ...], error: ColdOpenError) -> None:
+        """Say what is wrong with ``wanted``, and show some corpus if none is shown yet."""
+        if self._summary is not None:
+            self._set_problem(f"{error}\nThe corpus below is still the one before.")
+            self.cold_open.use_corpus(self._paths, self._summary.cutoff)
+            return
+        bundled = (str(paths.bundled_corpus()),)
+        self._set_problem(str(error))
+        if wanted == bundled:
+            return
+        try:
+            await self._fetch_summary(bundled, None)
+        except ColdOpenError:
+            return  # The first sentence is the one that counts.
+        self._set_problem(f"{error}\nHere is the bundled sitcom instead.")
+
+    def _set_problem(self, text: str) -> None:
+        problem = self.query_one("#corpus-problem", Static)
+        problem.update(content(text))
+        problem.set_class(bool(text), "-shown")
+
+    def _set_state(self, stage: str | None, share: float | None = None) -> None:
+        state = self.query_one("#corpus-state", Static)
+        state.set_class(stage is not None, "-shown")
+        if stage is None:
+            return
+        parts = [content(stage, "$quiet")]
+        if share is not None:
+            cells = max(8, min(24, self._cells - len(stage) - 8))
+            bar = summary_text.strip(share, cells).ljust(cells, "░")
+            parts.append(Content.assemble(("  " + bar, "$chart-1"), f" {share:>4.0%}"))
+        state.update(Content("").join(parts))
 
     def _reader(self, wanted: tuple[str, ...]) -> Fetch:
         async def fetch(first: int, count: int) -> CorpusPage | None:
@@ -121,42 +181,67 @@ class CorpusRoom(Room):
 
     # -- showing
 
+    @property
+    def _cells(self) -> int:
+        """Width of one column of facts."""
+        facts = self.query_one("#corpus-facts", VerticalScroll)
+        inner = facts.scrollable_content_region.width - 1
+        return max(24, (inner - 2) // 2 if self.has_class("-wide") else inner)
+
     def _show(self) -> None:
         summary = self._summary
         if summary is None:
             return
-        width = max(20, self.query_one("#corpus-facts").content_size.width - 1)
+        cells = self._cells
+        less, more = self.key_of("cutoff_down"), self.key_of("cutoff_up")
         parts = {
-            "overview": summary_text.overview(summary),
-            "split": summary_text.split_bar(summary, width),
-            "cutoffs": summary_text.cutoffs(summary),
-            "speakers": summary_text.speakers(summary, SPEAKERS, self._by_words),
-            "lengths": "words a line\n" + summary_text.histogram(summary.line_lengths, width),
-            "frequent": "most frequent words\n" + summary_text.frequent(summary, width),
+            "overview": summary_text.overview(summary, cells),
+            "cutoffs": summary_text.cutoffs(summary, cells, f"{less} {more} cut-off"),
+            "split": summary_text.split_bar(summary, cells),
+            "lengths": summary_text.histogram(summary.line_lengths, cells),
+            "frequent": summary_text.frequent(summary, cells),
+            "speakers": summary_text.speakers(
+                summary, SPEAKERS, self._order, cells, f"{self.key_of('sort')} sorts"
+            ),
         }
         for name, text in parts.items():
-            self.query_one(f"#corpus-{name}", Static).update(content(text))
+            self.query_one(f"#corpus-{name}", Static).update(text)
 
     def on_resize(self, event: events.Resize) -> None:
-        self.query_one("#corpus-facts").styles.width = min(56, max(30, event.size.width // 2))
+        wide = event.size.width >= TWO_COLUMNS_AT
+        self.set_class(wide, "-wide")
+        facts = self.query_one("#corpus-facts", VerticalScroll)
+        facts.styles.width = 98 if wide else min(56, max(38, event.size.width * 45 // 100))
         self.call_after_refresh(self._show)
 
     # -- actions
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        needs_text = ("find", "find_next", "cutoff_down", "cutoff_up", "sort", "train")
+        if action in needs_text and self._summary is None:
+            return False
+        return super().check_action(action, parameters)
+
     def action_cutoff_down(self) -> None:
-        self._recut(-1)
+        self._recut(max((c for c in CUTOFFS if c < self._cutoff), default=1))
 
     def action_cutoff_up(self) -> None:
-        self._recut(1)
+        self._recut(min((c for c in CUTOFFS if c > self._cutoff), default=1000))
 
-    def _recut(self, by: int) -> None:
-        wanted = min(1000, max(1, self._cutoff + by))
-        if self._paths and wanted != self._cutoff:
-            self._cutoff = wanted
-            self._load(self._paths, wanted)
+    def _recut(self, cutoff: int) -> None:
+        if self._paths and cutoff != self._cutoff:
+            self._cutoff = cutoff
+            self._set_state(f"cut-off {cutoff}")
+            self._load_soon(cutoff)
+
+    @work(exclusive=True, group="recut")
+    async def _load_soon(self, cutoff: int) -> None:
+        await asyncio.sleep(RECUT_SECONDS)
+        self._load(self._paths, cutoff)
 
     def action_sort(self) -> None:
-        self._by_words = not self._by_words
+        at = summary_text.ORDERS.index(self._order)
+        self._order = summary_text.ORDERS[(at + 1) % len(summary_text.ORDERS)]
         self._show()
 
     @work(group="dialog")
@@ -164,25 +249,30 @@ class CorpusRoom(Room):
         text = await self.app.push_screen_wait(Ask("Find in the corpus", value=self._wanted))
         if text:
             self._wanted = text
-            self._search(0)
+            self._search(self.query_one(TextView).top_line)
 
     def action_find_next(self) -> None:
         if self._wanted:
-            view = self.query_one(TextView)
-            self._search(view.place + 1)
+            self._search(self.query_one(TextView).place + 1)
+        else:
+            self.action_find()
 
     @work(exclusive=True, group="find")
     async def _search(self, first_line: int) -> None:
+        """Go to the next place with the words, round the end if need be."""
         found = await self.ask(
             FindInCorpus(paths=self._paths, text=self._wanted, first_line=first_line)
         )
+        if found is not None and found.line is None and first_line:
+            found = await self.ask(FindInCorpus(paths=self._paths, text=self._wanted))
+            if found is not None and found.line is not None:
+                self.say("Round the end of the corpus: from its beginning again.")
         if found is None:
             return
         if found.line is None:
-            where = "from here on" if first_line else "in this corpus"
-            self.say(f"“{self._wanted}” does not stand {where}.")
+            self.say(f"“{self._wanted}” does not stand in this corpus.")
         else:
-            self.query_one(TextView).go_to(found.line)
+            self.query_one(TextView).go_to(found.line, self._wanted)
 
     async def action_train(self) -> None:
         await self.cold_open.enter("train")
