@@ -8,8 +8,10 @@ import numpy as np
 
 from engine.corpus.casing import Place
 from engine.corpus.tokenizer import is_cue
+from engine.corpus.vocabulary import NEWLINE_ID
 from engine.errors import ModelError
 from engine.generation import samplers
+from engine.generation.odds import writable
 from engine.generation.writer import Writer
 
 MOST = 20
@@ -30,7 +32,9 @@ def next_speakers(
     text = trimmed + line_end if trimmed else ""
     context = writer.context(text, cast, complete_word=False)
     cues = np.array([n for n, w in enumerate(context.all_words()) if is_cue(w)], dtype=np.int64)
-    odds = np.exp(writer.read(context).odds[0][cues])
+    own = context.draft_words.cue_ids()
+    raw = writer.read(context).odds[0]
+    odds = np.exp(writable(raw, (NEWLINE_ID,), writer.cues, own)[cues])
     if not odds.sum() > 0:
         raise ModelError(
             f"“{writer.name}” knows no speakers.",

@@ -215,7 +215,7 @@ class Stream:
         return (*[NEWLINE_ID] * max(0, wanted), self.context.id_of(cue))
 
     def _choose(self, row: int, branch: Branch) -> tuple[int, WrittenToken]:
-        log_odds = self._prediction.odds[row]
+        log_odds = self._next_word.writable(self._prediction.odds[row], branch.recent)
         if branch.forced:
             odds = samplers.distribution(log_odds, samplers.NEUTRAL)
             number = branch.forced.popleft()

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine.corpus.tokenizer import is_cue, is_word
-from engine.corpus.vocabulary import CUE_UNK_ID, NEWLINE_ID, UNK_ID
+from engine.corpus.vocabulary import CUE_UNK_ID, UNK_ID
 from engine.errors import ModelError
 from engine.generation.context import Context, make_context
 from engine.generation.copied import CopiedIndex, index_of_model
@@ -37,8 +37,7 @@ class Prediction:
     """What a model makes of a text: odds of the next word, and the state after it."""
 
     odds: NDArray[np.float64]
-    """(rows, words) log-probabilities, -inf where a word cannot be written; they need not sum
-    to 1."""
+    """(rows, words) log-probabilities, the unknown word's and the unknown cue's among them."""
     state: State
     traces: Traces
 
@@ -91,7 +90,8 @@ class Writer:
         return flags
 
     @functools.cached_property
-    def _cues(self) -> NDArray[np.int64]:
+    def cues(self) -> NDArray[np.int64]:
+        """Ids of the vocabulary's cues."""
         found = [number for number, word in enumerate(self.vocabulary.words) if is_cue(word)]
         return np.array(found, dtype=np.int64)
 
@@ -124,27 +124,7 @@ class Writer:
         tokens = torch.tensor(ids, device=self.device)
         with torch.inference_mode():
             raw, after, traces = self.model.step(tokens, state, len(context.draft_words))
-        odds = self.writable(raw.cpu().double().numpy(), np.array(ids), context)
-        return Prediction(odds, after, traces)
-
-    def writable(
-        self, raw: NDArray[np.float64], previous: NDArray[np.int64], context: Context
-    ) -> NDArray[np.float64]:
-        """Log-probabilities (rows, words) of what can be written behind ``previous`` (rows,).
-
-        A model that expects a speaker outside its vocabulary means one of those that only the
-        draft knows: they share the unknown cue's probability. The unknown word's is dropped, and
-        so is that of cues anywhere but on a new line.
-        """
-        odds = raw.copy()
-        own = context.draft_words.cue_ids()
-        if len(own):
-            share = odds[:, [CUE_UNK_ID]] - np.log(len(own))
-            odds[:, own] = np.logaddexp(odds[:, own], share)
-        odds[:, [UNK_ID, CUE_UNK_ID]] = -np.inf
-        cues = np.concatenate((self._cues, own))
-        odds[np.ix_(previous != NEWLINE_ID, cues)] = -np.inf
-        return odds
+        return Prediction(raw.cpu().double().numpy(), after, traces)
 
     def state_after(self, ids: tuple[int, ...]) -> State:
         """The state of one row that has read ``ids``."""

@@ -165,7 +165,10 @@ class Explanation(Reply, frozen=True, kw_only=True, tag="explanation"):
     heads: int
     summary: str
     cut: int = 0
-    """Tokens of the text before the first explained one that were left out."""
+    """Tokens of the text before the first explained one."""
+    reached: tuple[tuple[int, int], ...] = ()
+    """Character offsets of the tokens before the first explained one that weights lie over, in
+    order; the last of them is at index -1 of ``first_attended``."""
 
 
 class Neighbours(Reply, frozen=True, kw_only=True, tag="neighbours"):

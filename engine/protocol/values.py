@@ -251,7 +251,8 @@ class ExplainedToken(Value, frozen=True, kw_only=True):
     """One row a head; the weights over ``attended``, oldest first."""
     copy_weights: tuple[float, ...] = ()
     first_attended: int = 0
-    """Index, among the explained tokens, of the first that the weights lie over."""
+    """Index, among the explained tokens, of the first that the weights lie over; negative for one
+    before them, see ``Explanation.reached``."""
 
 
 class NeighbourWord(Value, frozen=True, kw_only=True):

@@ -1,0 +1,220 @@
+"""Why this word: odds, surprise, copying and attention for the tokens of a text.
+
+The odds are those of the distribution that writes (:class:`engine.generation.odds.NextWord`), so
+that a word which was just written shows the probability that it was drawn with. A word that
+neither the vocabulary nor the text before it holds has the probability of the unknown word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from msgspec.structs import replace
+
+from engine.corpus.detokenizer import Detokenizer
+from engine.corpus.tokenizer import NEWLINE, is_cue, is_word, tokenize_with_offsets
+from engine.generation import samplers
+from engine.generation.branch import RECENT, RECENT_WORDS
+from engine.generation.context import Context, draft_casing
+from engine.generation.odds import NextWord
+from engine.generation.writer import Writer
+from engine.inspection.reading import Floats, Predicted, ReadText, predictions, read_text
+from engine.protocol.messages import Explain, Explanation
+from engine.protocol.values import Alternative, ExplainedToken
+
+MOST_WEIGHTS = 150_000
+MOST_ALTERNATIVES = 20_000
+"""Weights and alternatives in one answer."""
+DECIMALS = 4
+NAMED = 3
+"""Words that the summary names."""
+
+
+def explain(writer: Writer, request: Explain) -> Explanation:
+    """What the model made of the last ``request.tokens`` tokens of ``request.text``.
+
+    Alternatives hold the text that would stand in place of the token and the blanks before it.
+    """
+    read = read_text(writer, request.text, request.tokens)
+    if not read.tokens:
+        return Explanation(tokens=(), attention="", heads=0, summary="There is no text yet.")
+    rows = predictions(writer, read)
+    context = _context(writer, request.text, read)
+    next_word = NextWord(writer, context, request.settings or samplers.NEUTRAL)
+    weighed, listed = _room(rows, request)
+    cues = sorted(
+        (read.ids.index(n), n) for token, n in read.draft_words.ids.items() if is_cue(token)
+    )
+    detokenizer = context.detokenizer
+    told: list[ExplainedToken] = []
+    for offset, row in enumerate(rows):
+        number = read.first + 1 + offset
+        before = read.ids[:number]
+        own = np.array([n for place, n in cues if place < number], dtype=np.int64)
+        recent = before[-RECENT:]
+        log_odds = next_word.writable(row.odds, recent, own)
+        odds = next_word.odds(log_odds, recent, _words(writer, context, recent))
+        token = _told(request, read, context, offset, row, odds, weighed[offset])
+        if listed[offset]:
+            shown = _alternatives(context, detokenizer, odds, request.alternatives)
+            token = replace(token, alternatives=shown)
+        told.append(token)
+        detokenizer = detokenizer.push(token.word)[1]
+    reach = max(0, *(-token.first_attended for token in told))
+    earlier = _before(read)
+    attention = rows[0].attention
+    return Explanation(
+        tokens=tuple(told),
+        attention="" if attention is None else str(getattr(writer.model.config, "attention", "")),
+        heads=0 if attention is None else len(attention),
+        summary=summary(told, read),
+        cut=read.first + sum(1 for _ in tokenize_with_offsets(request.text[: read.start])),
+        reached=tuple((start, end) for _token, start, end in earlier[len(earlier) - reach :]),
+    )
+
+
+def _before(read: ReadText) -> list[tuple[str, int, int]]:
+    """The line end before the text and the tokens before the first explained one."""
+    return [(NEWLINE, read.start, read.start), *read.tokens[: read.first]]
+
+
+def _context(writer: Writer, text: str, read: ReadText) -> Context:
+    """The text before the first explained token, as one that is to be continued."""
+    part = text[read.start :]
+    start = read.tokens[read.first][1] - read.start
+    casing = draft_casing(writer.casing, part, {}, read.draft_words.ids)
+    return Context(
+        text=part,
+        ids=read.ids,
+        vocabulary=writer.vocabulary,
+        draft_words=read.draft_words,
+        casing=casing,
+        detokenizer=Detokenizer.after(part[:start].rstrip(" \t"), casing),
+        unfinished="",
+        empty_lines="\n\n" in part,
+    )
+
+
+def _words(writer: Writer, context: Context, ids: Sequence[int]) -> list[int]:
+    known = writer.is_word
+    words = [n for n in ids if (known[n] if n < len(known) else is_word(context.word(n)))]
+    return words[-RECENT_WORDS:]
+
+
+def _room(rows: Sequence[Predicted], request: Explain) -> tuple[list[bool], list[bool]]:
+    """Which tokens get their weights told, and which their alternatives.
+
+    An answer has to fit a frame; the newest tokens come first.
+    """
+    weighed, left = [], MOST_WEIGHTS if request.attention else 0
+    for row in reversed(rows):
+        size = sum(part.size for part in (row.attention, row.copying) if part is not None)
+        left -= size
+        weighed.append(size > 0 and left >= 0)
+    most = MOST_ALTERNATIVES // max(1, request.alternatives)
+    listed = [len(rows) - offset <= most for offset in range(len(rows))]
+    return weighed[::-1], listed
+
+
+def _alternatives(
+    context: Context, detokenizer: Detokenizer, odds: Floats, number: int
+) -> tuple[Alternative, ...]:
+    return tuple(
+        Alternative(
+            text=detokenizer.push(context.word(other))[0],
+            word=context.word(other),
+            probability=min(1.0, round(float(odds[other]), 7)),
+        )
+        for other in samplers.likeliest(odds, number).tolist()
+    )
+
+
+def _told(
+    request: Explain,
+    read: ReadText,
+    context: Context,
+    offset: int,
+    row: Predicted,
+    odds: Floats,
+    weighed: bool,
+) -> ExplainedToken:
+    token, start, end = read.tokens[read.first + offset]
+    number = read.ids[read.first + 1 + offset]
+    raw = float(np.exp(row.odds[number]))
+    probability = float(odds[number])
+    if number >= len(context.vocabulary) and number not in read.ids[: read.first + 1 + offset]:
+        unknown = context.vocabulary.id_of(token)
+        raw = probability = float(np.exp(row.odds[unknown]))
+    copied = _copied(row, read, offset, number)
+    share = 0.0 if row.copying is None else float(row.copying.sum())
+    part = min(1.0, copied / raw) if raw > 0 else 0.0
+    reach = 0
+    attention: tuple[tuple[float, ...], ...] = ()
+    copy_weights: tuple[float, ...] = ()
+    if weighed:
+        attention, copy_weights, reach = _weights(row, share)
+    return ExplainedToken(
+        text=request.text[start:end],
+        word=token,
+        start=start,
+        end=end,
+        probability=min(1.0, probability),
+        rank=1 + int((odds > probability).sum()),
+        surprise=float(-np.log2(max(probability, 1e-300))),
+        entropy=samplers.entropy(odds),
+        from_softmax=probability * (1 - part),
+        from_copying=probability * part,
+        copy_share=share,
+        attention=attention,
+        copy_weights=copy_weights,
+        first_attended=offset - reach if weighed else 0,
+    )
+
+
+def _copied(row: Predicted, read: ReadText, offset: int, number: int) -> float:
+    """How much of the probability of ``number`` copying gave."""
+    if row.copying is None or not row.copying.size:
+        return 0.0
+    end = read.first + 1 + offset
+    seen = np.array(read.ids[end - len(row.copying) : end])
+    return float(row.copying[seen == number].sum())
+
+
+def _weights(
+    row: Predicted, share: float
+) -> tuple[tuple[tuple[float, ...], ...], tuple[float, ...], int]:
+    """Rounded weights without the zeros at their beginning, and how far they reach back."""
+    rows = [] if row.attention is None else list(row.attention)
+    if row.copying is not None:
+        rows.append(row.copying / max(share, 1e-12))
+    table = np.round(np.stack(rows), DECIMALS)
+    some = np.flatnonzero(table.any(axis=0))
+    first = int(some[0]) if some.size else table.shape[1]
+    told = [tuple(values[first:].tolist()) for values in table]
+    heads = 0 if row.attention is None else len(row.attention)
+    copy_weights = told[heads] if row.copying is not None else ()
+    return tuple(told[:heads]), copy_weights, table.shape[1] - first
+
+
+def summary(told: Sequence[ExplainedToken], read: ReadText) -> str:
+    """One sentence about the last token: what the model looked at, and what it copied."""
+    last = told[-1]
+    spelled = [token for token, _start, _end in _before(read)] + [token.word for token in told]
+    base = len(spelled) - len(told) + last.first_attended
+    looked: dict[str, float] = {}
+    for head in last.attention:
+        for position, weight in enumerate(head):
+            word = spelled[base + position]
+            if is_word(word) or is_cue(word):
+                looked[word] = looked.get(word, 0.0) + weight
+    name = "the line end" if last.word == NEWLINE else f"“{last.text}”"
+    parts = []
+    best = sorted((word for word in looked if looked[word] > 0), key=lambda w: -looked[w])[:NAMED]
+    if best:
+        parts.append(f"looked most at: {', '.join(best)}")
+    if last.from_copying > 0.005:
+        parts.append(f"{last.from_copying / last.probability:.0%} of its odds came from copying")
+    if not parts:
+        parts.append("nothing stood out" if last.attention else "this model does not look back")
+    return f"For {name}: " + "; ".join(parts) + "."
