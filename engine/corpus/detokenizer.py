@@ -58,11 +58,11 @@ class Detokenizer:
     def _blank_before(self, token: str, closes: bool) -> bool:
         if self.previous is None or self.previous == NEWLINE:
             return False
+        if is_cue(self.previous):
+            return True
         if token in _CLOSING or token in _TIGHT or closes:
             return False
-        return not (
-            token == "..." and self.previous not in ("?", "!", ")") and not is_cue(self.previous)
-        )
+        return token != "..." or self.previous in ("?", "!", ")")
 
 
 def detokenize(tokens: Iterable[str], casing: Casing) -> str:

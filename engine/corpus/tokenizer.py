@@ -92,7 +92,7 @@ def split_context(text: str) -> tuple[str, str]:
     A draft that ends right after a letter may be in the middle of a word; the beginning is kept
     apart so that generation can complete it. After a blank, a newline or a mark it is empty.
     """
-    match = re.search(rf"{_WORD}(?:['’&\-]{_WORD})*['’\-]?$", text)
+    match = re.search(rf"{_WORD}(?:['’&\-]{_WORD})*['’\-]?\Z", text)
     if match is None:
         return text, ""
     return text[: match.start()], match.group()
