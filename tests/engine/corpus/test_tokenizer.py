@@ -54,7 +54,7 @@ def test_nothing_but_case_and_blanks_is_lost(text: str) -> None:
 
 
 words = st.sampled_from(["delia", "no", "machine", "don't", "forty-one", "3.5", "oz", "socks"])
-marks = st.sampled_from([".", ",", "?", "!", "(", ")", '"', "--", "...", "\n", ":"])
+marks = st.sampled_from([".", ",", "?", "!", "(", ")", '"', "--", "...", "\n"])
 
 
 pieces = (words | marks).map(lambda token: [token]) | st.just(["\n", "gus:"])
