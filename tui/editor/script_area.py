@@ -1,189 +1,288 @@
-"""The page: a text area that shows pending text in its flow without making it part of the draft.
-
-Pending text stands in the document, so that it wraps, takes newlines and pushes what follows down
-like any text, but it never enters the undo history and is no part of :attr:`ScriptArea.draft`. It
-is taken by removing it and inserting it again as one edit, so that one undo removes it.
-"""
+"""The page under the writer's hands: editing, undo, and pending text that is not in the draft."""
 
 from __future__ import annotations
 
-import re
-from typing import ClassVar
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
-from rich.style import Style
-from rich.text import Text
 from textual import events
-from textual.binding import BindingType
-from textual.document._document import Location, Selection
+from textual.document._document import EditResult, Location, Selection
 from textual.document._edit import Edit
-from textual.document._history import EditHistory
 from textual.message import Message
-from textual.strip import Strip
-from textual.widgets import TextArea
 
-from tui.render import visible
-
-UNDO_STEPS = 5000
-_CUE = re.compile(r"^[^\W\d_][^\n:\[\](){}\"!?;,]{0,39}:(?=\s|$)")
-_ASIDE = re.compile(r"\([^)\n]*\)?")
+from tui.editor.history import Change, ChangeHistory
+from tui.editor.page_document import PageDocument, end_of
+from tui.editor.page_view import PageView
+from tui.editor.passage import ORIGIN, Passage, Span
 
 
-class ScriptArea(TextArea):
-    """Edits a draft and shows pending text at the cursor."""
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What one change did to the draft, by character offset."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "script--pending",
-        "script--cue",
-        "script--scene",
-        "script--aside",
-    }
-    DEFAULT_CSS = """
-    ScriptArea {
-        border: none; padding: 0 1; background: $background;
-        &:focus { border: none; }
-        .script--pending { color: $pending-text; text-style: italic; }
-        .script--cue { text-style: bold; }
-        .script--scene { color: $accent; }
-        .script--aside { color: $quiet; text-style: italic; }
-    }
+    start: int
+    removed: str
+    inserted: str
+    generation: str = ""
+    """Name of the generation that wrote ``inserted``; empty for the writer."""
+
+
+class ScriptArea(PageView):
+    """Edits a draft and shows pending text at the cursor.
+
+    The document never holds pending text. Taking it inserts it in one change, so that one undo
+    removes it. Every change calls ``on_delta``; no key costs more in a long draft than in a short
+    one.
     """
-    BINDINGS: ClassVar[list[BindingType]] = []
 
     class Typed(Message):
-        """The draft changed by the writer's hand or by taking pending text."""
+        """The draft was changed."""
 
     class PendingGone(Message):
         """Pending text was dismissed because the writer did something else."""
 
-    _pending = ""
-    _pending_start: Location = (0, 0)
-    _pending_end: Location = (0, 0)
-    _own_move = False
+    class CursorMoved(Message):
+        """The cursor stands somewhere else."""
 
-    def __init__(self, text: str = "", *, id: str | None = None) -> None:
-        super().__init__(
-            text, soft_wrap=True, tab_behavior="focus", id=id, highlight_cursor_line=False
-        )
-        self.history = EditHistory(
-            max_checkpoints=UNDO_STEPS, checkpoint_timer=2.0, checkpoint_max_characters=80
-        )
+    def __init__(
+        self,
+        text: str = "",
+        *,
+        id: str | None = None,
+        on_delta: Callable[[Delta], None] | None = None,
+    ) -> None:
+        self._pending = ""
+        self._weak = False
+        self._own_move = False
+        self.on_delta = on_delta
+        super().__init__(text, id=id)
+        self.changes = ChangeHistory()
+        self.history = self.changes  # type: ignore[assignment]
 
     # -- the draft
 
-    @property
-    def draft(self) -> str:
-        """The text without anything pending."""
-        if not self._pending:
-            return self.text
-        before, after = self.around_cursor()
-        return before + after
-
-    def around_cursor(self) -> tuple[str, str]:
-        """The draft before and after the cursor (or the pending text)."""
-        start = self._pending_start if self._pending else self.cursor_location
-        end = self._pending_end if self._pending else start
-        before = self.get_text_range((0, 0), start)
-        after = self.get_text_range(end, self.document.end)
-        return before, after
-
-    def open_text(self, text: str) -> None:
-        """Show another draft; its undo history begins here."""
+    def open_text(self, text: str, spans: Iterable[Span] = (), cursor: int | None = None) -> None:
+        """Show another draft with its marks; its undo history begins here."""
         self._pending = ""
-        self.load_text(text)
-        self.history.clear()
-        self.move_cursor(self.document.end)
+        self._weak = False
+        self._show(PageDocument(Passage.marked(text, spans)))
+        self.changes.clear()
+        page = self.page
+        self.move_cursor(page.end if cursor is None else page.location_of(cursor))
+        self.call_after_refresh(self.scroll_cursor_visible)
+
+    def around_cursor(self, before: int = 1 << 40, after: int = 1 << 40) -> tuple[str, str]:
+        """At most so many characters of the draft before and behind the cursor."""
+        where = self.cursor_location
+        return self.page.before(where, before), self.page.after(where, after)
+
+    @property
+    def cursor_offset(self) -> int:
+        """Characters of the draft before the cursor."""
+        return self.page.offset_of(self.cursor_location)
+
+    def go_to(self, start: int, end: int | None = None) -> None:
+        """Put the cursor at a character of the draft, or select from there to ``end``."""
+        self.dismiss()
+        first = self.page.location_of(start)
+        last = first if end is None else self.page.location_of(end)
+        self.selection = Selection(first, last)
+        self.record_cursor_width()
+        self.changes.checkpoint()
+        self.scroll_cursor_visible(center=True)
 
     # -- pending text
 
     @property
     def pending(self) -> str:
-        return self._pending
+        """What a model has written and nobody has taken yet."""
+        return "" if self._weak else self._pending
+
+    @property
+    def offer(self) -> str:
+        """A completion that may be taken; anything else that is typed drops it."""
+        return self._pending if self._weak else ""
+
+    def set_pending(self, text: str) -> None:
+        """Show ``text`` as pending at the cursor."""
+        if self._weak:
+            self._pending, self._weak = "", False
+        if text == self._pending:
+            return
+        follow = self._follows()
+        if not self._pending and not self.selection.is_empty:
+            self.selection = Selection.cursor(self.cursor_location)
+        self._pending = text
+        self._lay_overlay()
+        if follow and text:
+            self._follow()
 
     def append_pending(self, text: str) -> None:
         """Add words to the pending text, keeping the view where the writer has it."""
-        if not text:
-            return
-        at_bottom = self._shows(self._pending_end if self._pending else self.cursor_location)
-        if not self._pending:
-            self._pending_start = self._pending_end = self.cursor_location
-        end = self._write(text, self._pending_end, self._pending_end)
-        self._pending += text
-        self._pending_end = end
-        if at_bottom:
-            self._follow(end)
+        if text:
+            self.set_pending(self.pending + text)
 
-    def set_pending(self, text: str) -> None:
-        """Replace the pending text."""
-        if text.startswith(self._pending) and self._pending:
-            self.append_pending(text[len(self._pending) :])
+    def set_offer(self, text: str) -> None:
+        """Show a completion at the cursor, unless a model's words are pending there."""
+        if self._pending and not self._weak:
             return
-        self.clear_pending()
-        self.append_pending(text)
+        if text != self._pending:
+            self._pending, self._weak = text, bool(text)
+            self._lay_overlay()
 
     def clear_pending(self) -> None:
-        """Take the pending text away; the draft is as it was."""
+        """Take pending text away; the draft is as it was."""
         if self._pending:
-            start = self._pending_start
-            self._pending = ""
-            self._write("", start, self._pending_end)
-            self._pending_end = start
+            self._pending, self._weak = "", False
+            self._lay_overlay()
 
-    def accept(self, length: int | None = None) -> str:
-        """Take the first ``length`` characters (all, where None) into the draft, as one edit."""
-        pending = self._pending
+    def dismiss(self) -> None:
+        """Take pending text away because the writer did something else, and say so."""
+        told = bool(self.pending)
+        self.clear_pending()
+        if told:
+            self.post_message(self.PendingGone())
+
+    def accept(self, length: int | None = None, *, generation: str = "model") -> str:
+        """Take the first ``length`` characters (all, where None) into the draft, as one step."""
+        pending, weak = self._pending, self._weak
         taken = pending if length is None else pending[:length]
         if not taken:
             return ""
         self.clear_pending()
-        self.history.checkpoint()
         where = self.cursor_location
-        self.edit(Edit(taken, where, where, maintain_selection_offset=False))
-        self.history.checkpoint()
-        self.append_pending(pending[len(taken) :])
-        self.post_message(self.Typed())
+        layer = "" if weak else ORIGIN
+        self._put(where, where, Passage.of(taken, layer, generation if layer else ""), alone=True)
+        rest = pending[len(taken) :]
+        if rest:
+            self._pending = rest
+            self._lay_overlay()
         return taken
 
-    def swap(self, start: int, end: int, text: str) -> None:
-        """Replace characters ``start`` to ``end`` of the draft by ``text``, as one edit."""
-        self.clear_pending()
-        first, last = self.location_at(start), self.location_at(end)
-        self.history.checkpoint()
-        self.edit(Edit(text, first, last, maintain_selection_offset=False))
-        self.history.checkpoint()
-        self.post_message(self.Typed())
+    def _lay_overlay(self) -> None:
+        layout = self.layout_of_page
+        height, before = layout.height, layout.overlay_at[0]
+        self.overlay_style = "script--offer" if self._weak else "script--pending"
+        layout.show_overlay(self._pending, self.cursor_location)
+        if layout.height != height:
+            self._refresh_size()
+            self.refresh()
+        else:
+            self._refresh_rows({before, layout.overlay_at[0]})
 
-    def location_at(self, offset: int) -> Location:
-        """Row and column of the character ``offset`` of the draft."""
-        for row, line in enumerate(self.document.lines):
-            if offset <= len(line):
-                return row, offset
-            offset -= len(line) + 1
-        return self.document.end
+    def _follows(self) -> bool:
+        """Whether the end of what is pending (or the cursor) can be seen."""
+        layout = self.layout_of_page
+        end = layout.overlay_end() if self._pending else None
+        y = (end or layout.location_to_offset(self.cursor_location)).y
+        return self.scroll_offset.y <= y < self.scroll_offset.y + max(1, self.content_size.height)
 
-    def _write(self, text: str, start: Location, end: Location) -> Location:
-        """Change the document behind the history's back; the cursor keeps its place."""
-        selection = self.selection
+    def _follow(self) -> None:
+        y = self.layout_of_page.overlay_end().y
+        top = y - self.content_size.height + 1
+        if top > self.scroll_offset.y:
+            self.scroll_to(y=top, animate=False, force=True, immediate=True)
+
+    # -- changing the draft
+
+    def edit(self, edit: Edit) -> EditResult:
+        """Make a change that the writer asked for; pending text is dismissed first."""
+        self.dismiss()
+        text = edit.text.replace("\r\n", "\n").replace("\r", "\n")
+        alone = len(text) > 1 or (bool(text) and edit.top != edit.bottom)
+        maintained = self.selection if edit.maintain_selection_offset else None
+        removed = self._put(edit.top, edit.bottom, Passage.of(text), alone=alone)
+        end = end_of(edit.top, text)
+        if maintained is not None:
+            self._select(
+                Selection(*(_moved(at, edit.top, edit.bottom, end) for at in maintained)),
+            )
+        return EditResult(end, removed.text)
+
+    def swap(self, start: int, end: int, text: str, *, generation: str = "") -> None:
+        """Replace characters ``start`` to ``end`` of the draft by ``text``, as one undo step."""
+        self.dismiss()
+        page = self.page
+        passage = Passage.of(text, ORIGIN if generation else "", generation)
+        self._put(page.location_of(start), page.location_of(end), passage, alone=True)
+
+    def replace_all(self, replacements: Iterable[tuple[int, int, str]]) -> int:
+        """Replace characters ``start`` to ``end`` by a text, many times, as one undo step."""
+        self.dismiss()
+        steps = sorted(replacements, reverse=True)
+        self.changes.checkpoint()
+        for start, end, text in steps:
+            first, last = self.page.location_of(start), self.page.location_of(end)
+            before = self.selection
+            removed = self._exchange(first, last, Passage.of(text))
+            after = Selection.cursor(end_of(first, text))
+            self.changes.record_more(Change(first, removed, Passage.of(text), before, after))
+        self.changes.checkpoint()
+        if steps:
+            self._select(Selection.cursor(self.page.location_of(steps[-1][0])))
+        return len(steps)
+
+    def undo(self) -> None:
+        self.dismiss()
+        if changes := self.changes.undo():
+            for change in changes:
+                self._exchange(change.start, change.inserted_end, change.removed)
+            self._select(changes[-1].before)
+
+    def redo(self) -> None:
+        self.dismiss()
+        if changes := self.changes.redo():
+            for change in changes:
+                self._exchange(change.start, change.removed_end, change.inserted)
+            self._select(changes[-1].after)
+
+    def _put(self, start: Location, end: Location, passage: Passage, *, alone: bool) -> Passage:
+        """One change, remembered; the cursor goes behind it."""
+        before = self.selection
+        removed = self._exchange(start, end, passage)
+        after = Selection.cursor(end_of(start, passage.text))
+        if removed or passage:
+            self.changes.record(Change(start, removed, passage, before, after), alone=alone)
+        self._select(after)
+        return removed
+
+    def _exchange(self, start: Location, end: Location, passage: Passage) -> Passage:
+        """Change document, layout and size together, and tell ``on_delta``."""
+        offset = self.page.offset_of(start)
+        height = self.layout_of_page.height
+        removed = self.page.exchange(start, end, passage)
+        text = passage.text
+        self.layout_of_page.wrap_range(start, end, end_of(start, text))
+        if self.layout_of_page.height != height:
+            self._refresh_size()
+            self.refresh()
+        elif start[0] == end[0]:
+            self._refresh_rows({start[0]})
+        else:
+            self.refresh()
+        if self.on_delta is not None and (removed or passage):
+            marks = next((marks for marks in passage.marks if marks), ())
+            generation = next((mark.value for mark in marks if mark.layer == ORIGIN), "")
+            self.on_delta(Delta(offset, removed.text, text, generation))
+        return removed
+
+    def _select(self, selection: Selection) -> None:
         self._own_move = True
         try:
-            result = self.document.replace_range(start, end, text)
-            self.wrapped_document.wrap_range(start, end, result.end_location)
-            self._refresh_size()
             self.selection = selection
         finally:
             self._own_move = False
-        self.refresh()
-        return result.end_location
+        self.record_cursor_width()
+        self.scroll_cursor_visible()
+        self.post_message(self.Typed())
 
-    def _shows(self, location: Location) -> bool:
-        _x, y = self.wrapped_document.location_to_offset(location)
-        top = self.scroll_offset.y
-        return top <= y < top + max(1, self.content_size.height)
-
-    def _follow(self, location: Location) -> None:
-        _x, y = self.wrapped_document.location_to_offset(location)
-        bottom = self.scroll_offset.y + self.content_size.height - 1
-        if y > bottom:
-            self.scroll_to(y=y - self.content_size.height + 2, animate=False, force=True)
+    async def _on_paste(self, event: events.Paste) -> None:
+        # TextArea would move the cursor by the text as it came, before line ends are mended.
+        event.stop()
+        event.prevent_default()
+        if event.text:
+            self.edit(Edit(event.text, *self.selection, maintain_selection_offset=False))
+            self.changes.checkpoint()
 
     # -- what the writer does while text is pending
 
@@ -194,90 +293,73 @@ class ScriptArea(TextArea):
                 event.stop()
                 event.prevent_default()
                 return
-            self._dismiss()
         await super()._on_key(event)
-        if event.is_printable or event.key == "enter":
-            self.post_message(self.Typed())
 
     def _type_over(self, character: str) -> bool:
         """The writer types what is pending anyway: it becomes theirs, letter by letter."""
-        rest = self._pending
-        blank = rest[:1] == " " and character != " "
-        wanted = rest[1:2] if blank else rest[:1]
-        if not character or wanted != character:
+        rest, weak = self._pending, self._weak
+        blank = rest[0] == " " and character != " " and not weak
+        if rest[blank : blank + 1] != character:
             return False
-        size = 2 if blank else 1
         self.clear_pending()
+        typed = rest[: 2 if blank else 1]
         where = self.cursor_location
-        self.edit(Edit(rest[:size], where, where, maintain_selection_offset=False))
-        self.append_pending(rest[size:])
-        self.post_message(self.Typed())
+        self._put(where, where, Passage.of(typed), alone=False)
+        if len(rest) > len(typed):
+            self._pending, self._weak = rest[len(typed) :], weak
+            self._lay_overlay()
+        elif not weak:
+            self.post_message(self.PendingGone())
         return True
 
-    def _dismiss(self) -> None:
-        if self._pending:
-            self.clear_pending()
-            self.post_message(self.PendingGone())
+    def action_cursor_page_up(self) -> None:
+        if self.pending:
+            self.scroll_relative(y=-self.content_size.height, animate=False)
+        else:
+            super().action_cursor_page_up()
 
-    def edit(self, edit: Edit):  # type: ignore[no-untyped-def]
-        """Every edit of the draft first takes pending text away, so that places are true."""
-        if self._pending and not self._own_move:
-            self._dismiss()
-        return super().edit(edit)
+    def action_cursor_page_down(self) -> None:
+        if self.pending:
+            self.scroll_relative(y=self.content_size.height, animate=False)
+        else:
+            super().action_cursor_page_down()
 
-    def undo(self) -> None:
-        self._dismiss()
-        super().undo()
-        self.post_message(self.Typed())
+    # Places are looked for in the draft as it is without pending text, which they all dismiss.
 
-    def redo(self) -> None:
-        self._dismiss()
-        super().redo()
-        self.post_message(self.Typed())
+    def get_cursor_up_location(self) -> Location:
+        self.dismiss()
+        return super().get_cursor_up_location()
 
-    async def _on_paste(self, event: events.Paste) -> None:
-        self._dismiss()
-        await super()._on_paste(event)
-        self.post_message(self.Typed())
+    def get_cursor_down_location(self) -> Location:
+        self.dismiss()
+        return super().get_cursor_down_location()
+
+    def get_cursor_line_start_location(self, smart_home: bool = False) -> Location:
+        self.dismiss()
+        return super().get_cursor_line_start_location(smart_home)
+
+    def get_cursor_line_end_location(self) -> Location:
+        self.dismiss()
+        return super().get_cursor_line_end_location()
 
     def watch_selection(self, old: Selection, new: Selection) -> None:
-        if self._pending and not self._own_move and new.end != self._pending_start:
-            self._dismiss()
-
-    # -- drawing
-
-    def render_line(self, y: int) -> Strip:
-        return self._render_line(y)
-
-    def get_line(self, line_index: int) -> Text:
-        """One line, coloured by what it is; control characters are shown, one cell each."""
-        raw = self.document.get_line(line_index)
-        text = Text(_one_for_one(raw), end="", no_wrap=True)
-        if raw.startswith("[") or raw[:4].upper() in ("INT.", "EXT."):
-            text.stylize(self._style("script--scene"))
-        elif (cue := _CUE.match(raw)) is not None:
-            text.stylize(self._style("script--cue"), 0, cue.end())
-        for aside in _ASIDE.finditer(raw):
-            text.stylize(self._style("script--aside"), aside.start(), aside.end())
-        if self._pending:
-            start, end = self._pending_start, self._pending_end
-            if start[0] <= line_index <= end[0]:
-                first = start[1] if line_index == start[0] else 0
-                last = end[1] if line_index == end[0] else len(raw)
-                text.stylize(self._style("script--pending"), first, last)
-        return text
-
-    def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(name, partial=True)
+        if self._pending and not self._own_move:
+            self.dismiss()
+        if old.is_empty and new.is_empty:
+            self._refresh_rows({old.end[0], new.end[0]})
+        else:
+            rows = [at[0] for at in (*old, *new)]
+            self._refresh_rows(range(min(rows), max(rows) + 1))
+        if old.end != new.end:
+            self.post_message(self.CursorMoved())
 
 
-def _one_for_one(line: str) -> str:
-    """``line`` with what could reach the terminal as a command replaced, one for one."""
-    if line.isprintable():
-        return line
-    return "".join(c if c.isprintable() or c == "\t" else _stand_in(c) for c in line)
-
-
-def _stand_in(character: str) -> str:
-    shown = visible(character)
-    return shown if len(shown) == 1 else "�"
+def _moved(at: Location, start: Location, old_end: Location, new_end: Location) -> Location:
+    """Where a place goes when what stands from ``start`` to ``old_end`` ends at ``new_end``."""
+    if at <= start:
+        return at
+    if at < old_end:
+        return new_end
+    if at[0] == old_end[0]:
+        return new_end[0], at[1] - old_end[1] + new_end[1]
+    return at[0] + new_end[0] - old_end[0], at[1]
