@@ -48,18 +48,26 @@ CORPUS = (
 TRAIN = (
     Action("train.start", "Start", "Start training with these settings.", ("ctrl+g",),
            footer=True, priority=True),
-    Action("train.pause", "Pause / resume", "Pause the run, or go on with it.", ("ctrl+p",),
+    Action("train.resume", "Resume", "Go on with the newest run that was stopped or cut off.",
+           ("ctrl+r",), footer=True, priority=True),
+    Action("train.reset", "Preset's values", "Forget your own settings; the preset decides again.",
+           ("f5",), footer=True),
+    Action("train.choose_corpus", "Choose corpus", "Go to the Corpus room to choose another.",
+           ("f3",)),
+    Action("train.pause", "Pause / go on", "Pause the run, or go on with it.", ("ctrl+p",),
            footer=True, priority=True),
     Action("train.stop", "Stop, keep", "Stop the run and keep the model so far.", ("ctrl+s",),
            footer=True, priority=True),
-    Action("train.discard", "Stop, delete", "Stop the run and delete its model."),
+    Action("train.discard", "Stop, delete", "Stop the run and delete its model; asks first.",
+           ("ctrl+x",), priority=True),
     Action("train.slower", "Learning rate ÷2", "Halve the learning rate of the run.", ("f8",)),
     Action("train.faster", "Learning rate ×2", "Double the learning rate of the run.", ("f9",)),
-    Action("train.toggle_log", "Log / linear", "Switch the chart between log and linear.",
-           ("ctrl+l",), footer=True),
-    Action("train.toggle_form", "Settings / charts", "Show the settings or the charts.",
+    Action("train.toggle_log", "Log scale", "Switch the chart between log and linear.",
+           ("l", "ctrl+l"), footer=True),
+    Action("train.toggle_form", "Settings, charts", "Show the settings or the charts.",
            ("ctrl+t",), footer=True),
-    Action("train.write", "Write with it", "Go to the Write room with this model.", ("ctrl+o",)),
+    Action("train.write", "Write with it", "Go to the Write room with this model.", ("ctrl+o",),
+           footer=True),
 )  # fmt: skip
 
 WRITE = (
@@ -132,6 +140,50 @@ INSPECT = (
            priority=True),
     Action("inspect.choose_model", "Choose model", "Look into another model.", ("ctrl+o",),
            footer=True, priority=True),
+    Action("inspect.edit_text", "Own text", "Type or paste a text to look at; again to look.",
+           ("ctrl+t",), footer=True, priority=True),
+    Action("inspect.ask", "Ask", "Go to the line where the view is asked something.", ("slash",),
+           footer=True),
+    Action("inspect.next_head", "Next head", "Show another head of the attention.", ("h",),
+           "Attention"),
+    Action("inspect.toggle_matrix", "Matrix", "Words written against words looked at, or the"
+           " text.", ("m",), "Attention", footer=True),
+    Action("inspect.toggle_copying", "Attention / copying", "Show where words are copied from.",
+           ("c",), "Attention", footer=True),
+    Action("inspect.zoom_in", "Closer", "Show a smaller part of the map.",
+           ("plus", "equals_sign"), "Map", footer=True),
+    Action("inspect.zoom_out", "Farther", "Show a greater part of the map.", ("minus",), "Map",
+           footer=True),
+    Action("inspect.whole_map", "Whole map", "Show all of the map.", ("0",), "Map"),
+    Action("inspect.next_found", "Next found", "Go to the next word that was searched.", ("n",),
+           "Map"),
+    Action("inspect.change_map", "PCA / t-SNE", "Lay the map out another way.", ("t",), "Map",
+           footer=True),
+    Action("inspect.change_table", "Next table", "Take another table of word vectors.", ("v",),
+           "Map", footer=True),
+    Action("inspect.find_cells", "Find cells", "Find the cells that mark the selected words.",
+           ("f",), "Cells", footer=True),
+    Action("inspect.change_state", "c / h", "The cells' memory (c) or their output (h).", ("o",),
+           "Cells", footer=True),
+)  # fmt: skip
+
+TOKENS = (
+    Action("tokens.left", "Word before", "Go to the word before.", ("left",), palette=False),
+    Action("tokens.right", "Next word", "Go to the next word.", ("right",), palette=False),
+    Action("tokens.up", "Row above", "Go to the row above.", ("up",), palette=False),
+    Action("tokens.down", "Row below", "Go to the row below.", ("down",), palette=False),
+    Action("tokens.page_up", "Page back", "Go up by a page.", ("pageup",), palette=False),
+    Action("tokens.page_down", "Page on", "Go down by a page.", ("pagedown",), palette=False),
+    Action("tokens.start", "First word", "Go to the first word that is explained.", ("home",),
+           palette=False),
+    Action("tokens.end", "Last word", "Go to the last word that is explained.", ("end",),
+           palette=False),
+    Action("tokens.select_left", "Select back", "Select up to the word before.",
+           ("shift+left",), palette=False),
+    Action("tokens.select_right", "Select on", "Select up to the next word.", ("shift+right",),
+           palette=False),
+    Action("tokens.swap", "Swap the word", "A digit puts that alternative in the word's place.",
+           ("1", "2", "3", "4", "5", "6", "7", "8", "9"), palette=False),
 )  # fmt: skip
 
 LIBRARY = (
@@ -179,4 +231,4 @@ FILES = (
            priority=True),
 )  # fmt: skip
 
-ACTIONS = Registry((*APP, *CORPUS, *TRAIN, *WRITE, *INSPECT, *LIBRARY, *CHART, *FILES))
+ACTIONS = Registry((*APP, *CORPUS, *TRAIN, *WRITE, *INSPECT, *LIBRARY, *CHART, *TOKENS, *FILES))

@@ -19,9 +19,12 @@ from tui.keymap import ACTIONS
 from tui.render import fit
 from tui.rooms import ROOMS
 
-_TITLES = {"app": "Everywhere", "chart": "In a chart", "files": "Choosing a file"} | {
-    room.id: f"In the {room.title} room" for room in ROOMS
-}
+_TITLES = {
+    "app": "Everywhere",
+    "chart": "In a chart",
+    "tokens": "In a text of tokens",
+    "files": "Choosing a file",
+} | {room.id: f"In the {room.title} room" for room in ROOMS}
 
 _KEYS = 14
 _TITLE = 22

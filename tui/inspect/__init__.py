@@ -1,0 +1,1 @@
+"""Parts of the Inspect room: one view a file, and the drawing that needs no widgets."""

@@ -1,0 +1,157 @@
+"""Odds: how likely each word was, what else could have come, and how unsure the model was."""
+
+from __future__ import annotations
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui.inspect import odds_text
+from tui.inspect.subject import Explained, SwapWord
+from tui.inspect.token_text import TokenText
+from tui.inspect.view import InspectView
+from tui.inspect.window import speech_around
+from tui.inspect.words import bits, replacement
+from tui.render import content
+
+CHART_ROWS = 4
+
+
+class OddsView(InspectView):
+    """The text tinted by surprise, with a panel about the token at the cursor."""
+
+    view_id = "odds"
+    title = "Odds"
+    DEFAULT_CSS = """
+    OddsView #odds-body { height: 1fr; }
+    OddsView #odds-left { width: 1fr; }
+    OddsView #odds-text { height: 1fr; }
+    OddsView #odds-panel { width: 42; padding: 0 1; border-left: solid $chart-faint; }
+    OddsView #odds-panel Static { height: auto; margin: 0 0 1 0; }
+    OddsView #odds-entropy { height: 5; padding: 0 1; border-top: solid $chart-faint; }
+    OddsView.-narrow #odds-body { layout: vertical; }
+    OddsView.-narrow #odds-panel { width: 1fr; height: 17; border-left: none;
+        border-top: solid $chart-faint; }
+    OddsView.-flat #odds-entropy { display: none; }
+    OddsView.-flat.-narrow #odds-panel { height: 8; }
+    """
+
+    class Swapped(Message):
+        """A word is to be put in another's place."""
+
+        def __init__(self, swap: SwapWord) -> None:
+            super().__init__()
+            self.swap = swap
+
+    def compose(self) -> ComposeResult:
+        yield self.note_line()
+        with Horizontal(id="odds-body"):
+            with Vertical(id="odds-left"):
+                yield TokenText("surprise", id="odds-text")
+                yield Static("", id="odds-entropy", markup=False)
+            with VerticalScroll(id="odds-panel", can_focus=False):
+                yield Static("", id="odds-facts", markup=False)
+                yield Static("", id="odds-others", markup=False)
+
+    def main(self) -> Widget:
+        return self.text
+
+    @property
+    def text(self) -> TokenText:
+        return self.query_one("#odds-text", TokenText)
+
+    def present(self) -> None:
+        if self.lacks(text=True):
+            self.text.show(self.subject.text[:0], (), 0)
+            self._show_token()
+            return
+        if (known := self.subject.fresh(attention=False)) is not None:
+            self._show(known)
+            return
+        window = self.subject.window()
+        self.text.show(window.shown(self.subject.text), (), 0)
+        self.note("reading…")
+        self.run_worker(self._ask(), exclusive=True, group="explain")
+
+    def again(self) -> None:
+        self.subject.explained = None
+        self.present()
+
+    async def _ask(self) -> None:
+        explained = await self.explain(attention=False)
+        if explained is not None:
+            self._show(explained)
+
+    def _show(self, explained: Explained) -> None:
+        subject = self.subject
+        index = subject.index()
+        self.text.show(explained.window.shown(subject.text), explained.spans(), index)
+        self.text.shade(odds_text.surprise_shades(explained.tokens))
+        self.note("" if explained.tokens else "There is no word in this text.")
+        self._show_token()
+
+    def _show_token(self) -> None:
+        explained = self.subject.explained
+        facts, others = (
+            self.query_one("#odds-facts", Static),
+            self.query_one("#odds-others", Static),
+        )
+        chart = self.query_one("#odds-entropy", Static)
+        if explained is None or not explained.tokens or not self.text.selected:
+            for part in (facts, others, chart):
+                part.update("")
+            return
+        index = min(self.text.cursor, len(explained.tokens) - 1)
+        token = explained.tokens[index]
+        width = max(12, self.query_one("#odds-panel").content_size.width - 1)
+        facts.update(odds_text.facts(token, width))
+        hint = content("\nA digit puts that word here.", "$quiet")
+        others.update(Content.assemble(odds_text.alternatives(token, width), hint))
+        speech = speech_around(explained.window.sent(self.subject.text), explained.tokens, index)
+        values = [explained.tokens[i].entropy for i in speech]
+        size = chart.content_size
+        rows = odds_text.entropy_line(
+            values, index - speech.start, size.width, min(CHART_ROWS, size.height) - 1
+        )
+        mean = sum(values) / max(1, len(values))
+        head = content(f"entropy over the speech, mean {bits(mean)}", "$quiet", newlines=False)
+        chart.update(Content("\n").join([head, *rows]))
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width < 84, "-narrow")
+        self.set_class(event.size.height < 24, "-flat")
+        self.call_after_refresh(self._show_token)
+
+    @on(TokenText.Moved)
+    def _moved(self, event: TokenText.Moved) -> None:
+        event.stop()
+        explained = self.subject.explained
+        if explained is not None and event.index < len(explained.tokens):
+            self.subject.cursor = explained.window.start + explained.tokens[event.index].start
+        self._show_token()
+
+    @on(TokenText.PastEnd)
+    def _past_end(self, event: TokenText.PastEnd) -> None:
+        """Have the part before or behind explained, where the text goes on."""
+        event.stop()
+        if self.turn_page(event.direction):
+            self.present()
+
+    @on(TokenText.Swap)
+    def _swap(self, event: TokenText.Swap) -> None:
+        event.stop()
+        explained = self.subject.explained
+        if explained is None or not explained.tokens:
+            return
+        token = explained.tokens[min(self.text.cursor, len(explained.tokens) - 1)]
+        if event.number > len(token.alternatives):
+            return
+        base, text = explained.window.start, self.subject.text
+        start, end, instead = replacement(
+            text, base + token.start, base + token.end, token.alternatives[event.number - 1]
+        )
+        self.post_message(self.Swapped(SwapWord(start, end, instead, text[start:end])))

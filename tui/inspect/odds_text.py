@@ -1,0 +1,114 @@
+"""The odds of one token in lines of text, and entropy as a small curve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from engine.protocol.values import ExplainedToken
+from tui.corpus.summary_text import strip
+from tui.inspect.words import bits, named, percent, quoted
+from tui.render import fit
+from tui.widgets import braille
+from tui.widgets.curve import Curve
+
+FULL_SURPRISE = 14.0
+"""Bits at which the tint is strongest."""
+
+
+def surprise_shades(tokens: Sequence[ExplainedToken]) -> list[float | None]:
+    """How strongly each token is tinted: surprise from 0 to :data:`FULL_SURPRISE` bits."""
+    return [min(1.0, max(0.0, token.surprise / FULL_SURPRISE)) for token in tokens]
+
+
+def facts(token: ExplainedToken, width: int) -> Content:
+    """Rank, surprise, and where the probability came from, in ``width`` cells."""
+    bar = max(4, width - 22)
+    shown = f"{percent(token.probability)}, rank {token.rank:,}"
+    lines = [
+        Content.styled(fit(named(token.word), width), "bold $accent"),
+        Content(fit(f"{shown}, {bits(token.surprise)}", width)),
+        Content.styled(fit(f"the model was unsure by {bits(token.entropy)}", width), "$quiet"),
+        _part("softmax", token.from_softmax, token.probability, bar, "$chart-1", width),
+        _part("copied", token.from_copying, token.probability, bar, "$chart-3", width),
+    ]
+    if token.copy_share > 0:
+        said = f"it meant to copy with {percent(token.copy_share)}"
+        lines.append(Content.styled(fit(said, width), "$quiet"))
+    return Content("\n").join(lines)
+
+
+def _part(name: str, part: float, whole: float, bar: int, colour: str, width: int) -> Content:
+    share = part / whole if whole > 0 else 0.0
+    text = fit(f"{name:<8} {percent(part):>6} ", width)
+    return Content.assemble(text, (strip(share, min(bar, max(0, width - len(text)))), colour))
+
+
+def alternatives(token: ExplainedToken, width: int) -> Content:
+    """The likeliest words with a digit, a bar and their probability; the word itself is marked."""
+    if not token.alternatives:
+        return Content.styled("no alternatives", "$quiet")
+    most = max(other.probability for other in token.alternatives) or 1.0
+    name_width = min(18, max(6, width // 2 - 4))
+    bar = max(0, width - name_width - 12)
+    lines = []
+    for number, other in enumerate(token.alternatives[:9], 1):
+        own = other.word == token.word
+        word = fit(named(other.word, name_width), name_width, pad=True)
+        lines.append(
+            Content.assemble(
+                (f"{number} ", "$accent"),
+                (word, "bold $accent" if own else ""),
+                f" {percent(other.probability):>7} ",
+                (strip(other.probability / most, bar), "$chart-2" if own else "$chart-1"),
+            )
+        )
+    return Content("\n").join(lines)
+
+
+def summary(token: ExplainedToken) -> str:
+    """The same in a sentence, for a line that is narrow in height."""
+    best = token.alternatives[0] if token.alternatives else None
+    text = f"{quoted(token.word)}: {percent(token.probability)}, rank {token.rank:,}"
+    if best is not None and best.word != token.word:
+        text += f"; likeliest was {quoted(best.word)} with {percent(best.probability)}"
+    return text
+
+
+def entropy_line(
+    values: Sequence[float], cursor: int | None, width: int, height: int
+) -> list[Content]:
+    """Entropy token by token as ``height`` rows of ``width`` cells; the cursor's column is lit."""
+    if width < 16 or height < 1:
+        return []
+    curve = Curve()
+    for index, value in enumerate(values):
+        curve.append(float(index), value)
+    bounds = braille.bounds_of([curve])
+    if bounds is None:
+        return [Content.styled(fit("no entropy to show", width), "$quiet")]
+    high = max(1.0, bounds.y_high)
+    bounds = braille.Bounds(0.0, max(1.0, len(values) - 1.0), 0.0, high)
+    labels = {0: f"{high:.0f}", height - 1: "0"} if height > 1 else {0: f"{high:.0f}"}
+    plot = width - 4
+    canvas = braille.Canvas(plot, height)
+    braille.draw(canvas, curve, bounds, 0)
+    column = None
+    if cursor is not None and 0 <= cursor < len(values):
+        column = min(plot - 1, round(bounds.column(float(cursor), plot * 2)) // 2)
+    rows = []
+    for number, (dots, _owners) in enumerate(canvas.rows()):
+        edge = (f"{labels.get(number, ''):>3}│", "$quiet")
+        if column is None:
+            rows.append(Content.assemble(edge, (dots, "$chart-2")))
+            continue
+        rows.append(
+            Content.assemble(
+                edge,
+                (dots[:column], "$chart-2"),
+                (dots[column], "$accent on $border"),
+                (dots[column + 1 :], "$chart-2"),
+            )
+        )
+    return rows

@@ -1,0 +1,138 @@
+"""What every view of the Inspect room is: a part with a line that says what is amiss."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Static
+
+from engine.errors import ColdOpenError
+from tui.inspect.subject import Explained, Subject
+from tui.render import content
+
+if TYPE_CHECKING:
+    from engine.protocol.messages import Reply, Request
+    from tui.app import ColdOpenApp
+
+R = TypeVar("R", bound="Reply")
+
+NO_MODEL = "No model yet: train one in the Train room, then look inside it here."
+NO_TEXT = (
+    "No text yet: Ctrl+T opens a place to type or paste one; F5 in the Write room brings the draft."
+)
+ONLY_VECTORS = (
+    "“{}” holds word vectors only: Neighbours and Map can show them, a text it cannot read."
+)
+TOKENS = 200
+ALTERNATIVES = 9
+
+
+class InspectView(Vertical):
+    """Base of the five views; ``present`` is called whenever there may be something new to show."""
+
+    view_id: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    DEFAULT_CSS = """
+    InspectView { height: 1fr; }
+    InspectView > .view-note { height: auto; max-height: 4; padding: 0 1; color: $quiet;
+        display: none; }
+    InspectView > .view-note.-shown { display: block; }
+    InspectView > .view-note.-error { color: $error; }
+    """
+
+    class CursorMoved(Message):
+        """The cursor is at another place of the text."""
+
+    def __init__(self, subject: Subject) -> None:
+        super().__init__(id=f"view-{self.view_id}")
+        self.subject = subject
+
+    @property
+    def cold_open(self) -> ColdOpenApp:
+        return cast("ColdOpenApp", self.app)
+
+    def present(self) -> None:
+        """Show the subject as it is now, asking the engine where needed."""
+
+    def again(self) -> None:
+        """The user wants everything asked anew."""
+        self.present()
+
+    def main(self) -> Widget | None:
+        """What takes the focus."""
+        return None
+
+    def note(self, text: str, *, error: bool = False) -> None:
+        """Say something above the view; empty takes it away."""
+        line = self.query_one(".view-note", Static)
+        line.update(content(text))
+        line.set_class(bool(text), "-shown")
+        line.set_class(error, "-error")
+
+    def note_line(self) -> Static:
+        """The widget for :meth:`note`; every view yields it first."""
+        return Static("", classes="view-note", markup=False)
+
+    async def fetch(self, request: Request[R]) -> R | None:
+        """Call the engine once it is there; what goes wrong is said above the view."""
+        try:
+            reply = await (await self.cold_open.engine_ready()).call(request)
+        except ColdOpenError as error:
+            self.note(f"{error.message} {error.hint}".strip(), error=True)
+            return None
+        return reply
+
+    def lacks(self, *, text: bool) -> bool:
+        """Whether a model (that can read, where ``text``) or a text is missing; says so."""
+        subject = self.subject
+        if not subject.model:
+            self.note(NO_MODEL)
+        elif text and subject.kind == "vectors":
+            self.note(ONLY_VECTORS.format(subject.model))
+        elif text and not subject.text.strip():
+            self.note(NO_TEXT)
+        else:
+            return False
+        return True
+
+    async def explain(self, *, attention: bool) -> Explained | None:
+        """The engine's words about the text around the cursor; None when there are none."""
+        from engine.protocol.messages import Explain
+
+        subject = self.subject
+        if (known := subject.fresh(attention=attention)) is not None:
+            return known
+        window, model, version = subject.window(), subject.model, subject.version
+        reply = await self.fetch(
+            Explain(
+                model=model,
+                text=window.sent(subject.text),
+                tokens=TOKENS,
+                alternatives=ALTERNATIVES,
+                attention=attention,
+            )
+        )
+        if reply is None or version != subject.version or model != subject.model:
+            return None
+        subject.explained = Explained(window, reply, model, version, attention)
+        return subject.explained
+
+    def turn_page(self, direction: int) -> bool:
+        """Put the cursor just beyond what is explained; False where the text ends."""
+        subject, explained = self.subject, self.subject.explained
+        if explained is None or not explained.tokens:
+            return False
+        if direction < 0:
+            first = explained.window.start + explained.tokens[0].start
+            before = subject.text[:first].rstrip()
+            if not before:
+                return False
+            subject.cursor = len(before) - 1
+        elif explained.window.end < len(subject.text):
+            subject.cursor = explained.window.end + 1
+        else:
+            return False
+        return True

@@ -1,0 +1,335 @@
+"""The Inspect room: why the model wrote that word, and what it has learned about words."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.widget import Widget
+from textual.widgets import ContentSwitcher, Static, TextArea
+
+from engine.errors import ColdOpenError
+from engine.protocol.messages import AnyEvent, JobsChanged, ListModels
+from engine.protocol.values import ModelCard
+from tui.inspect.odds import OddsView
+from tui.inspect.subject import GivesText, Subject, TakeSwap
+from tui.inspect.view import NO_MODEL, InspectView
+from tui.render import content, fit
+from tui.room import Room
+from tui.write.ask import Ask
+
+VIEWS: tuple[type[InspectView], ...] = (OddsView,)
+SHOWN_IN = {
+    "next_head": ("attention",),
+    "toggle_matrix": ("attention",),
+    "toggle_copying": ("attention",),
+    "zoom_in": ("map",),
+    "zoom_out": ("map",),
+    "whole_map": ("map",),
+    "next_found": ("map",),
+    "change_map": ("map",),
+    "change_table": ("map",),
+    "find_cells": ("cells",),
+    "change_state": ("cells",),
+    "ask": ("neighbours", "map", "cells"),
+}
+"""Actions that some views have and others have not."""
+
+
+class OwnText(TextArea):
+    """Where a text is typed or pasted; Esc closes it."""
+
+    BINDINGS = [Binding("escape", "done", show=False)]  # noqa: RUF012
+
+    def action_done(self) -> None:
+        self.app.call_next(partial(self._close))
+
+    async def _close(self) -> None:
+        room = self.query_ancestor(InspectRoom)
+        room.action_edit_text()
+
+
+class ViewTab(Static):
+    """One name in the row of views."""
+
+    def __init__(self, view: type[InspectView]) -> None:
+        super().__init__(content(view.title), id=f"tab-{view.view_id}", classes="view-tab")
+        self.view_id = view.view_id
+
+    def on_click(self) -> None:
+        self.query_ancestor(InspectRoom).show_view(self.view_id)
+
+
+class InspectRoom(Room):
+    """A row of views of one model and one text."""
+
+    room_id = "inspect"
+    title = "Inspect"
+    DEFAULT_CSS = """
+    InspectRoom #inspect-head { height: 1; background: $surface; }
+    InspectRoom .view-tab { width: auto; padding: 0 1; color: $quiet; }
+    InspectRoom .view-tab.-active { color: $accent; text-style: bold; }
+    InspectRoom #inspect-about { width: 1fr; color: $quiet; text-align: right; padding: 0 1; }
+    InspectRoom #inspect-own { height: 10; border: none; border-bottom: solid $chart-faint;
+        padding: 0 1; display: none; }
+    InspectRoom #inspect-own.-open { display: block; }
+    InspectRoom #inspect-views { height: 1fr; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.subject = Subject()
+        self._view_id = VIEWS[0].view_id
+        self._told = ""
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="inspect-head"):
+            for view in VIEWS:
+                yield ViewTab(view)
+            yield Static("", id="inspect-about", markup=False)
+        yield OwnText(id="inspect-own", soft_wrap=True)
+        with ContentSwitcher(id="inspect-views", initial=f"view-{self._view_id}"):
+            for view in VIEWS:
+                yield view(self.subject)
+
+    def on_mount(self) -> None:
+        self._mark_tab()
+
+    def first_focus(self) -> Widget | None:
+        return self.view.main()
+
+    @property
+    def view(self) -> InspectView:
+        """The view in front."""
+        return self.query_one(f"#view-{self._view_id}", InspectView)
+
+    # -- the text
+
+    def inspect_text(
+        self, text: str, cursor: int | None = None, take_swap: TakeSwap | None = None
+    ) -> None:
+        """Look at ``text`` from ``cursor`` on (its end, where None).
+
+        ``take_swap`` is called when the user exchanges a word; it says whether the draft still is
+        as it was shown. Without it the text belongs to this room.
+        """
+        self.subject.set_text(text, cursor, take_swap)
+        self._present()
+
+    def _pull(self) -> bool:
+        """Take the draft from the Write room, where it gives one; whether that changed anything."""
+        giver: object = self.cold_open.room("write")
+        own = self.subject.text and self.subject.take_swap is None
+        if own or not isinstance(giver, GivesText):
+            return False
+        text, cursor = giver.text_to_inspect()
+        if (text, cursor) == (self.subject.text, self.subject.cursor):
+            return False
+        if text == self.subject.text:
+            self.subject.cursor = cursor
+        else:
+            self.subject.set_text(text, cursor, giver.swap_word)
+        return True
+
+    @on(OddsView.Swapped)
+    def _swap(self, event: OddsView.Swapped) -> None:
+        event.stop()
+        swap, subject = event.swap, self.subject
+        if subject.take_swap is not None and not subject.take_swap(swap):
+            self.say("The draft has changed meanwhile; here it is as it stands now.")
+            self.action_refresh()
+            return
+        subject.swapped(swap.start, swap.end, swap.text)
+        self.post_message(swap)
+        self._present()
+
+    def action_edit_text(self) -> None:
+        box = self.query_one(OwnText)
+        if box.has_class("-open"):
+            box.remove_class("-open")
+            if box.text != self.subject.text:
+                self.inspect_text(box.text)
+            self._focus_view()
+            return
+        if box.text != self.subject.text:
+            box.text = self.subject.text
+            box.move_cursor(box.document.end)
+        box.add_class("-open")
+        box.focus()
+
+    # -- the model
+
+    def on_room_shown(self) -> None:
+        self._pull()
+        self._find_model()
+
+    def on_engine_ready(self) -> None:
+        self._find_model()
+
+    def on_engine_event(self, event: AnyEvent) -> None:
+        if isinstance(event, JobsChanged) and not self.subject.model:
+            self._find_model()
+
+    @work(exclusive=True, group="model")
+    async def _find_model(self) -> None:
+        """Look into the chosen model; without a choice, the newest one."""
+        if not self.subject.model:
+            self.view.note("looking for a model…")
+        else:
+            self._present()
+        cards = await self._models()
+        if cards is None:
+            return
+        by_name = {card.name: card for card in cards}
+        wanted = self.cold_open.model
+        keeps = self.subject.model in by_name and self._told == wanted
+        name = self.subject.model if keeps else wanted
+        card = by_name.get(name) or next(iter(cards), None)
+        self._told = wanted
+        self._use(card)
+
+    async def _models(self) -> list[ModelCard] | None:
+        try:
+            engine = await self.cold_open.engine_ready()
+            found = await engine.call(ListModels())
+        except ColdOpenError as error:
+            self.view.note(f"{error.message} {error.hint}".strip(), error=True)
+            return None
+        usable = [c for c in found.models if c.kind == "vectors" or c.perplexity is not None]
+        return sorted(usable, key=lambda card: card.kind == "vectors")
+
+    def _use(self, card: ModelCard | None) -> None:
+        subject = self.subject
+        name, kind = (card.name, card.kind) if card is not None else ("", "")
+        changed = (name, kind) != (subject.model, subject.kind)
+        subject.model, subject.kind = name, kind
+        if changed:
+            subject.explained = None
+        about = ""
+        if card is not None:
+            how = "word vectors" if kind == "vectors" else _attention_of(card)
+            about = f"{fit(card.name, 30)} · {how}"
+        self.query_one("#inspect-about", Static).update(content(about, newlines=False))
+        if changed or card is None:
+            self._present()
+
+    @work(group="dialog")
+    async def action_choose_model(self) -> None:
+        cards = await self._models()
+        if not cards:
+            if cards is not None:
+                self.say(NO_MODEL)
+            return
+        name = await self.app.push_screen_wait(
+            Ask(
+                "Look into which model?",
+                choices=[(card.name, f"{card.kind} model of {card.corpus}") for card in cards],
+                free=False,
+            )
+        )
+        if name:
+            self._use(next(card for card in cards if card.name == name))
+
+    # -- the views
+
+    def show_view(self, view_id: str) -> None:
+        """Bring a view to the front."""
+        self._view_id = view_id
+        self.query_one("#inspect-views", ContentSwitcher).current = f"view-{view_id}"
+        self._mark_tab()
+        self._focus_view()
+        self.refresh_bindings()
+        self._present()
+
+    def _focus_view(self) -> None:
+        wanted = self.view.main()
+        if wanted is not None:
+            self.screen.set_focus(wanted)
+
+    def _mark_tab(self) -> None:
+        for tab in self.query(ViewTab):
+            tab.set_class(tab.view_id == self._view_id, "-active")
+
+    def _present(self) -> None:
+        if self.subject.model:
+            self.view.note("")
+        self.view.present()
+
+    def _step(self, by: int) -> None:
+        ids = [view.view_id for view in VIEWS]
+        self.show_view(ids[(ids.index(self._view_id) + by) % len(ids)])
+
+    def action_next_view(self) -> None:
+        self._step(1)
+
+    def action_previous_view(self) -> None:
+        self._step(-1)
+
+    def action_refresh(self) -> None:
+        self._pull()
+        if not self.subject.model:
+            self._find_model()
+            return
+        self.view.note("")
+        self.view.again()
+
+    # -- what only some views do
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if (views := SHOWN_IN.get(action)) is not None:
+            return self._view_id in views
+        return super().check_action(action, parameters)
+
+    def action_ask(self) -> None:
+        self._do("ask")
+
+    def action_next_head(self) -> None:
+        self._do("next_head")
+
+    def action_toggle_matrix(self) -> None:
+        self._do("toggle_matrix")
+
+    def action_toggle_copying(self) -> None:
+        self._do("toggle_copying")
+
+    def action_zoom_in(self) -> None:
+        self._do("zoom_in")
+
+    def action_zoom_out(self) -> None:
+        self._do("zoom_out")
+
+    def action_whole_map(self) -> None:
+        self._do("whole_map")
+
+    def action_next_found(self) -> None:
+        self._do("next_found")
+
+    def action_change_map(self) -> None:
+        self._do("change_map")
+
+    def action_change_table(self) -> None:
+        self._do("change_table")
+
+    def action_find_cells(self) -> None:
+        self._do("find_cells")
+
+    def action_change_state(self) -> None:
+        self._do("change_state")
+
+    def _do(self, what: str) -> None:
+        """Have the view in front do something that belongs to it."""
+        if self._view_id in SHOWN_IN[what]:
+            getattr(self.view, what)()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.query_one("#inspect-about").display = event.size.width >= 70
+
+
+def _attention_of(card: ModelCard) -> str:
+    attention = card.config.attention
+    if card.kind == "classic" or attention == "none":
+        return "no attention"
+    return f"{attention} attention"
