@@ -8,7 +8,7 @@ so that a branch, an undo or an alternative is only another reference.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, Self, TypeVar, runtime_checkable
+from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
 from torch import Tensor
 
@@ -109,6 +109,26 @@ class LanguageModel(Protocol[S]):
         themselves, so that they can be copied.
         Returns (batch, vocabulary_size + extra_words) log-probabilities, the next state, traces.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class CellTraces:
+    """What went on inside the recurrent layers at every token of a text."""
+
+    hidden: Tensor
+    """(time, layers, hidden): each layer's h after the token."""
+    cell: Tensor | None
+    """(time, layers, hidden): each layer's c; None for cells without one."""
+    gates: Tensor | None
+    """(time, layers, gates, hidden), in the order of ``gate_names``; None where unknown."""
+
+
+@runtime_checkable
+class ShowsCells(Protocol):
+    """A model that can show its cells without predicting anything, which is quicker."""
+
+    def cell_traces(self, ids: Tensor, state: Any) -> CellTraces:
+        """The cells while reading ``ids`` (time,) from ``state``, one row."""
 
 
 @runtime_checkable

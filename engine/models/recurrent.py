@@ -27,6 +27,10 @@ class StackState:
     hidden: Tensor
     cell: Tensor | None
 
+    @property
+    def batch_size(self) -> int:
+        return self.hidden.shape[1]
+
     def select(self, rows: Tensor) -> StackState:
         return StackState(
             self.hidden.index_select(1, rows),
@@ -55,13 +59,13 @@ class RecurrentStack(nn.Module):
         layers: int,
         dropout: float = 0.0,
         weight_drop: float = 0.0,
-        bfloat16: bool = False,
+        low_precision: bool = False,
     ) -> None:
         super().__init__()
         self.cell, self.layers, self.hidden_size = cell, layers, hidden_size
         self.gate_names = GATES[cell]
         self.weight_drop = weight_drop
-        self.bfloat16 = bfloat16
+        self.low_precision = low_precision
         self.between = LockedDropout(dropout)
         rows = len(self.gate_names) * hidden_size
         self.input_weights = nn.ParameterList()
@@ -99,7 +103,7 @@ class RecurrentStack(nn.Module):
         hidden, cells = [], []
         values = inputs.transpose(0, 1)
         own_kernel = (
-            self.bfloat16 and self.training and self.cell == "lstm" and inputs.device.type == "cpu"
+            self.low_precision and self.training and self.cell == "lstm" and inputs.device.type == "cpu"
         )
         for layer in range(self.layers):
             if layer:

@@ -16,7 +16,8 @@ from torch.nn import functional
 
 from engine.config import TrainingConfig
 from engine.models.attention import Scorer, causal_window, masked_softmax
-from engine.models.contract import Traces, WindowTraces
+from engine.models.cell_traces import trace_cells
+from engine.models.contract import CellTraces, Traces, WindowTraces
 from engine.models.embedding_dropout import embed
 from engine.models.locked_dropout import LockedDropout
 from engine.models.recurrent import RecurrentStack, StackState
@@ -136,7 +137,7 @@ class ScriptModel(nn.Module):
             config.layers,
             config.dropout,
             config.weight_drop,
-            bfloat16=config.precision == "bfloat16",
+            low_precision=config.precision == "bfloat16",
         )
         # Not saved: it is a matter of training only, and ``prime`` comes before every run.
         self.register_buffer("inclusion", torch.ones(vocabulary_size), persistent=False)
@@ -249,6 +250,11 @@ class ScriptModel(nn.Module):
             looked.ids,
         )
         return odds, ScriptState(stack, looked.memory), traces
+
+    @torch.no_grad()
+    def cell_traces(self, ids: Tensor, state: ScriptState) -> CellTraces:
+        words = functional.embedding(self._known(ids), self.embedding)
+        return trace_cells(self.stack, words, state.stack)
 
     def _known(self, ids: Tensor) -> Tensor:
         """Words of the draft only are read as the unknown word (0) or the unknown cue (1)."""

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.config import TrainingConfig
-from engine.errors import TrainingError
+from engine.errors import ModelError, TrainingError
 from engine.models.build import build_model
 from engine.models.contract import LanguageModel, State
 from engine.protocol.values import JobState, Metrics, ValidationPoint
@@ -155,6 +155,10 @@ class Trainer:
                 return self._run(control)
             except torch.OutOfMemoryError:
                 self._halve_batch()
+            except RuntimeError as error:
+                if "allocate memory" not in str(error):
+                    raise
+                self._halve_batch()
 
     def _run(self, control: Control) -> TrainingResult:
         progress = self._progress
@@ -186,23 +190,27 @@ class Trainer:
             rate = self.config.learning_rate * one_cycle(share) * control.scale * progress.scale
             inputs, targets, ahead = columns.window(ahead, self._dice)
             loss, norm, good = self._step(inputs, targets, rate)
-            bad = 0 if good else bad + 1
-            if bad >= BAD_STEPS:
-                self._recover()
-                bad = 0
-                ahead = Position(progress.epoch, progress.row)
+            bad = 0 if good and bad < BAD_STEPS else bad + 1
             since.append(loss)
             progress.step += 1
             progress.tokens += targets.numel()
             tokens_since += targets.numel()
             progress.epoch, progress.row = ahead.epoch, ahead.row
-            if ahead.row == 0:
+            if bad >= BAD_STEPS:
+                self._recover()
+                bad = 0
+                ahead = Position(progress.epoch, progress.row)
+            if ahead.row == 0 or self._state is None:
                 self._state = self.model.initial_state(columns.columns)
             now = time.perf_counter()
             progress.seconds = base_seconds + now - started
             if now - last_metric >= METRIC_SECONDS:
-                self._tell_metrics(since, norm, rate, tokens_since / (now - last_metric), columns)
+                mean = self._tell_metrics(
+                    since, norm, rate, tokens_since / (now - last_metric), columns
+                )
                 since, tokens_since, last_metric = [], 0, now
+                if self.device.type == "cuda" and not math.isfinite(mean):
+                    bad = BAD_STEPS
             if self._validation_due(now - last_validation, columns):
                 stop = self._validate()
                 last_validation = time.perf_counter()
@@ -239,9 +247,13 @@ class Trainer:
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self._module.parameters(), self.config.gradient_clip)
-        # On a GPU this check would wait for the card at every step; there the optimizer is handed
-        # a zeroed gradient instead, and the loop notices at the metric rate.
-        good = self.device.type == "cuda" or bool(torch.isfinite(norm))
+        if self.device.type == "cuda":
+            # Asking here would wait for the card at every step: the fused optimizer skips the
+            # step by itself, and the loop hears of it at the metric rate.
+            self._optimizer.found_inf = (~torch.isfinite(norm)).float()  # type: ignore[attr-defined]
+            good = True
+        else:
+            good = bool(torch.isfinite(norm))
         if good:
             self._optimizer.step()
             self._state = self._forget_some(state.detach(), inputs.shape[1])
@@ -276,7 +288,8 @@ class Trainer:
 
     def _tell_metrics(
         self, losses: list[Tensor], norm: Tensor, rate: float, speed: float, columns: Columns
-    ) -> None:
+    ) -> float:
+        """Tell the listener and the history; returns the mean loss."""
         progress = self._progress
         loss, length = float(torch.stack(losses).mean()), float(norm)
         share = min(1.0, self._share_done(progress, columns))
@@ -295,6 +308,7 @@ class Trainer:
         )
         self._listener.on_metrics(metrics)
         self._log("metrics", metrics)
+        return loss
 
     def _log(self, kind: str, value: msgspec.Struct) -> None:
         line = json.dumps({"kind": kind, **msgspec.to_builtins(value)})
@@ -395,7 +409,7 @@ class Trainer:
             raise TrainingError(
                 "The checkpoint was made with another vocabulary.", "Train a new model."
             )
-        self._progress = _Progress(**facts["progress"])
+        vars(self._progress).update(facts["progress"])
         version, numbers, spare = facts["dice"]
         self._dice.setstate((version, tuple(numbers), spare))
         self._module.load_state_dict(
@@ -428,7 +442,7 @@ class Trainer:
         try:
             self._restore(*newest_valid(self._checkpoints))
             where = f"went back to step {self._progress.step:,}"
-        except Exception:
+        except ModelError:
             self._state = None
             where = "no checkpoint to go back to yet"
         self._progress.scale = scale

@@ -54,7 +54,7 @@ def test_the_bfloat16_kernel_follows_the_float32_one_in_values_and_gradients() -
     start = stack.initial_state(3)
 
     def run(low: bool) -> list[Tensor]:
-        stack.bfloat16 = low
+        stack.low_precision = low
         stack.zero_grad()
         inputs.grad = None
         outputs, end = stack(inputs, start)

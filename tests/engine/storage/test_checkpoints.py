@@ -1,0 +1,117 @@
+"""Checkpoints are believed only when whole, and damage costs no more than the newest."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.errors import ModelError
+from engine.storage.checkpoint import load_checkpoint, newest_valid, prune, save_checkpoint
+
+
+def tensors(value: float) -> dict[str, torch.Tensor]:
+    return {"weight": torch.full((3, 4), value), "step": torch.tensor(7)}
+
+
+def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
+    facts = {"epoch": 3, "dice": [1, 2], "name": "naïve"}
+    digest = save_checkpoint(tmp_path, "step-1", tensors(2.5), facts)
+    loaded, found = load_checkpoint(tmp_path / "step-1")
+    assert found == facts
+    assert torch.equal(loaded["weight"], tensors(2.5)["weight"])
+    assert int(loaded["step"]) == 7
+    assert len(digest) == 64
+    assert {p.name for p in tmp_path.rglob("*")} == {"step-1", "tensors.safetensors", "state.json"}
+
+
+def test_tensors_that_share_memory_are_saved_apart(tmp_path: Path) -> None:
+    one = torch.arange(6.0)
+    save_checkpoint(tmp_path, "step-1", {"a": one, "b": one, "c": one[2:4]}, {})
+    loaded, _facts = load_checkpoint(tmp_path / "step-1")
+    assert torch.equal(loaded["a"], loaded["b"])
+    assert loaded["c"].tolist() == [2, 3]
+
+
+@pytest.mark.parametrize("damage", ["flip", "cut", "no tensors", "no facts", "not json", "list"])
+def test_a_damaged_checkpoint_is_refused_and_the_one_before_is_used(
+    tmp_path: Path, damage: str
+) -> None:
+    save_checkpoint(tmp_path, "step-0000000001", tensors(1), {"n": 1})
+    save_checkpoint(tmp_path, "step-0000000002", tensors(2), {"n": 2})
+    newest = tmp_path / "step-0000000002"
+    file, facts = newest / "tensors.safetensors", newest / "state.json"
+    content = bytearray(file.read_bytes())
+    if damage == "flip":
+        content[-1] ^= 1
+        file.write_bytes(content)
+    elif damage == "cut":
+        file.write_bytes(content[:-5])
+    elif damage == "no tensors":
+        file.unlink()
+    elif damage == "no facts":
+        facts.unlink()
+    elif damage == "not json":
+        facts.write_text("{")
+    else:
+        facts.write_text("[]")
+    with pytest.raises(ModelError):
+        load_checkpoint(newest)
+    loaded, found = newest_valid(tmp_path)
+    assert found == {"n": 1}
+    assert float(loaded["weight"][0, 0]) == 1
+
+
+def test_a_header_that_promises_too_much_is_refused_before_memory_is_taken(tmp_path: Path) -> None:
+    import hashlib
+
+    save_checkpoint(tmp_path, "step-1", tensors(1), {})
+    file, facts = tmp_path / "step-1" / "tensors.safetensors", tmp_path / "step-1" / "state.json"
+    header = json.dumps(
+        {"weight": {"dtype": "F32", "shape": [1 << 40], "data_offsets": [0, 1 << 42]}}
+    ).encode()
+    file.write_bytes(len(header).to_bytes(8, "little") + header + b"\0" * 16)
+    document = json.loads(facts.read_text())
+    document["sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
+    facts.write_text(json.dumps(document))
+    with pytest.raises(ModelError):
+        load_checkpoint(tmp_path / "step-1")
+
+
+def test_another_format_is_named(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, "step-1", tensors(1), {})
+    facts = tmp_path / "step-1" / "state.json"
+    document = json.loads(facts.read_text())
+    facts.write_text(json.dumps({**document, "format": 99}))
+    with pytest.raises(ModelError, match="format 99"):
+        load_checkpoint(tmp_path / "step-1")
+
+
+def test_pruning_keeps_the_two_newest_and_the_best(tmp_path: Path) -> None:
+    for step in range(5):
+        save_checkpoint(tmp_path, f"step-{step:010d}", tensors(step), {})
+    save_checkpoint(tmp_path, "best", tensors(9), {})
+    prune(tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "best",
+        "step-0000000003",
+        "step-0000000004",
+    ]
+
+
+def test_writing_over_the_best_never_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_checkpoint(tmp_path, "best", tensors(1), {"n": 1})
+
+    def full(*_args: object, **_more: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("engine.storage.checkpoint.save_file", full)
+    with pytest.raises(OSError, match="No space"):
+        save_checkpoint(tmp_path, "best", tensors(2), {"n": 2})
+    _loaded, facts = load_checkpoint(tmp_path / "best")
+    assert facts == {"n": 1}
+    assert [p.name for p in tmp_path.iterdir()] == ["best"]

@@ -1,0 +1,286 @@
+"""The training loop: exact resume, control from outside, and bad luck of several kinds."""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from engine.config import TrainingConfig, checked
+from engine.errors import ModelError, TrainingError
+from engine.protocol.values import JobState, Metrics, ValidationPoint
+from engine.storage.checkpoint import load_checkpoint
+from engine.training import loop
+from engine.training.control import Control
+from engine.training.loop import Trainer, TrainingData, load_model
+
+WORDS = 40
+
+
+class Diary:
+    """A listener that keeps everything, and can act at a certain step."""
+
+    def __init__(self, control: Control | None = None, stop_at: int | None = None) -> None:
+        self.metrics: list[Metrics] = []
+        self.points: list[ValidationPoint] = []
+        self.notices: list[str] = []
+        self.states: list[JobState] = []
+        self.samples: list[str] = []
+        self._control, self._stop_at = control, stop_at
+
+    def on_metrics(self, metrics: Metrics) -> None:
+        self.metrics.append(metrics)
+        if self._control is not None and metrics.step == self._stop_at:
+            self._control.stop()
+
+    def on_validation(self, point: ValidationPoint) -> None:
+        self.points.append(point)
+
+    def on_sample(self, step: int, text: str) -> None:
+        self.samples.append(text)
+
+    def on_notice(self, text: str) -> None:
+        self.notices.append(text)
+
+    def on_state(self, state: JobState) -> None:
+        self.states.append(state)
+
+    @property
+    def losses(self) -> dict[int, float | None]:
+        return {m.step: m.loss for m in self.metrics}
+
+
+def data(tokens: int = 1500) -> TrainingData:
+    """A text with a rule in it: each word is followed by one of two."""
+    dice = np.random.default_rng(1)
+    ids = [0]
+    for _ in range(tokens):
+        ids.append((ids[-1] * 2 + int(dice.integers(0, 2)) + 1) % WORDS)
+    array = np.array(ids, dtype=np.int32)
+    return TrainingData(array[: -tokens // 5], array[-tokens // 5 :], WORDS)
+
+
+def small(**settings: Any) -> TrainingConfig:
+    base = {
+        "embedding_size": 12,
+        "hidden_size": 16,
+        "attention_span": 8,
+        "batch_size": 4,
+        "sequence_length": 10,
+        "dropout": 0.2,
+        "embedding_dropout": 0.1,
+        "epochs": 2,
+        "device": "cpu",
+        "precision": "float32",
+    }
+    return checked({**base, **settings})
+
+
+@pytest.fixture(autouse=True)
+def every_step_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "METRIC_SECONDS", 0.0)
+
+
+def weights(trainer: Trainer) -> dict[str, torch.Tensor]:
+    module = trainer.model
+    assert isinstance(module, nn.Module)
+    return {name: value.clone() for name, value in module.state_dict().items()}
+
+
+@pytest.mark.parametrize(
+    ("stop_at", "settings"),
+    [
+        (1, {}),
+        (17, {}),
+        (17, {"precision": "bfloat16", "candidates": 20, "weight_drop": 0.2}),
+        (33, {"cell": "gru", "attention": "additive"}),
+        (20, {"model": "classic"}),
+    ],
+)
+def test_a_run_stopped_and_resumed_is_bit_for_bit_the_run_that_was_not(
+    tmp_path: Path, stop_at: int, settings: dict[str, Any]
+) -> None:
+    config = small(**settings)
+    whole = Diary()
+    straight = Trainer(config, data(), tmp_path / "whole", whole)
+    straight.run(Control())
+
+    control = Control()
+    first = Diary(control, stop_at)
+    Trainer(config, data(), tmp_path / "parts", first).run(control)
+    torch.manual_seed(999)
+    second = Diary()
+    resumed = Trainer(config, data(), tmp_path / "parts", second, resume=True)
+    resumed.run(Control())
+
+    assert {**first.losses, **second.losses} == whole.losses
+    assert max(second.losses) == max(whole.losses) > stop_at
+    ours = weights(resumed)
+    for name, value in weights(straight).items():
+        assert torch.equal(value, ours[name]), name
+
+
+def test_it_learns_the_rule_and_what_was_kept_can_be_loaded(tmp_path: Path) -> None:
+    diary = Diary()
+    config = small(epochs=12, dropout=0.0, embedding_dropout=0.0, learning_rate=0.02)
+    trainer = Trainer(config, data(3000), tmp_path, diary, sampler=lambda _model: "a sample")
+    result = trainer.run(Control())
+    assert result.perplexity is not None
+    assert result.perplexity < 4
+    assert diary.samples[-1] == "a sample"
+    assert diary.metrics[-1].progress == 1
+    best = min(p.perplexity for p in diary.points if p.perplexity is not None)
+    assert result.perplexity == pytest.approx(best)
+
+    model, loaded, digest = load_model(tmp_path, torch.device("cpu"))
+    assert loaded == config
+    assert digest == result.weights
+    from engine.training.evaluation import mean_nll
+
+    nll, count = mean_nll(model, data(3000).validation, torch.device("cpu"))
+    assert math.exp(nll) == pytest.approx(result.perplexity, rel=1e-4)
+    assert count > 500
+
+
+def test_history_holds_every_metric_and_validation_as_a_line_of_json(tmp_path: Path) -> None:
+    diary = Diary()
+    Trainer(small(epochs=1), data(), tmp_path, diary).run(Control())
+    lines = [json.loads(x) for x in (tmp_path / "history.jsonl").read_text().splitlines()]
+    told = [line for line in lines if line["kind"] == "metrics"]
+    assert [line["step"] for line in told] == [m.step for m in diary.metrics]
+    assert sum(line["kind"] == "validation" for line in lines) == len(diary.points)
+
+
+def test_pausing_keeps_the_clock_and_the_text_still(tmp_path: Path) -> None:
+    control, diary = Control(), Diary()
+    trainer = Trainer(small(epochs=3), data(), tmp_path, diary)
+    control.pause()
+    thread = threading.Thread(target=trainer.run, args=(control,))
+    thread.start()
+    while "paused" not in diary.states:
+        thread.join(0.01)
+        assert thread.is_alive()
+    assert trainer.tokens == 0
+    assert trainer.seconds == 0
+    control.resume()
+    thread.join(60)
+    assert diary.states[:2] == ["paused", "running"]
+    assert trainer.tokens > 0
+
+
+def test_the_learning_rate_can_be_scaled_while_it_runs(tmp_path: Path) -> None:
+    plain, halved = Diary(), Diary()
+    Trainer(small(epochs=1), data(), tmp_path / "a", plain).run(Control())
+    control = Control()
+    control.set_learning_rate(0.5)
+    Trainer(small(epochs=1), data(), tmp_path / "b", halved).run(control)
+    for one, other in zip(plain.metrics, halved.metrics, strict=True):
+        assert other.learning_rate == pytest.approx(one.learning_rate / 2)
+
+
+def test_stopping_without_keeping_saves_nothing_more(tmp_path: Path) -> None:
+    control = Control()
+    control.stop(keep=False)
+    Trainer(small(), data(), tmp_path, Diary()).run(control)
+    with pytest.raises(ModelError, match="no usable checkpoint"):
+        load_model(tmp_path, torch.device("cpu"))
+
+
+class _Poisoned:
+    """Makes the loss not a number at chosen steps."""
+
+    def __init__(self, trainer: Trainer, steps: set[int]) -> None:
+        self.count, self.steps, self.inner = 0, steps, trainer.model.forward
+        trainer.model.forward = self  # type: ignore[method-assign]
+
+    def __call__(self, ids: Any, targets: Any, state: Any) -> Any:
+        loss, state = self.inner(ids, targets, state)
+        self.count += 1
+        return (loss * float("nan") if self.count in self.steps else loss), state
+
+
+def test_a_step_whose_loss_is_not_finite_is_not_taken(tmp_path: Path) -> None:
+    diary = Diary()
+    trainer = Trainer(small(epochs=1), data(), tmp_path, diary)
+    _Poisoned(trainer, {3})
+    result = trainer.run(Control())
+    assert [m.step for m in diary.metrics if m.loss is None] == [3]
+    assert result.perplexity is not None
+    assert all(bool(torch.isfinite(value).all()) for value in weights(trainer).values())
+
+
+def test_many_bad_steps_in_a_row_bring_back_the_last_good_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
+    diary = Diary()
+    trainer = Trainer(small(epochs=1), data(), tmp_path, diary)
+    _Poisoned(trainer, set(range(10, 10 + loop.BAD_STEPS)))
+    trainer.run(Control())
+    assert any("not finite" in notice for notice in diary.notices)
+    assert diary.points[-1].loss is not None
+    assert diary.metrics[-1].progress == 1
+
+
+def test_out_of_memory_halves_the_batch_and_says_so(tmp_path: Path) -> None:
+    diary = Diary()
+    trainer = Trainer(small(epochs=1), data(), tmp_path, diary)
+    inner = trainer.model.forward
+
+    def greedy(ids: Any, targets: Any, state: Any) -> Any:
+        if len(ids) > 2:
+            raise torch.OutOfMemoryError("too much")
+        return inner(ids, targets, state)
+
+    trainer.model.forward = greedy  # type: ignore[method-assign]
+    result = trainer.run(Control())
+    assert trainer.config.batch_size == 2
+    assert any("batch is now 2" in notice for notice in diary.notices)
+    assert result.perplexity is not None
+
+
+def test_patience_ends_a_run_that_learns_nothing_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Trainer, "_validation_due", lambda *_args: True)
+    diary = Diary()
+    config = small(epochs=50, learning_rate=1e-9, patience=3)
+    Trainer(config, data(), tmp_path, diary).run(Control())
+    assert any("Stopped early" in notice for notice in diary.notices)
+    assert diary.metrics[-1].progress < 0.5
+
+
+def test_another_vocabulary_is_refused_on_resume(tmp_path: Path) -> None:
+    Trainer(small(epochs=1), data(), tmp_path, Diary()).run(Control())
+    other = msgspec.structs.replace(small(epochs=1))
+    wrong = TrainingData(data().train, data().validation, WORDS + 1)
+    with pytest.raises(TrainingError, match="another vocabulary"):
+        Trainer(other, wrong, tmp_path, Diary(), resume=True)
+
+
+def test_a_device_that_is_not_there_is_refused_with_a_way_out(tmp_path: Path) -> None:
+    missing = "mps" if not torch.backends.mps.is_available() else "cuda"
+    with pytest.raises(TrainingError, match=r"no .* device") as caught:
+        Trainer(small(device=missing), data(), tmp_path, Diary())
+    assert "--device cpu" in caught.value.hint
+
+
+def test_a_checkpoint_holds_no_more_than_the_two_newest_and_the_best(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
+    Trainer(small(epochs=1), data(), tmp_path, Diary()).run(Control())
+    names = sorted(p.name for p in (tmp_path / "checkpoints").iterdir())
+    assert names[0] == "best"
+    assert len(names) == 3
+    tensors, facts = load_checkpoint(tmp_path / "checkpoints" / names[-1])
+    assert facts["vocabulary_size"] == WORDS
+    assert any(name.startswith("optimizer.exp_avg.") for name in tensors)
