@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from engine.client import EngineClient
-from engine.config import Knob, knobs
+from engine.config import Knob, checked, knobs
 from engine.errors import ColdOpenError, ConfigurationError
 from engine.protocol.messages import (
     AnyEvent,
@@ -88,9 +88,15 @@ def _add_knob(parser: argparse.ArgumentParser, knob: Knob) -> None:
 
 
 def settings_from(options: argparse.Namespace) -> dict[str, Any]:
-    """The training settings that were given on the command line."""
+    """The training settings that were given on the command line.
+
+    Raises:
+        ConfigurationError: naming the one that is out of range.
+    """
     given = {knob.name: getattr(options, knob.name) for knob in knobs()}
-    return {name: value for name, value in given.items() if value is not None}
+    given = {name: value for name, value in given.items() if value is not None}
+    checked(given)
+    return given
 
 
 async def run_training(options: argparse.Namespace, output: Output) -> int:

@@ -1,0 +1,132 @@
+"""The command line: exit statuses, JSON and nothing else on standard output, words for people."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tui.cli.main import build_parser, opens_app
+from tui.cli.train_commands import metrics_line, settings_from
+
+SMALL = [
+    *("--hidden-size", "16", "--embedding-size", "16", "--batch-size", "8", "--epochs", "1"),
+    *("--attention-span", "16", "--precision", "float32", "--device", "cpu"),
+]
+
+
+def coldopen(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tui.cli.main", *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        input=stdin,
+        timeout=120,
+    )
+
+
+def lines_of(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["train", "x.txt"],
+        ["train", "--name", "n"],
+        ["train", "x.txt", "--name", "n", "--dropout", "7"],
+        ["train", "x.txt", "--name", "n", "--cell", "magic"],
+        ["write", "m", "--tokens", "0"],
+        ["write", "m", "--temperature", "99"],
+        ["write", "m", "--top-p", "0"],
+        ["write", "m", "--seed", "-1"],
+    ],
+)
+def test_a_wrong_command_line_is_two(engine_home: Path, arguments: list[str]) -> None:
+    done = coldopen(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.strip()
+    assert "Traceback" not in done.stderr
+    assert not done.stdout
+
+
+def test_a_failure_is_one_and_says_why(engine_home: Path, tmp_path: Path) -> None:
+    missing = coldopen("corpus", "info", str(tmp_path / "nowhere.txt"))
+    assert missing.returncode == 1
+    assert "nowhere.txt" in missing.stderr
+    unknown = coldopen("write", "nobody", "--prompt", "x", "--json")
+    assert unknown.returncode == 1
+    assert "nobody" in json.loads(unknown.stdout)["error"]
+    assert coldopen("engine", "stop").returncode == 0
+    assert coldopen("engine", "status").returncode == 1
+
+
+def test_from_corpus_to_words(engine_home: Path, tiny_corpus: Path) -> None:
+    (info,) = lines_of(coldopen("corpus", "info", str(tiny_corpus), "--json"))
+    assert info["speakers"][0]["name"]
+    assert info["tokens"] > 2000
+    events = lines_of(coldopen("train", str(tiny_corpus), "--name", "t", *SMALL, "--json"))
+    assert events[-1]["event"] == "training_state_changed"
+    assert events[-1]["info"]["state"] == "finished"
+    assert any(event["event"] == "training_validation" for event in events)
+    again = coldopen("train", str(tiny_corpus), "--name", "t", *SMALL)
+    assert again.returncode == 1
+    assert "already" in again.stderr
+    (models,) = lines_of(coldopen("models", "--json"))
+    assert "t" in [model["name"] for model in models["models"]]
+    (scores,) = lines_of(coldopen("eval", "t", str(tiny_corpus), "--part", "test", "--json"))
+    assert scores["perplexity"] > 1
+    assert scores["bits_per_byte"] > 0
+    write = ["write", "t", "--prompt", "-", "--tokens", "20", "--seed", "3"]
+    streamed = lines_of(coldopen(*write, "--json", stdin="DELIA: No."))
+    text = "DELIA: No." + "".join(token.get("text", "") for token in streamed)
+    assert streamed[-1]["reason"] == "length"
+    assert coldopen(*write, stdin="DELIA: No.").stdout == text + "\n"
+
+
+def test_relative_paths_and_odd_names(engine_home: Path, tmp_path: Path) -> None:
+    odd = tmp_path / "-[TODO] $(x).txt"
+    odd.write_text("A: one two three.\nB: four five six.\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "tui.cli.main", "corpus", "info", "--json", "--", odd.name],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=60,
+    )
+    assert json.loads(done.stdout)["name"] == "-[TODO] $(x)"
+
+
+def test_paths_open_the_app_and_words_are_commands(tmp_path: Path) -> None:
+    parser = build_parser()
+    assert opens_app([], parser)
+    assert opens_app([str(tmp_path)], parser)
+    assert not opens_app(["models"], parser)
+    assert not opens_app(["--help"], parser)
+    assert not opens_app([str(tmp_path / "nowhere")], parser)
+
+
+def test_every_knob_is_an_option() -> None:
+    options = build_parser().parse_args(
+        ["train", "x", "--name", "n", "--no-copying", "--learning-rate", "0.01", "--layers", "3"]
+    )
+    assert settings_from(options) == {"copying": False, "learning_rate": 0.01, "layers": 3}
+
+
+def test_a_line_of_progress_survives_nan() -> None:
+    from engine.protocol.values import Metrics
+
+    line = metrics_line(
+        Metrics(step=1, epoch=0.1, tokens=10, seconds=1.0, loss=None, learning_rate=0.1,
+                gradient_norm=None, tokens_per_second=10.0, progress=0.5, eta_seconds=90.0)
+    )  # fmt: skip
+    assert "not finite" in line
+    assert "1:30 left" in line
