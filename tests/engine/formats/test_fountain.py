@@ -1,0 +1,76 @@
+"""Fountain: the script comes back, and other people's screenplays are understood."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import paths
+from engine.formats.fountain import from_plain, to_plain
+
+EPISODES = sorted(paths.bundled_corpus().glob("*.txt"))
+
+
+@pytest.mark.parametrize("path", EPISODES, ids=lambda path: path.stem)
+def test_the_bundled_corpus_comes_back(path) -> None:  # type: ignore[no-untyped-def]
+    text = path.read_text()
+    assert to_plain(from_plain(text)) == text
+
+
+names = st.sampled_from(["DELIA", "Mrs. Abernathy", "O'NEIL", "McAvoy", "R2-D2", "Zoë", "7"])
+word = st.sampled_from(["no", "socks", "(dry)", "...", "--", "[[", "/*", "~", "INT.", "CUT", "a:b"])
+sentence = st.lists(word, min_size=1, max_size=8).map(" ".join)
+speech = st.builds("{}: {}".format, names, sentence)
+scene = st.builds("[Scene {}.]".format, st.integers(1, 99))
+prose = st.sampled_from(
+    [
+        *("(The lights go out.)", "He waits.", "BANG!", "INT. HOUSE - DAY", ".5 miles"),
+        *("> CUT TO:", "# not a section", "= nor this", "!really", "@home"),
+    ]
+)
+
+
+@given(st.lists(speech | scene | prose, min_size=1, max_size=12))
+def test_generated_scripts_come_back(paragraphs: list[str]) -> None:
+    text = "\n\n".join(paragraphs) + "\n"
+    assert to_plain(from_plain(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("plain", "fountain"),
+    [
+        ("DELIA: No.", "DELIA\nNo."),
+        ("Delia: No.", "@Delia\nNo."),
+        ("DELIA: (dry) No. (beat) Fine.", "DELIA\n(dry)\nNo.\n(beat)\nFine."),
+        ("[Spin Cycle, night.]", ".Spin Cycle, night."),
+        ("BANG!", "!BANG!"),
+        ("~ rain", "!~ rain"),
+    ],
+)
+def test_writing(plain: str, fountain: str) -> None:
+    assert from_plain(plain).strip() == fountain
+
+
+@pytest.mark.parametrize(
+    ("fountain", "plain"),
+    [
+        ("Title: Big Fish\nAuthor: X\n\nINT. HOUSE - DAY\n\nHe sits.", "[Episode: Big Fish]\n\n"
+         "INT. HOUSE - DAY\n\nHe sits."),
+        ("NORA: not a title page", "NORA: not a title page"),
+        ("STEEL (V.O.)\nBeer?\n\nBRICK ^\nNo.", "STEEL (V.O.): Beer?\n\nBRICK: No."),
+        ("A [[note]]line. /* gone\nfor good */", "A line."),
+        ("# Act\n\n= synopsis\n\nText.", "Text."),
+        ("DELIA\nOne.\n  \nTwo.", "DELIA: One. Two."),
+        (">CENTRED<", "CENTRED"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_reading(fountain: str, plain: str) -> None:
+    assert to_plain(fountain) == plain
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_read_and_written(text: str) -> None:
+    to_plain(text)
+    from_plain(text)
