@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.config import TrainingConfig, checked
+from engine.config import TrainingConfig
 from engine.models.classic import RNN, batch_data, forward_back_prop
 from engine.models.contract import LanguageModel
 from engine.training.batching import Columns, Position
@@ -229,7 +229,3 @@ def take_turns(contestants: list[Contestant], seconds: float, slice_seconds: flo
                 contestant.train_for(min(slice_seconds, left))
                 if contestant.seconds == spent:
                     goal[contestant.name] = spent
-
-
-def with_settings(config: TrainingConfig, settings: dict[str, Any]) -> TrainingConfig:
-    return checked(settings, config)

@@ -13,7 +13,7 @@ from engine.protocol.values import MachineReport
 PRESET_MINUTES: dict[str, float] = {"2m": 2.0, "10m": 10.0, "overnight": 480.0}
 
 SIZES = (64, 96, 128, 192, 256, 320, 384, 512, 768, 1024, 1536)
-EFFICIENCY = 0.45
+EFFICIENCY = 0.35
 """Share of the measured matrix-product speed that a training step reaches."""
 LEAST_EPOCHS = 1.5
 """A model that cannot read the corpus this often in its time is too large."""
@@ -21,12 +21,24 @@ TOKENS_A_UNIT = 350
 """Words of text that one hidden unit can use: small corpora want small models."""
 
 
-def flops_per_token(hidden: int, embedding: int, layers: int, vocabulary_size: int) -> float:
-    """Floating-point operations of a training step for one token: forward and twice that back."""
+MOST_COMPARED = 3000
+"""Vocabularies up to this size are compared whole; an eighth of a larger one does as well."""
+
+
+def candidates_for(vocabulary_size: int) -> int:
+    """Words to compare with in a step: 0 for all of them."""
+    return 0 if vocabulary_size <= MOST_COMPARED else max(1500, vocabulary_size // 8)
+
+
+def flops_per_token(hidden: int, embedding: int, layers: int, compared: int) -> float:
+    """Floating-point operations of a training step for one token: forward and twice that back.
+
+    ``compared`` is how many words the softmax is over.
+    """
     recurrent = sum(
         4 * hidden * ((embedding if layer == 0 else hidden) + hidden) for layer in range(layers)
     )
-    return 3 * 2.0 * (recurrent + embedding * vocabulary_size + hidden * embedding)
+    return 3 * 2.0 * (recurrent + embedding * compared + hidden * embedding)
 
 
 def plan(
@@ -47,9 +59,10 @@ def plan(
     precision = "bfloat16" if low else "float32"
     peak = machine.bfloat16_flops if low else machine.float32_flops
     affordable = EFFICIENCY * peak * 60 * minutes
+    compared = candidates_for(vocabulary_size) or vocabulary_size
     size = SIZES[0]
     for candidate in SIZES:
-        cost = flops_per_token(candidate, candidate, 2, vocabulary_size)
+        cost = flops_per_token(candidate, candidate, 2, compared)
         fits_text = candidate * TOKENS_A_UNIT <= max(tokens, 256 * TOKENS_A_UNIT)
         if affordable / cost >= LEAST_EPOCHS * tokens and fits_text:
             size = candidate
@@ -57,17 +70,18 @@ def plan(
     hidden = asked.hidden_size if "hidden_size" in overrides else size
     embedding = asked.embedding_size if "embedding_size" in overrides else min(size, hidden)
     layers = asked.layers if "layers" in overrides else 2
-    speed = EFFICIENCY * peak / flops_per_token(hidden, embedding, layers, vocabulary_size)
+    speed = EFFICIENCY * peak / flops_per_token(hidden, embedding, layers, compared)
     epochs = speed * 60 * minutes / max(1, tokens)
     small = tokens < 300_000
-    dropout = 0.05 if epochs < 1.5 else 0.15 if epochs < 4 else 0.3 if epochs < 10 else 0.45
+    dropout = 0.05 if epochs < 1.5 else 0.15 if epochs < 4 else 0.3 if epochs < 8 else 0.45
     chosen: dict[str, Any] = {
         "hidden_size": size,
         "embedding_size": size,
         "layers": 2,
-        "batch_size": 32 if small else 64,
-        "sequence_length": 32 if small else 40,
-        "learning_rate": 4e-3,
+        "batch_size": 32,
+        "sequence_length": 20 if minutes < 5 else 32,
+        "learning_rate": 8e-3 if hidden <= 320 else 5e-3,
+        "candidates": candidates_for(vocabulary_size),
         "dropout": dropout,
         "embedding_dropout": 0.1 if epochs > 10 else 0.0,
         "weight_decay": 0.05 if epochs > 10 else 0.01,

@@ -1,0 +1,97 @@
+"""Arithmetic of a training step as a share of what the machine's matrix products reach.
+
+Matrix products are counted by shape: the recurrent stack, attention, copying and the softmax over
+the words that a step compares with, once forward and twice backward.
+
+    python -m benchmarks.arithmetic [--hidden 256] [--batch 32] [--candidates 1500]
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("GOMP_SPINCOUNT", "2000")
+
+import argparse
+import time
+
+import torch
+from torch import nn
+
+from benchmarks.machine import description
+from engine.config import checked
+from engine.models.build import build_model
+from engine.training.presets import flops_per_token
+from engine.training.self_measure import measure_machine
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--hidden", type=int, default=256)
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--length", type=int, default=32)
+    parser.add_argument("--vocabulary", type=int, default=12_000)
+    parser.add_argument("--candidates", type=int, default=1500)
+    parser.add_argument("--precision", default="auto", choices=("auto", "float32", "bfloat16"))
+    parser.add_argument("--steps", type=int, default=30)
+    arguments = parser.parse_args()
+    machine = measure_machine("cpu")
+    faster = machine.bfloat16_flops > 1.2 * machine.float32_flops
+    precision = arguments.precision
+    if precision == "auto":
+        precision = "bfloat16" if faster else "float32"
+    peak = machine.bfloat16_flops if precision == "bfloat16" else machine.float32_flops
+    config = checked(
+        {
+            "hidden_size": arguments.hidden,
+            "embedding_size": arguments.hidden,
+            "batch_size": arguments.batch,
+            "sequence_length": arguments.length,
+            "candidates": arguments.candidates,
+            "precision": precision,
+        }
+    )
+    torch.manual_seed(1)
+    model = build_model(config, arguments.vocabulary)
+    assert isinstance(model, nn.Module)
+    # Words as frequent as Zipf has them.
+    chances = 1 / torch.arange(3, arguments.vocabulary + 3)
+    model.prime((1_000_000 * chances / chances.sum()).long())
+    optimizer = torch.optim.AdamW(model.parameters(), fused=True)
+    text = torch.multinomial(chances, arguments.batch * (arguments.length + 1), replacement=True)
+    text = text.view(arguments.batch, -1)
+    state = model.initial_state(arguments.batch)
+
+    def step() -> None:
+        loss, _state = model(text[:, :-1], text[:, 1:], state)
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+
+    step()
+    times = []
+    for _ in range(arguments.steps):
+        begun = time.perf_counter()
+        step()
+        times.append(time.perf_counter() - begun)
+    times.sort()
+    tokens = arguments.batch * arguments.length
+    compared = int(model.inclusion.sum()) if arguments.candidates else arguments.vocabulary
+    by_hand = tokens * flops_per_token(arguments.hidden, arguments.hidden, 2, compared)
+    best, median = times[0], times[len(times) // 2]
+    print(description())
+    print(
+        f"Measured peak in {precision}: {peak / 1e9:,.0f} GFLOP/s; {by_hand / 1e9:.1f} GFLOP a step."
+    )
+    print("| | ms a step | words/s | GFLOP/s | share of peak |")
+    print("|---|---|---|---|---|")
+    for name, seconds in (("best", best), ("median", median)):
+        print(
+            f"| {name} | {seconds * 1e3:.1f} | {tokens / seconds:,.0f} |"
+            f" {by_hand / seconds / 1e9:,.0f} | {by_hand / seconds / peak:.0%} |"
+        )
+
+
+if __name__ == "__main__":
+    main()
