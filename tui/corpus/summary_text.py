@@ -57,12 +57,22 @@ def overview(summary: CorpusSummary, cells: int) -> Content:
         ("lines", f"{summary.lines:,}"),
         ("scenes", f"{summary.scenes:,}"),
         ("speakers", f"{len(summary.speakers):,}"),
-        ("tokens", f"{summary.tokens:,}"),
-        ("different", f"{summary.types:,}"),
+        ("types", f"{summary.types:,}"),
+        ("a speech", _mean(summary)),
     ]
-    parts = [content(fit(summary.name, cells), "bold"), pairs(rows, cells)]
+    tokens = f"{summary.tokens:,} tokens"
+    name = fit(summary.name, cells - len(tokens) - 2)
+    gap = " " * (cells - width(name) - len(tokens))
+    parts = [Content.assemble((name, "bold"), gap, tokens), pairs(rows, cells)]
     parts += [content(f"▲ {note}", "$warning") for note in summary.notes]
     return Content("\n").join(parts)
+
+
+def _mean(summary: CorpusSummary) -> str:
+    """Words in a speech, on average."""
+    lines = sum(speaker.lines for speaker in summary.speakers)
+    words = sum(speaker.words for speaker in summary.speakers)
+    return f"{words / lines:.1f} words" if lines else "none"
 
 
 def cutoffs(summary: CorpusSummary, cells: int, hint: str = "") -> Content:

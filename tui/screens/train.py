@@ -2,359 +2,227 @@
 
 from __future__ import annotations
 
-import math
-from collections import deque
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import msgspec
 from textual import work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher, Input, Label, Static
+from textual.widgets import ContentSwitcher
 
-from engine import paths
-from engine.errors import ColdOpenError
+from engine.errors import ColdOpenError, ConfigurationError
 from engine.protocol.messages import (
     AnyEvent,
     ControlTraining,
-    ListModels,
-    PlanTraining,
+    JobsChanged,
+    ResumeTraining,
     StartTraining,
-    TrainingMetrics,
-    TrainingNotice,
-    TrainingSample,
-    TrainingSnapshot,
+    TrainingStarted,
     TrainingStateChanged,
-    TrainingValidation,
     WatchTraining,
 )
-from engine.protocol.values import Metrics, ValidationPoint
-from tui.render import content
 from tui.room import Room
-from tui.train.figures import PRESET_NAMES, figures, headline
-from tui.widgets.chart import Chart
-from tui.widgets.form import Choice, Form
+from tui.train.run import ENDED, Run, run_to_show
+from tui.train.run_view import RunView
+from tui.train.settings_view import SettingsView
+from tui.widgets.form import Choice
 from tui.write.ask import Ask
 
-ENDED = ("finished", "stopped", "failed")
-MINUTES = {"2m": 2.0, "10m": 10.0, "overnight": 480.0}
-NOTICES = 4
+Command = Literal["pause", "resume", "stop", "discard", "scale_learning_rate"]
+WHILE_SETTING = ("start", "reset")
+WHILE_GOING = ("pause", "stop", "discard", "slower", "faster")
+MOST_SCALE = 16.0
 
 
 class TrainRoom(Room):
-    """Configures a run, starts it and follows it."""
+    """Configures a run, starts it and follows it; also one that was started elsewhere."""
 
     room_id = "train"
     title = "Train"
-    DEFAULT_CSS = """
-    TrainRoom #train-form { padding: 0 1; }
-    TrainRoom .train-row { height: 1; }
-    TrainRoom .train-row Label { width: 20; color: $quiet; }
-    TrainRoom #train-name { border: none; height: 1; padding: 0; width: 40; background: $boost; }
-    TrainRoom #train-plan { color: $quiet; height: auto; margin: 0 0 1 0; }
-    TrainRoom #train-head { height: 1; padding: 0 1; text-style: bold; }
-    TrainRoom #train-figures { height: auto; padding: 0 1; color: $quiet; }
-    TrainRoom #train-charts { height: 2fr; min-height: 8; }
-    TrainRoom #train-loss { width: 2fr; }
-    TrainRoom #train-side { width: 1fr; }
-    TrainRoom #train-below { height: 1fr; min-height: 4; padding: 0 1; }
-    TrainRoom #train-notices { height: auto; color: $quiet; padding: 0 1; }
-    """
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._snapshot: TrainingSnapshot | None = None
-        self._metrics: Metrics | None = None
-        self._point: ValidationPoint | None = None
-        self._notices: deque[str] = deque(maxlen=NOTICES)
-        self._sequence = 0
-        self._dirty = False
-        self._planned_for: tuple[object, ...] = ()
-        self._scale = 1.0
+        self._settings_view = SettingsView(self, id="train-settings")
+        self._run_view = RunView(id="train-run")
+        self._views = ContentSwitcher(initial="train-settings", id="train-views")
+        self._wanted: Run | None = None
+        """The run whose past is on its way."""
 
     def compose(self) -> ComposeResult:
-        with ContentSwitcher(initial="train-form", id="train-views"):
-            with VerticalScroll(id="train-form"):
-                yield Static("", id="train-corpus", markup=False)
-                with Horizontal(classes="train-row"):
-                    yield Label("name of the model")
-                    yield Input("", id="train-name")
-                with Horizontal(classes="train-row"):
-                    yield Label("how long")
-                    yield Choice(tuple(PRESET_NAMES.values()), id="train-preset")
-                yield Static("", id="train-plan", markup=False)
-                yield Form(id="train-knobs")
-            with Vertical(id="train-run"):
-                yield Static("", id="train-head", markup=False)
-                yield Static("", id="train-figures", markup=False)
-                with Horizontal(id="train-charts"):
-                    yield _chart("loss (nats a word)", "train-loss", "training", "validation")
-                    with Vertical(id="train-side"):
-                        yield _chart("validation perplexity", "train-perplexity", "perplexity")
-                        yield _chart("learning rate", "train-rate", "learning rate")
-                yield Static("", id="train-notices", markup=False)
-                with VerticalScroll(id="train-below"):
-                    yield Static("", id="train-sample", markup=False)
-
-    def on_mount(self) -> None:
-        self.set_interval(0.25, self._redraw)
+        with self._views:
+            yield self._settings_view
+            yield self._run_view
 
     def first_focus(self) -> Widget | None:
-        return self.query_one("#train-preset", Choice)
+        if self._views.current == "train-run":
+            return self._run_view.loss_chart
+        return self._settings_view.query_one("#settings-preset", Choice)
 
-    # -- entering
+    @property
+    def run(self) -> Run | None:
+        """The run that is shown, or was last."""
+        return self._run_view.run
+
+    @property
+    def _going(self) -> bool:
+        return self.run is not None and self.run.going
+
+    # -- entering, and finding the run
 
     def on_room_shown(self) -> None:
-        corpus = self._corpus()
-        shown = ", ".join(Path(p).name for p in corpus)
-        bundled = corpus == (str(paths.bundled_corpus()),)
-        title = "Spin Cycle, the bundled sitcom" if bundled else shown
-        self.query_one("#train-corpus", Static).update(
-            content(f"corpus: {title}   (the Corpus room chooses another)", newlines=False)
-        )
-        self._suggest_name()
-        self._plan()
+        self._settings_view.renew()
         self._find_run()
 
     def on_engine_ready(self) -> None:
-        self._snapshot = None
-        self._find_run()
-
-    def _corpus(self) -> tuple[str, ...]:
-        return self.cold_open.corpus_paths or (str(paths.bundled_corpus()),)
-
-    @work(exclusive=True, group="name")
-    async def _suggest_name(self) -> None:
-        box = self.query_one("#train-name", Input)
-        if box.value:
-            return
-        found = await self.ask(ListModels())
-        taken = {card.name for card in found.models} if found else set()
-        corpus = self._corpus()
-        bundled = corpus == (str(paths.bundled_corpus()),)
-        wish = "my-spin-cycle" if bundled else Path(corpus[0]).stem.lower().replace("_", "-")
-        name, number = wish[:60], 2
-        while name in taken:
-            name, number = f"{wish[:60]}-{number}", number + 1
-        if not box.value:
-            box.value = name
-
-    # -- planning
-
-    @property
-    def preset(self) -> str:
-        word = self.query_one("#train-preset", Choice).word
-        return next(key for key, name in PRESET_NAMES.items() if name == word)
-
-    def on_choice_changed(self, event: Choice.Changed) -> None:
-        if event.choice.id == "train-preset":
-            self._plan()
-
-    @work(exclusive=True, group="plan")
-    async def _plan(self) -> None:
-        """Ask the engine what fits this machine, and fill the form with it."""
-        form = self.query_one("#train-knobs", Form)
-        own = form.own_values()
-        asked = (self._corpus(), self.preset, tuple(sorted(own.items())))
-        if asked == self._planned_for:
-            return
-        note = self.query_one("#train-plan", Static)
-        note.update(content("measuring this machine…"))
-        plan = await self.ask(
-            PlanTraining(paths=self._corpus(), minutes=MINUTES[self.preset], settings=own)
-        )
-        if plan is None:
-            note.update(content("No plan: see the message. Your own settings will be used."))
-            return
-        self._planned_for = asked
-        form.set_values(msgspec.to_builtins(plan.config))
-        note.update(content("\n".join(plan.reasons)))
-
-    # -- the run
-
-    def action_start(self) -> None:
-        if self._is_going():
-            self.say("A run is in progress: stop it first, or wait for it.")
-            return
-        form = self.query_one("#train-knobs", Form)
-        if problems := form.problems():
-            name, problem = next(iter(problems.items()))
-            self.say(f"{name.replace('_', ' ')}: {problem}")
-            return
-        name = self.query_one("#train-name", Input).value.strip()
-        if not name:
-            self.say("Give the model a name first.")
-            return
-        self._begin(name, form.own_values())
-
-    @work(exclusive=True, group="start")
-    async def _begin(self, name: str, own: dict[str, Any], replace: bool = False) -> None:
-        try:
-            engine = await self.cold_open.engine_ready()
-            started = await engine.call(
-                StartTraining(
-                    name=name,
-                    paths=self._corpus(),
-                    settings=own,
-                    preset=self.preset,  # type: ignore[arg-type]
-                    replace=replace,
-                )
-            )
-        except ColdOpenError as error:
-            if "already a model" in error.message and not replace:
-                answer = await self.app.push_screen_wait(
-                    Ask(
-                        f"“{name}” is there already. Replace it?", choices=[("no", ""), ("yes", "")]
-                    )
-                )
-                if answer == "yes":
-                    self._begin(name, own, replace=True)
-                return
-            self.say(error)
-            return
-        self.query_one("#train-name", Input).value = ""
-        await self._watch(started.job)
+        """There is an engine, perhaps another one: what was known of a run may be out of date."""
+        if self.run is not None and self.run.going:
+            self._run_view.run = None
+        if self.is_mounted:
+            self._find_run()
 
     @work(exclusive=True, group="find")
     async def _find_run(self) -> None:
         """Take up the run in progress, or the last one, with its whole curve."""
         await self.cold_open.engine_ready()
-        jobs = [job for job in self.cold_open.jobs if job.kind == "model"]
-        going = [job for job in jobs if job.state not in ENDED] or jobs[-1:]
-        if going and (self._snapshot is None or self._snapshot.info.job != going[-1].job):
-            await self._watch(going[-1].job)
-        elif not going:
-            self._show("train-form")
+        info = run_to_show(self.cold_open.jobs)
+        if info is None:
+            if self.run is None:
+                self._show("train-settings")
+        elif self.run is None or self.run.job != info.job:
+            await self._watch(info.job, show=info.state not in ENDED)
 
-    async def _watch(self, job: str) -> None:
+    async def _watch(self, job: str, *, show: bool = True) -> None:
+        run = Run(job)
+        self._wanted = run
         snapshot = await self.ask(WatchTraining(job=job))
-        if snapshot is None:
+        if snapshot is None or self._wanted is not run:
             return
-        self._snapshot, self._sequence = snapshot, snapshot.sequence
-        self._metrics = snapshot.metrics[-1] if snapshot.metrics else None
-        self._point = snapshot.validations[-1] if snapshot.validations else None
-        self._notices = deque(snapshot.notices, maxlen=NOTICES)
-        for chart in self.query(Chart):
-            chart.clear()
-        for metrics in snapshot.metrics:
-            self._draw_metrics(metrics)
-        for point in snapshot.validations:
-            self._draw_point(point)
-        if snapshot.samples:
-            self._show_sample(snapshot.samples[-1][1])
-        else:
-            self.query_one("#train-sample", Static).update("")
-        self._dirty = True
-        if snapshot.info.state not in ENDED:
+        self._wanted = None
+        self._run_view.follow(run, snapshot)
+        if show:
             self._show("train-run")
+        self.refresh_bindings()
 
     def on_engine_event(self, event: AnyEvent) -> None:
-        snapshot = self._snapshot
-        if snapshot is None or not isinstance(
-            event,
-            TrainingMetrics
-            | TrainingValidation
-            | TrainingSample
-            | TrainingNotice
-            | TrainingStateChanged,
-        ):
-            return
-        job = event.info.job if isinstance(event, TrainingStateChanged) else event.job
-        if job != snapshot.info.job or event.sequence <= self._sequence:
-            return
-        self._sequence = event.sequence
-        if isinstance(event, TrainingMetrics):
-            self._metrics = event.metrics
-            info = msgspec.structs.replace(snapshot.info, progress=event.metrics.progress)
-            self._snapshot = msgspec.structs.replace(snapshot, info=info)
-            self._draw_metrics(event.metrics)
-        elif isinstance(event, TrainingValidation):
-            self._point = event.point
-            self._draw_point(event.point)
-        elif isinstance(event, TrainingSample):
-            self._show_sample(event.text)
-        elif isinstance(event, TrainingNotice):
-            self._notices.append(event.text)
-        else:
-            self._snapshot = msgspec.structs.replace(snapshot, info=event.info)
-            if event.info.message:
-                self._notices.append(event.info.message)
+        if self._wanted is not None:
+            self._wanted.take(event)
+        if isinstance(event, JobsChanged):
+            self._jobs_changed(event)
+        elif self._run_view.take(event) and isinstance(event, TrainingStateChanged):
+            self.refresh_bindings()
             if event.info.state in ("running", *ENDED):
-                self.run_worker(self._refresh_facts(job), group="facts")
+                self._complete(event.info.job)
             if event.info.state == "failed":
                 self.say(event.info.message)
-        self._dirty = True
+            if event.info.state in ENDED:
+                self._settings_view.renew()
 
-    async def _refresh_facts(self, job: str) -> None:
+    def _jobs_changed(self, event: JobsChanged) -> None:
+        """Take up a run that was started elsewhere, by the command line for one."""
+        info = run_to_show(event.jobs)
+        known = {run.job for run in (self.run, self._wanted) if run is not None}
+        if info is not None and info.state not in ENDED and info.job not in known:
+            self._take_up(info.job)
+
+    @work(exclusive=True, group="find")
+    async def _take_up(self, job: str) -> None:
+        await self._watch(job)
+
+    @work(exclusive=True, group="facts")
+    async def _complete(self, job: str) -> None:
         """Configuration and device are known only once the run has begun."""
-        fresh = await self.ask(WatchTraining(job=job, points=10))
-        if (
-            fresh is not None
-            and self._snapshot is not None
-            and fresh.info.job == self._snapshot.info.job
-        ):
-            self._snapshot = msgspec.structs.replace(
-                fresh, metrics=self._snapshot.metrics, validations=self._snapshot.validations
-            )
-            self._dirty = True
-
-    def _is_going(self) -> bool:
-        return self._snapshot is not None and self._snapshot.info.state not in ENDED
-
-    # -- drawing
-
-    def _draw_metrics(self, metrics: Metrics) -> None:
-        self.query_one("#train-loss", Chart).append("training", metrics.step, metrics.loss)
-        self.query_one("#train-rate", Chart).append(
-            "learning rate", metrics.step, metrics.learning_rate
-        )
-
-    def _draw_point(self, point: ValidationPoint) -> None:
-        self.query_one("#train-loss", Chart).append("validation", point.step, point.loss)
-        shown = point.perplexity
-        if shown is not None and not math.isfinite(shown):
-            shown = None
-        self.query_one("#train-perplexity", Chart).append("perplexity", point.step, shown)
-
-    def _show_sample(self, text: str) -> None:
-        self.query_one("#train-sample", Static).update(content(text))
-
-    def _redraw(self) -> None:
-        if not self._dirty or self._snapshot is None:
-            return
-        self._dirty = False
-        snapshot = self._snapshot
-        self.query_one("#train-head", Static).update(
-            content(headline(snapshot.info, self._metrics), newlines=False)
-        )
-        self.query_one("#train-figures", Static).update(
-            content(figures(snapshot, self._metrics, self._point))
-        )
-        self.query_one("#train-notices", Static).update(content("\n".join(self._notices)))
+        snapshot = await self.ask(WatchTraining(job=job, points=10))
+        if snapshot is not None and self.run is not None and self.run.job == snapshot.info.job:
+            self.run.refresh(snapshot)
+            self._run_view.mark_dirty()
 
     def _show(self, view: str) -> None:
-        self.query_one("#train-views", ContentSwitcher).current = view
-        if view == "train-run":
-            self.query_one("#train-loss", Chart).focus()
-        else:
-            self.query_one("#train-preset", Choice).focus()
+        if self._views.current != view:
+            self._views.current = view
+            self.refresh_bindings()
+            wanted = self.first_focus()
+            if wanted is not None and self.cold_open.room_id == self.room_id:
+                wanted.focus()
+
+    # -- actions on the settings
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        setting = self._views.current == "train-settings"
+        hidden = (
+            (action in WHILE_SETTING and not setting)
+            or (action == "start" and self._going)
+            or (action in WHILE_GOING and not self._going)
+            or (action == "toggle_log" and setting)
+            or (action == "toggle_form" and setting and self.run is None)
+            or (action == "write" and not (self.run is not None and self.run.can_write))
+            or (
+                action == "resume"
+                and (not setting or self._going or self._settings_view.interrupted is None)
+            )
+        )
+        return False if hidden else super().check_action(action, parameters)
+
+    async def action_choose_corpus(self) -> None:
+        await self.cold_open.enter("corpus")
+
+    def action_reset(self) -> None:
+        self._settings_view.reset()
+
+    @work(exclusive=True, group="start")
+    async def action_start(self) -> None:
+        view = self._settings_view
+        try:
+            own = view.own_values()
+        except ConfigurationError as error:
+            self.say(error.message)
+            return
+        name = view.model_name
+        if not name:
+            self.say("Give the model a name first.")
+            return
+        there = view.cards.get(name)
+        replace = there is not None and not there.bundled
+        if replace:
+            answer = await self.app.push_screen_wait(
+                Ask(
+                    f"There is a model “{name}” already. Replace it?",
+                    choices=[("no", "keep it"), ("yes", "it goes to the trash for a week")],
+                )
+            )
+            if answer != "yes":
+                return
+        preset: Any = view.preset
+        await self._begin(
+            StartTraining(
+                name=name, paths=view.corpus, settings=own, preset=preset, replace=replace
+            )
+        )
+
+    @work(exclusive=True, group="start")
+    async def action_resume(self) -> None:
+        card = self._settings_view.interrupted
+        if card is not None:
+            await self._begin(ResumeTraining(name=card.name))
+
+    async def _begin(self, request: StartTraining | ResumeTraining) -> None:
+        started: TrainingStarted | None = await self.ask(request)
+        if started is not None:
+            await self._watch(started.job)
 
     # -- actions on the run
 
     def action_toggle_form(self) -> None:
-        shown = self.query_one("#train-views", ContentSwitcher).current
-        self._show("train-run" if shown == "train-form" else "train-form")
+        if self._views.current == "train-settings":
+            self._show("train-run")
+        else:
+            self._settings_view.renew()
+            self._show("train-settings")
 
     def action_toggle_log(self) -> None:
-        for name in ("#train-loss", "#train-perplexity"):
-            chart = self.query_one(name, Chart)
-            chart.logarithmic = not chart.logarithmic
+        self._run_view.toggle_log()
 
     def action_pause(self) -> None:
-        if self._snapshot is not None:
-            paused = self._snapshot.info.state == "paused"
+        if self.run is not None and self.run.info is not None:
+            paused = self.run.info.state in ("paused", "pausing")
             self._control("resume" if paused else "pause")
 
     def action_stop(self) -> None:
@@ -362,13 +230,13 @@ class TrainRoom(Room):
 
     @work(group="discard")
     async def action_discard(self) -> None:
-        if self._snapshot is None or not self._is_going():
-            self.say("No run is in progress.")
+        run = self.run
+        if run is None or run.info is None:
             return
         answer = await self.app.push_screen_wait(
             Ask(
-                f"Stop “{self._snapshot.info.name}” and delete what it learned?",
-                choices=[("no", "go on training"), ("yes", "delete it")],
+                f"Stop “{run.info.name}” and delete what it learned?",
+                choices=[("no", "go on training"), ("yes", "stop and delete")],
             )
         )
         if answer == "yes":
@@ -381,28 +249,28 @@ class TrainRoom(Room):
         self._rescale(2.0)
 
     def _rescale(self, by: float) -> None:
-        self._scale *= by
-        self._control("scale_learning_rate", self._scale)
-        self._notices.append(f"Learning rate × {self._scale:g} from here on.")
-        self._dirty = True
-
-    def _control(self, command: Any, value: float | None = None) -> None:
-        if self._snapshot is None or not self._is_going():
-            self.say("No run is in progress.")
+        run = self.run
+        if run is None:
             return
-        job = self._snapshot.info.job
-        self.run_worker(
-            self.ask(ControlTraining(job=job, command=command, value=value)), group="control"
-        )
+        run.scale = min(MOST_SCALE, max(1 / MOST_SCALE, run.scale * by))
+        self._control("scale_learning_rate", run.scale)
+        step = run.metrics.step if run.metrics is not None else 0
+        run.notices.append(f"From step {step:,} on: the planned learning rate × {run.scale:g}.")
+        self._run_view.mark_dirty()
+
+    @work(group="control")
+    async def _control(self, command: Command, value: float | None = None) -> None:
+        run = self.run
+        if run is None or not run.going:
+            return
+        try:
+            engine = await self.cold_open.engine_ready()
+            await engine.call(ControlTraining(job=run.job, command=command, value=value))
+        except ColdOpenError as error:
+            self.say(error)
 
     async def action_write(self) -> None:
-        if self._snapshot is not None and self._point is not None:
-            self.cold_open.use_model(self._snapshot.info.name)
-        await self.cold_open.enter("write")
-
-
-def _chart(title: str, id: str, *series: str) -> Chart:
-    chart = Chart(title, id=id)
-    for name in series:
-        chart.add_series(name, smooth=name == "training")
-    return chart
+        run = self.run
+        if run is not None and run.info is not None and run.can_write:
+            self.cold_open.use_model(run.info.name)
+            await self.cold_open.enter("write")

@@ -1,12 +1,18 @@
-"""A run in figures: the lines beside its charts."""
+"""A run in figures: the lines above its charts."""
 
 from __future__ import annotations
 
-from engine.protocol.messages import TrainingSnapshot
-from engine.protocol.values import JobInfo, Metrics, ValidationPoint
+import math
 
-BAR = 24
+from textual.content import Content
+
+from engine.protocol.values import Metrics
+from tui.render import fit
+from tui.train.run import Run
+
 PRESET_NAMES = {"2m": "2 minutes", "10m": "10 minutes", "overnight": "overnight"}
+_COLUMN = 25
+_STATES = {"running": "$success", "paused": "$warning", "failed": "$error"}
 
 
 def clock(seconds: float) -> str:
@@ -16,47 +22,102 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def bar(share: float, width: int = BAR) -> str:
-    """A progress bar of ``width`` cells."""
-    eighths = round(min(1.0, max(0.0, share)) * width * 8)
+def bar(share: float, cells: int) -> str:
+    """A progress bar of ``cells`` cells."""
+    eighths = round(min(1.0, max(0.0, share)) * cells * 8)
     full, part = divmod(eighths, 8)
-    tail = " ▏▎▍▌▋▊▉"[part] if full < width else ""
-    return ("█" * full + tail).ljust(width, "░")[:width].replace(" ", "░")
+    tail = " ▏▎▍▌▋▊▉"[part] if full < cells else ""
+    return ("█" * full + tail).ljust(cells, "░")[:cells].replace(" ", "░")
 
 
-def headline(info: JobInfo, metrics: Metrics | None) -> str:
+def headline(run: Run, cells: int) -> Content:
     """Name, state, progress and time left."""
+    info, metrics = run.info, run.metrics
+    if info is None:
+        return Content("")
     left = ""
-    if metrics is not None and metrics.eta_seconds is not None and info.state == "running":
-        left = f"  {clock(metrics.eta_seconds)} left"
-    return f"{info.name}  {info.state}  {bar(info.progress)} {info.progress:.0%}{left}"
+    if info.state == "running":
+        known = metrics is not None and metrics.eta_seconds is not None
+        left = f"{clock(metrics.eta_seconds or 0)} left" if known and metrics else "starting up"
+    elif metrics is not None:
+        left = f"after {clock(metrics.seconds)}"
+    name = fit(info.name, max(12, cells // 3))
+    taken = len(name) + len(info.state) + len(left) + 13
+    return Content.assemble(
+        (name, "bold"),
+        ("  " + info.state, f"bold {_STATES.get(info.state, '$accent')}"),
+        "  ",
+        (bar(info.progress, max(8, min(60, cells - taken))), "$chart-1"),
+        f" {info.progress:>4.0%}",
+        (f"  {left}", "$quiet"),
+    )
 
 
-def figures(
-    snapshot: TrainingSnapshot, metrics: Metrics | None, point: ValidationPoint | None
-) -> str:
-    """What the run is at, in a few short lines."""
-    lines = [f"on {snapshot.info.corpus}  ·  {snapshot.device}"]
-    if snapshot.config is not None:
-        c = snapshot.config
-        lines.append(
-            f"{c.model} {c.cell}  {c.layers}×{c.hidden_size}  embedding {c.embedding_size}"
-            f"  ·  {snapshot.parameters:,} weights  ·  {c.precision}"
-        )
+def figures(run: Run, cells: int) -> Content:
+    """What the run is at, label by label, in as many columns as fit."""
+    rows = _pairs(run)
+    columns = max(1, min(5, cells // _COLUMN))
+    each = cells // columns
+    lines = []
+    for start in range(0, len(rows), columns):
+        parts: list[str | tuple[str, str]] = []
+        for name, value in rows[start : start + columns]:
+            label = f"{name} " if name else ""
+            parts += [(label, "$quiet"), fit(value, each - len(label) - 1, pad=True), " "]
+        lines.append(Content.assemble(*parts).rstrip())
+    return Content("\n").join(lines)
+
+
+def _pairs(run: Run) -> list[tuple[str, str]]:
+    metrics, snapshot = run.metrics, run.snapshot
+    rows: list[tuple[str, str]] = []
     if metrics is not None:
-        loss = "not finite" if metrics.loss is None else f"{metrics.loss:.3f}"
-        norm = "not finite" if metrics.gradient_norm is None else f"{metrics.gradient_norm:.2f}"
-        lines.append(
-            f"step {metrics.step:,}  epoch {metrics.epoch:.2f}  {clock(metrics.seconds)}"
-            f"  ·  {metrics.tokens_per_second:,.0f} tokens/s"
-        )
-        lines.append(
-            f"loss {loss}  ·  learning rate {metrics.learning_rate:.2e}  ·  gradient {norm}"
-        )
-        if metrics.gpu_memory is not None:
-            use = "" if metrics.gpu_use is None else f"{metrics.gpu_use:.0%} busy, "
-            lines.append(f"GPU {use}{metrics.gpu_memory / 2**30:.1f} GiB")
-    if point is not None and point.perplexity is not None:
-        best = ", the best so far" if point.best else ""
-        lines.append(f"validation perplexity {point.perplexity:.1f}{best}")
-    return "\n".join(lines)
+        rows += [
+            ("loss", _number(metrics.loss, ".3f")),
+            ("perplexity", _perplexity(metrics.loss)),
+        ]
+    if run.point is not None:
+        rows.append(("validation", _number(run.point.perplexity, ".1f")))
+        if run.best is run.point:
+            rows.append(("", "the best so far"))
+        elif run.best is not None:
+            rows.append(("best", f"{_number(run.best.perplexity, '.1f')} at {run.best.step:,}"))
+    if metrics is not None:
+        rows += [
+            ("learning rate", f"{metrics.learning_rate:.2e}"),
+            ("gradient", _number(metrics.gradient_norm, ".2f")),
+            ("tokens/s", f"{metrics.tokens_per_second:,.0f}"),
+            ("step", f"{metrics.step:,}"),
+            ("epoch", f"{metrics.epoch:.2f}"),
+            ("time", clock(metrics.seconds)),
+        ]
+        rows += _gpu(metrics)
+    if run.info is not None:
+        rows.append(("corpus", run.info.corpus))
+    if snapshot is not None and snapshot.config is not None:
+        c = snapshot.config
+        rows += [
+            ("model", f"{c.cell} {c.layers}×{c.hidden_size}"),
+            ("weights", f"{snapshot.parameters:,}"),
+            ("device", f"{snapshot.device} {c.precision}"),
+        ]
+    return rows
+
+
+def _gpu(metrics: Metrics) -> list[tuple[str, str]]:
+    rows = []
+    if metrics.gpu_use is not None:
+        rows.append(("GPU", f"{metrics.gpu_use:.0%} busy"))
+    if metrics.gpu_memory is not None:
+        rows.append(("GPU memory", f"{metrics.gpu_memory / 2**30:.1f} GiB"))
+    return rows
+
+
+def _number(value: float | None, form: str) -> str:
+    return "not finite" if value is None or not math.isfinite(value) else format(value, form)
+
+
+def _perplexity(loss: float | None) -> str:
+    if loss is None or not math.isfinite(loss):
+        return "not finite"
+    return f"{math.exp(loss):,.1f}" if loss < 12 else "huge"
