@@ -80,6 +80,7 @@ class TokenText(ScrollView, can_focus=True):
         super().__init__(id=id)
         self.tint_with: Tint = tint_with
         self.cursor = 0
+        self._first = 0
         self.mark: int | None = None
         self._text = ""
         self._spans: Sequence[tuple[int, int]] = ()
@@ -88,10 +89,13 @@ class TokenText(ScrollView, can_focus=True):
 
     # -- what is shown
 
-    def show(self, text: str, spans: Sequence[tuple[int, int]], cursor: int) -> None:
-        """Another text, untinted, with the cursor at token ``cursor``."""
+    def show(
+        self, text: str, spans: Sequence[tuple[int, int]], cursor: int, *, first: int = 0
+    ) -> None:
+        """Another text, untinted; the cursor is at token ``cursor`` and goes back to ``first``."""
         self._text, self._spans, self._shades = text, spans, ()
-        self.cursor = min(max(0, cursor), max(0, len(spans) - 1))
+        self._first = first
+        self.cursor = min(max(first, cursor), max(0, len(spans) - 1))
         self.mark = None
         self._lay_out()
         self._follow()
@@ -113,7 +117,7 @@ class TokenText(ScrollView, can_focus=True):
         """Put the cursor at a token and tell it."""
         if not self._spans:
             return
-        index = min(max(0, index), len(self._spans) - 1)
+        index = min(max(self._first, index), len(self._spans) - 1)
         if index != self.cursor:
             self.cursor = index
             self.post_message(self.Moved(index))
@@ -135,8 +139,8 @@ class TokenText(ScrollView, can_focus=True):
             self.mark = None
         elif self.mark is None:
             self.mark = self.cursor
-        if self._spans and not 0 <= index < len(self._spans):
-            self.post_message(self.PastEnd(-1 if index < 0 else 1))
+        if self._spans and not self._first <= index < len(self._spans):
+            self.post_message(self.PastEnd(-1 if index < self._first else 1))
         self.go_to(index)
 
     def action_left(self) -> None:
@@ -168,11 +172,11 @@ class TokenText(ScrollView, can_focus=True):
             return
         found = self._rows.beside(self.cursor, rows)
         if found == self.cursor:
-            found += -1 if rows < 0 else 1
+            found += -1 if rows < 0 else 1  # beyond the end, unless the row has more
         self._step(found)
 
     def action_start(self) -> None:
-        self._step(0)
+        self._step(self._first)
 
     def action_end(self) -> None:
         self._step(len(self._spans) - 1)
@@ -249,7 +253,7 @@ class TokenText(ScrollView, can_focus=True):
             return Style(color=plain.color, bgcolor=shaded.rich_color)
 
         quiet = self.get_component_rich_style("tokens--quiet")
-        outside = quiet if self._spans else plain
+        outside = Style(color=(quiet if self._spans else plain).color)
         segments: list[Segment] = self._rows.segments(row, style_of, outside)
         drawn = [Segment(one.text, plain + (one.style or plain)) for one in segments]
         return Strip(drawn).adjust_cell_length(width, plain)

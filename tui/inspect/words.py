@@ -34,11 +34,14 @@ def percent(share: float) -> str:
 
 
 def replacement(text: str, start: int, end: int, instead: Alternative) -> tuple[int, int, str]:
-    """The span to replace and the text to put there, so that the blanks around it stay right."""
+    """The span to replace and the text to put there.
+
+    An alternative brings its own blank, so the blanks before the word give way to it, but not the
+    indentation of a line.
+    """
+    head = text[:start].rstrip(" \t")
+    line_start = not head or head.endswith("\n")
     wanted = instead.text or instead.word
-    before = text[start - 1 : start] if start else ""
-    if wanted.startswith(" ") and (not before or before.isspace()):
-        return start, end, wanted[1:]
-    if before == " " and not wanted.startswith(" "):
-        return start - 1, end, wanted
-    return start, end, wanted
+    if line_start:
+        return start, end, wanted.lstrip(" ")
+    return len(head), end, wanted

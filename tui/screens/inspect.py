@@ -14,6 +14,8 @@ from textual.widgets import ContentSwitcher, Static, TextArea
 from engine.errors import ColdOpenError
 from engine.protocol.messages import AnyEvent, JobsChanged, ListModels
 from engine.protocol.values import ModelCard
+from tui.inspect.attention import AttentionView
+from tui.inspect.neighbours import NeighboursView
 from tui.inspect.odds import OddsView
 from tui.inspect.subject import GivesText, Subject, TakeSwap
 from tui.inspect.view import NO_MODEL, InspectView
@@ -21,7 +23,7 @@ from tui.render import content, fit
 from tui.room import Room
 from tui.write.ask import Ask
 
-VIEWS: tuple[type[InspectView], ...] = (OddsView,)
+VIEWS: tuple[type[InspectView], ...] = (OddsView, AttentionView, NeighboursView)
 SHOWN_IN = {
     "next_head": ("attention",),
     "toggle_matrix": ("attention",),

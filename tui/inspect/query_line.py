@@ -1,0 +1,26 @@
+"""A line to type a question into, with a hint of what it understands."""
+
+from __future__ import annotations
+
+from textual.binding import Binding
+from textual.message import Message
+from textual.widgets import Input
+
+
+class QueryLine(Input):
+    """Enter asks; Esc leaves the line for what it is about."""
+
+    DEFAULT_CSS = """
+    QueryLine { height: 1; border: none; padding: 0 1; background: $surface; }
+    QueryLine:focus { border: none; background: $boost; }
+    """
+    BINDINGS = [Binding("escape", "leave", show=False)]  # noqa: RUF012
+
+    class Left(Message):
+        """Esc was pressed."""
+
+    def __init__(self, hint: str, *, id: str | None = None) -> None:
+        super().__init__(placeholder=hint, id=id, compact=True)
+
+    def action_leave(self) -> None:
+        self.post_message(self.Left())
