@@ -189,12 +189,18 @@ TOKENS = (
 LIBRARY = (
     Action("library.use", "Write with it", "Write with the chosen model.", ("enter",),
            footer=True),
-    Action("library.resume", "Resume training", "Go on with a run that was stopped or cut off.",
-           ("r",), footer=True),
-    Action("library.rename", "Rename", "Give the model another name.", ("n",), footer=True),
-    Action("library.delete", "Delete", "Delete the model.", ("delete",), footer=True),
-    Action("library.compare", "Compare", "Keep this model's curve in the chart, or drop it.", ("c",),
+    Action("library.resume", "Resume", "Go on with a run that was stopped or cut off.", ("r",),
            footer=True),
+    Action("library.compare", "Compare", "Keep this model's curve in the chart, or drop it.",
+           ("c", "space"), footer=True),
+    Action("library.rename", "Rename", "Give the model another name.", ("n",), footer=True),
+    Action("library.delete", "Delete", "Delete the model; it can be restored for a week.",
+           ("delete", "d"), footer=True),
+    Action("library.restore", "Restore", "Bring back a model that was deleted.", ("u",),
+           footer=True),
+    Action("library.toggle_log", "Log scale", "Switch the chart between log and linear.", ("l",)),
+    Action("library.toggle_time", "Minutes, steps", "Draw the curves over minutes, or over steps.",
+           ("m",)),
     Action("library.refresh", "Refresh", "Read the list again.", ("f9",)),
 )  # fmt: skip
 

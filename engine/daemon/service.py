@@ -59,6 +59,7 @@ class Service:
             m.GetModelHistory: self._model_history,
             m.RenameModel: self._rename_model,
             m.DeleteModel: self._delete_model,
+            m.RestoreModel: self._restore_model,
         }
         self._server = Server(
             socket, self._handle, on_leave=self._client_left, busy_with=self._busy_with
@@ -280,7 +281,8 @@ class Service:
     # -- library
 
     def _list_models(self, session: Session, call: int, request: m.ListModels) -> m.Reply:
-        return m.ModelList(models=tuple(self._truthful(card) for card in library.list_cards()))
+        cards = tuple(self._truthful(card) for card in library.list_cards())
+        return m.ModelList(models=cards, deleted=library.deleted())
 
     def _model_history(self, session: Session, call: int, request: m.GetModelHistory) -> m.Reply:
         folder = library.folder_of(request.name)
@@ -308,6 +310,10 @@ class Service:
     def _delete_model(self, session: Session, call: int, request: m.DeleteModel) -> m.Reply:
         self._refuse_while_training(request.name)
         library.delete(request.name)
+        return m.Done()
+
+    def _restore_model(self, session: Session, call: int, request: m.RestoreModel) -> m.Reply:
+        library.restore(request.name)
         return m.Done()
 
     def _refuse_while_training(self, name: str) -> None:

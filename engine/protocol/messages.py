@@ -113,6 +113,8 @@ class TrainingSnapshot(Reply, frozen=True, kw_only=True, tag="training_snapshot"
 
 class ModelList(Reply, frozen=True, kw_only=True, tag="model_list"):
     models: tuple[ModelCard, ...]
+    deleted: tuple[str, ...] = ()
+    """Names that can still be restored, the latest deleted first."""
 
 
 class ModelHistory(Reply, frozen=True, kw_only=True, tag="model_history"):
@@ -291,6 +293,12 @@ class RenameModel(Request[Done], frozen=True, kw_only=True, tag="rename_model"):
 
 
 class DeleteModel(Request[Done], frozen=True, kw_only=True, tag="delete_model"):
+    name: Name
+
+
+class RestoreModel(Request[Done], frozen=True, kw_only=True, tag="restore_model"):
+    """Bring back the model that was last deleted under ``name``."""
+
     name: Name
 
 
@@ -572,6 +580,7 @@ AnyRequest = (
     | GetModelHistory
     | RenameModel
     | DeleteModel
+    | RestoreModel
     | LoadModel
     | Evaluate
     | Write

@@ -166,6 +166,38 @@ def delete(name: str) -> None:
             shutil.rmtree(old, ignore_errors=True)
 
 
+def deleted() -> tuple[str, ...]:
+    """Names of the models in the trash, the latest deleted first."""
+    return tuple(dict.fromkeys(folder.name.rpartition(".")[0] for folder in _trash()))
+
+
+def restore(name: str) -> None:
+    """Bring the model that was last deleted as ``name`` back from the trash.
+
+    Raises:
+        ModelError: when there is none in it, or the name is in use again.
+    """
+    target = paths.models_dir() / checked_name(name)
+    kept = next((f for f in _trash() if f.name.rpartition(".")[0] == name), None)
+    if kept is None:
+        listed = ", ".join(deleted()) or "none"
+        raise ModelError(f"No deleted model is called “{name}”.", f"In the trash: {listed}.")
+    if target.exists():
+        raise ModelError(
+            f"There is a model called “{name}” again.", "Rename it, then restore the old one."
+        )
+    kept.rename(target)
+
+
+def _trash() -> list[Path]:
+    """The deleted models, the latest first."""
+    folder = paths.models_dir() / ".trash"
+    if not folder.is_dir():
+        return []
+    kept = [f for f in folder.iterdir() if f.name.rpartition(".")[2].isdigit()]
+    return sorted(kept, key=lambda f: int(f.name.rpartition(".")[2]), reverse=True)
+
+
 def _own_folder(name: str, what: str) -> Path:
     folder = folder_of(name)
     if folder == paths.bundled_model():

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
-import msgspec
-from rich.text import Text
-from textual import work
+from textual import events, on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Container, VerticalScroll
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import DataTable, Static
 
@@ -22,60 +20,68 @@ from engine.protocol.messages import (
     ListModels,
     ModelHistory,
     RenameModel,
+    RestoreModel,
     ResumeTraining,
 )
 from engine.protocol.values import ModelCard
-from tui.render import content, visible
+from tui.library.about import about
+from tui.library.model_table import ModelTable
+from tui.render import fit
 from tui.room import Room
-from tui.train.figures import clock
 from tui.widgets.chart import Chart
 from tui.write.ask import Ask
 
-COLUMNS = ("name", "kind", "state", "corpus", "perplexity", "words", "weights", "made")
-MOST_COMPARED = 4
+MOST_COMPARED = 3
+WIDE = 100
+"""From this width on the chart stands beside the facts."""
 
 
 class LibraryRoom(Room):
-    """A table of models beside the chosen one's configuration, curve and last words."""
+    """A table of models over the chosen one's curve, configuration and last words."""
 
     room_id = "library"
     title = "Library"
     DEFAULT_CSS = """
-    LibraryRoom #library-models { height: 2fr; min-height: 5; }
-    LibraryRoom #library-below { height: 3fr; }
-    LibraryRoom #library-facts { width: 1fr; padding: 0 1; }
-    LibraryRoom #library-curve { width: 1fr; }
-    LibraryRoom #library-empty { padding: 1 2; color: $quiet; height: auto; }
+    LibraryRoom { layout: vertical; }
+    LibraryRoom ModelTable { height: auto; min-height: 3; max-height: 40%; }
+    LibraryRoom #library-empty { padding: 1 2; color: $quiet; height: auto; display: none; }
+    LibraryRoom #library-empty.-shown { display: block; }
+    LibraryRoom #library-below { height: 1fr; layout: vertical; border-top: solid $border-blurred; }
+    LibraryRoom.-wide #library-below { layout: horizontal; }
+    LibraryRoom #library-facts { width: 1fr; height: 1fr; padding: 0 1; }
+    LibraryRoom #library-about { height: auto; }
+    LibraryRoom #library-chart { width: 1fr; height: 1fr; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._cards: dict[str, ModelCard] = {}
+        self._deleted: tuple[str, ...] = ()
         self._compared: list[str] = []
+        self._histories: dict[str, ModelHistory] = {}
+        self._by_time = False
 
     def compose(self) -> ComposeResult:
-        yield DataTable(id="library-models", cursor_type="row", zebra_stripes=False)
+        yield ModelTable(id="library-models")
         yield Static("", id="library-empty", markup=False)
-        with Horizontal(id="library-below"):
+        with Container(id="library-below"):
+            yield Chart("loss, nats a word", id="library-chart", empty="no curve")
             with VerticalScroll(id="library-facts"):
                 yield Static("", id="library-about", markup=False)
-            with Vertical(id="library-curve"):
-                yield Chart("validation loss (nats a word)", id="library-chart")
 
     def first_focus(self) -> Widget | None:
         return self._table
 
     @property
-    def _table(self) -> DataTable[Any]:
-        return self.query_one("#library-models", DataTable)
+    def _table(self) -> ModelTable:
+        return self.query_one(ModelTable)
 
     @property
-    def _chosen(self) -> ModelCard | None:
-        table = self._table
-        if not table.row_count:
-            return None
-        key = table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value
-        return self._cards.get(key or "")
+    def chosen(self) -> ModelCard | None:
+        """The model under the cursor."""
+        return self._cards.get(self._table.chosen) if self.is_mounted else None
+
+    # -- reading
 
     def on_room_shown(self) -> None:
         self._read()
@@ -92,125 +98,165 @@ class LibraryRoom(Room):
         found = await self.ask(ListModels())
         if found is None:
             return
-        chosen = self._chosen.name if self._chosen else self.cold_open.model
-        table = self._table
-        table.clear(columns=not table.columns)
-        if not table.columns:
-            for name in COLUMNS:
-                table.add_column(name, key=name)
         self._cards = {card.name: card for card in found.models}
-        for card in found.models:
-            table.add_row(*(Text(visible(cell)) for cell in _cells(card)), key=card.name)
-        names = list(self._cards)
-        if chosen in names:
-            table.move_cursor(row=names.index(chosen))
-        self.query_one("#library-empty", Static).update(
-            "" if names else "No models yet: train one in the Train room."
+        self._deleted = found.deleted
+        self._histories.clear()
+        self._compared = [name for name in self._compared if name in self._cards]
+        self._fill()
+        empty = self.query_one("#library-empty", Static)
+        empty.set_class(not self._cards, "-shown")
+        empty.update("No models yet: the Train room makes one.")
+        self._show()
+
+    def _fill(self) -> None:
+        self._table.fill(
+            tuple(self._cards.values()), model=self.cold_open.model, compared=self._compared
         )
+
+    @on(DataTable.RowHighlighted)
+    def _cursor_moved(self) -> None:
         self._show()
 
-    def on_data_table_row_highlighted(self) -> None:
-        self._show()
-
-    def on_data_table_row_selected(self) -> None:
-        self.action_use()
+    @on(DataTable.RowSelected)
+    def _row_clicked(self) -> None:
+        self._table.focus()
 
     @work(exclusive=True, group="show")
     async def _show(self) -> None:
-        card = self._chosen
-        about = self.query_one("#library-about", Static)
+        """Show the model under the cursor; its curve comes a moment later."""
+        self.refresh_bindings()
+        card = self.chosen
         if card is None:
-            about.update("")
+            self.query_one("#library-about", Static).update("")
+            self._draw(())
             return
-        about.update(content(_about(card)))
-        histories: list[ModelHistory] = []
+        self._describe(card)
+        shown = []
         for name in dict.fromkeys((*self._compared, card.name)):
-            if name in self._cards:
-                history = await self.ask(GetModelHistory(name=name))
-                if history is not None:
-                    histories.append(history)
-        self._draw(histories)
-        own = histories[-1] if histories else None
-        if own is not None and own.samples:
-            about.update(content(f"{_about(card)}\n\nlast sample\n{own.samples[-1][1]}"))
+            history = self._histories.get(name) or await self.ask(GetModelHistory(name=name))
+            if history is not None:
+                self._histories[name] = history
+                shown.append(history)
+        self._describe(card)
+        self._draw(shown)
 
-    def _draw(self, histories: list[ModelHistory]) -> None:
-        old = self.query_one("#library-chart", Chart)
-        chart = Chart("validation loss (nats a word)")
+    def _describe(self, card: ModelCard) -> None:
+        facts = self.query_one("#library-facts", VerticalScroll)
+        cells = max(20, facts.scrollable_content_region.width)
+        self.query_one("#library-about", Static).update(
+            about(card, self._histories.get(card.name), cells)
+        )
+
+    def _draw(self, histories: list[ModelHistory] | tuple[()]) -> None:
+        """One model with its training loss, or several by their validation losses."""
+        chart = self.query_one("#library-chart", Chart)
+        chart.remove_series()
+        over = "minutes" if self._by_time else "steps"
+        what = "validation loss" if len(histories) > 1 else "loss"
+        chart.border_title = Content(f"{what}, nats a word, over {over}")
+        if len(histories) == 1:
+            chart.add_series("training", smooth=True)
+            chart.extend("training", [(self._x(m), m.loss) for m in histories[0].metrics])
         for history in histories:
-            chart.add_series(history.card.name)
-            chart.extend(history.card.name, [(p.step, p.loss) for p in history.validations])
-        holder = self.query_one("#library-curve", Vertical)
+            name = "validation" if len(histories) == 1 else fit(history.card.name, 24)
+            chart.add_series(name)
+            chart.extend(name, [(self._x(p), p.loss) for p in history.validations])
 
-        async def swap() -> None:
-            await old.remove()
-            chart.id = "library-chart"
-            await holder.mount(chart)
+    def _x(self, point: Any) -> float:
+        return point.seconds / 60 if self._by_time else float(point.step)
 
-        self.run_worker(swap(), exclusive=True, group="chart")
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width >= WIDE, "-wide")
+        card = self.chosen
+        if card is not None:
+            self.call_after_refresh(self._describe, card)
 
     # -- actions
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        card = self.chosen
+        own = card is not None and not card.bundled
+        idle = card is not None and card.state in ("finished", "stopped", "failed")
+        hidden = (
+            (action in ("compare",) and card is None)
+            or (action == "use" and (card is None or not can_write(card)))
+            or (action in ("rename", "delete") and not (own and idle))
+            or (action == "restore" and not self._deleted)
+            or (action == "resume" and not (card is not None and own and can_resume(card)))
+        )
+        return False if hidden else super().check_action(action, parameters)
 
     def action_refresh(self) -> None:
         self._read()
 
-    @work(group="action")
     async def action_use(self) -> None:
-        card = self._chosen
-        if card is None:
-            return
-        if card.kind == "vectors" or card.perplexity is None:
-            self.say(f"“{card.name}” cannot write: it has no trained language model.")
-            return
-        self.cold_open.use_model(card.name)
-        await self.cold_open.enter("write")
+        card = self.chosen
+        if card is not None and can_write(card):
+            self.cold_open.use_model(card.name)
+            self._fill()
+            await self.cold_open.enter("write")
 
     def action_compare(self) -> None:
-        card = self._chosen
+        card = self.chosen
         if card is None:
             return
         if card.name in self._compared:
             self._compared.remove(card.name)
         else:
             self._compared = [*self._compared, card.name][-MOST_COMPARED:]
+        self._fill()
+        self._show()
+
+    def action_toggle_log(self) -> None:
+        chart = self.query_one("#library-chart", Chart)
+        chart.logarithmic = not chart.logarithmic
+
+    def action_toggle_time(self) -> None:
+        self._by_time = not self._by_time
         self._show()
 
     @work(group="action")
     async def action_resume(self) -> None:
-        card = self._chosen
-        if card is None:
-            return
-        started = await self.ask(ResumeTraining(name=card.name))
-        if started is not None:
+        card = self.chosen
+        if card is not None and await self._do(ResumeTraining(name=card.name)):
             await self.cold_open.enter("train")
 
     @work(group="action")
     async def action_rename(self) -> None:
-        card = self._chosen
+        card = self.chosen
         if card is None:
             return
         name = await self.app.push_screen_wait(Ask("New name of the model", value=card.name))
-        if (
-            name
-            and name != card.name
-            and await self._do(RenameModel(name=card.name, new_name=name))
-        ):
+        if not name or name == card.name:
+            return
+        if await self._do(RenameModel(name=card.name, new_name=name)):
             if self.cold_open.model == card.name:
                 self.cold_open.use_model(name)
+            self._compared = [name if n == card.name else n for n in self._compared]
             self._read()
 
     @work(group="action")
     async def action_delete(self) -> None:
-        card = self._chosen
+        card = self.chosen
         if card is None:
             return
         answer = await self.app.push_screen_wait(
             Ask(
-                f"Delete “{card.name}”? It stays in the trash for a week.",
-                choices=[("no", "keep it"), ("yes", "delete it")],
+                f"Delete “{card.name}”?",
+                choices=[("no", "keep it"), ("yes", "it can be restored for a week")],
             )
         )
         if answer == "yes" and await self._do(DeleteModel(name=card.name)):
+            self.say(f"“{card.name}” is deleted; {self.key_of('restore')} restores it for a week.")
+            self._read()
+
+    @work(group="action")
+    async def action_restore(self) -> None:
+        name = self._deleted[0]
+        if len(self._deleted) > 1:
+            choices = [(deleted, "") for deleted in self._deleted]
+            name = await self.app.push_screen_wait(Ask("Restore which model?", choices=choices))
+        if name and await self._do(RestoreModel(name=name)):
             self._read()
 
     async def _do(self, request: Any) -> bool:
@@ -223,27 +269,11 @@ class LibraryRoom(Room):
         return True
 
 
-def _cells(card: ModelCard) -> tuple[str, ...]:
-    return (
-        card.name,
-        card.kind,
-        "bundled" if card.bundled else card.state,
-        card.corpus,
-        "" if card.perplexity is None else f"{card.perplexity:.1f}",
-        f"{card.vocabulary_size:,}",
-        f"{card.parameters:,}",
-        "" if not card.created else time.strftime("%Y-%m-%d %H:%M", time.localtime(card.created)),
-    )
+def can_write(card: ModelCard) -> bool:
+    """Whether there is a language model with weights behind a card."""
+    return card.kind != "vectors" and (card.bundled or card.perplexity is not None)
 
 
-def _about(card: ModelCard) -> str:
-    """Name, corpus and configuration in lines."""
-    lines = [
-        card.name + ("  (came with the program)" if card.bundled else ""),
-        f"{card.kind} model of {card.corpus}, {card.tokens:,} tokens",
-        f"{card.steps:,} steps in {clock(card.seconds)} on {card.device}",
-        "",
-    ]
-    values = msgspec.to_builtins(card.config)
-    lines += [f"{name.replace('_', ' '):<20}{value}" for name, value in values.items()]
-    return "\n".join(lines)
+def can_resume(card: ModelCard) -> bool:
+    """Whether a run was cut short and can go on."""
+    return card.kind != "vectors" and card.state in ("stopped", "failed")

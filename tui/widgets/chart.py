@@ -88,6 +88,12 @@ class Chart(Widget, can_focus=True):
         self._series[name] = Series(name, colour, smooth=Curve() if smooth else None)
         self._touch()
 
+    def remove_series(self) -> None:
+        """Take all the lines away."""
+        self._series.clear()
+        self.cursor = None
+        self._touch()
+
     def append(self, name: str, x: float, y: float | None) -> None:
         """Add a point to a line; None, NaN and infinity are gaps."""
         self._series[name].append(x, y)
