@@ -218,6 +218,13 @@ CHART = (
     Action("chart.no_cursor", "No cursor", "Take the cursor away.", ("escape",), palette=False),
 )  # fmt: skip
 
+MAP = (
+    Action("map.left", "Map left", "Show what is further left.", ("left",), palette=False),
+    Action("map.right", "Map right", "Show what is further right.", ("right",), palette=False),
+    Action("map.up", "Map up", "Show what is further up.", ("up",), palette=False),
+    Action("map.down", "Map down", "Show what is further down.", ("down",), palette=False),
+)  # fmt: skip
+
 FILES = (
     Action("files.complete", "Complete", "Complete the name, or go into the folder.", ("tab",),
            palette=False, priority=True),
@@ -237,4 +244,4 @@ FILES = (
            priority=True),
 )  # fmt: skip
 
-ACTIONS = Registry((*APP, *CORPUS, *TRAIN, *WRITE, *INSPECT, *LIBRARY, *CHART, *TOKENS, *FILES))
+ACTIONS = Registry((*APP, *CORPUS, *TRAIN, *WRITE, *INSPECT, *LIBRARY, *CHART, *TOKENS, *MAP, *FILES))

@@ -102,6 +102,7 @@ class Matrix(Widget, can_focus=True):
         if looking is not None and looking.reply.tokens:
             seen = self._of(row)
             self.column = max(seen, key=lambda c: seen[c]) if seen else looking.base + row
+            self._left = max(0, looking.base + row + 2 - self._columns)
         self.refresh()
 
     def _of(self, row: int) -> dict[int, float]:

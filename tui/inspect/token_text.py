@@ -113,6 +113,13 @@ class TokenText(ScrollView, can_focus=True):
         mark = self.cursor if self.mark is None else self.mark
         return range(min(mark, self.cursor), max(mark, self.cursor) + 1)
 
+    def place(self, index: int) -> None:
+        """Put the cursor at a token without telling it."""
+        if self._spans:
+            self.cursor = min(max(self._first, index), len(self._spans) - 1)
+            self._follow()
+            self.refresh()
+
     def go_to(self, index: int) -> None:
         """Put the cursor at a token and tell it."""
         if not self._spans:

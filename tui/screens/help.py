@@ -23,6 +23,7 @@ _TITLES = {
     "app": "Everywhere",
     "chart": "In a chart",
     "tokens": "In a text of tokens",
+    "map": "On the map of words",
     "files": "Choosing a file",
 } | {room.id: f"In the {room.title} room" for room in ROOMS}
 

@@ -15,6 +15,8 @@ from engine.errors import ColdOpenError
 from engine.protocol.messages import AnyEvent, JobsChanged, ListModels
 from engine.protocol.values import ModelCard
 from tui.inspect.attention import AttentionView
+from tui.inspect.cells import CellsView
+from tui.inspect.map_view import MapView
 from tui.inspect.neighbours import NeighboursView
 from tui.inspect.odds import OddsView
 from tui.inspect.subject import GivesText, Subject, TakeSwap
@@ -23,7 +25,7 @@ from tui.render import content, fit
 from tui.room import Room
 from tui.write.ask import Ask
 
-VIEWS: tuple[type[InspectView], ...] = (OddsView, AttentionView, NeighboursView)
+VIEWS: tuple[type[InspectView], ...] = (OddsView, AttentionView, NeighboursView, MapView, CellsView)
 SHOWN_IN = {
     "next_head": ("attention",),
     "toggle_matrix": ("attention",),
