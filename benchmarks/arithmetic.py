@@ -81,9 +81,7 @@ def main() -> None:
     by_hand = tokens * flops_per_token(arguments.hidden, arguments.hidden, 2, compared)
     best, median = times[0], times[len(times) // 2]
     print(description())
-    print(
-        f"Measured peak in {precision}: {peak / 1e9:,.0f} GFLOP/s; {by_hand / 1e9:.1f} GFLOP a step."
-    )
+    print(f"Peak in {precision}: {peak / 1e9:,.0f} GFLOP/s; {by_hand / 1e9:.1f} GFLOP/step")
     print("| | ms a step | words/s | GFLOP/s | share of peak |")
     print("|---|---|---|---|---|")
     for name, seconds in (("best", best), ("median", median)):

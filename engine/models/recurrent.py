@@ -103,7 +103,10 @@ class RecurrentStack(nn.Module):
         hidden, cells = [], []
         values = inputs.transpose(0, 1)
         own_kernel = (
-            self.low_precision and self.training and self.cell == "lstm" and inputs.device.type == "cpu"
+            self.low_precision
+            and self.training
+            and self.cell == "lstm"
+            and inputs.device.type == "cpu"
         )
         for layer in range(self.layers):
             if layer:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import os
 import random
 import shutil
 import time
@@ -33,6 +34,7 @@ from engine.storage.checkpoint import load_checkpoint, newest_valid, prune, save
 from engine.training.batching import Columns, Position, word_counts
 from engine.training.control import Control
 from engine.training.device import choose_device
+from engine.training.distributed import join
 from engine.training.evaluation import mean_nll
 from engine.training.schedule import one_cycle
 
@@ -115,6 +117,12 @@ class Trainer:
         self._listener, self._sampler = listener, sampler
         self._checkpoints = run_dir / "checkpoints"
         self.device, _why = choose_device(config.device)
+        self._group = join(self.device)
+        if self._group.size > 1:
+            self.data = dataclasses.replace(data, train=self._group.share(data.train))
+            if self.device.type == "cuda":
+                self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+                torch.cuda.set_device(self.device)
         if config.precision == "auto":
             self.config = msgspec.structs.replace(config, precision=best_precision(self.device))
         torch.manual_seed(config.seed)
@@ -132,9 +140,12 @@ class Trainer:
         self.model.prime(word_counts(data.train, data.vocabulary_size).to(self.device))
         if resume:
             self._restore(*newest_valid(self._checkpoints))
-        else:
+        elif self._group.leads:
             shutil.rmtree(self._checkpoints, ignore_errors=True)
             (run_dir / "history.jsonl").unlink(missing_ok=True)
+        if self._group.size > 1:
+            self._group.same_start(self._module)
+            torch.manual_seed(config.seed + self._group.rank + self._progress.step)
 
     @property
     def seconds(self) -> float:
@@ -163,7 +174,10 @@ class Trainer:
     def _run(self, control: Control) -> TrainingResult:
         progress = self._progress
         columns = Columns(
-            self.data.train, self.config.batch_size, self.config.sequence_length, self.device
+            self.data.train,
+            self._group.columns(self.config.batch_size),
+            self.config.sequence_length,
+            self.device,
         )
         if self._state is None:
             self._state = self.model.initial_state(columns.columns)
@@ -173,7 +187,13 @@ class Trainer:
         tokens_since, bad = 0, 0
         ahead = Position(progress.epoch, progress.row)
         self._module.train()
-        while not control.stopping and self._share_done(progress, columns) < 1:
+        while True:
+            # All processes of a run follow the first one's clock and reins.
+            share = self._group.agree(
+                math.inf if control.stopping else self._share_done(progress, columns), self.device
+            )
+            if share >= 1:
+                break
             if control.paused:
                 paused = time.perf_counter()
                 self._save()
@@ -186,15 +206,14 @@ class Trainer:
                 last_metric += gap
                 last_validation += gap
                 continue
-            share = self._share_done(progress, columns)
             rate = self.config.learning_rate * one_cycle(share) * control.scale * progress.scale
             inputs, targets, ahead = columns.window(ahead, self._dice)
             loss, norm, good = self._step(inputs, targets, rate)
             bad = 0 if good and bad < BAD_STEPS else bad + 1
             since.append(loss)
             progress.step += 1
-            progress.tokens += targets.numel()
-            tokens_since += targets.numel()
+            progress.tokens += targets.numel() * self._group.size
+            tokens_since += targets.numel() * self._group.size
             progress.epoch, progress.row = ahead.epoch, ahead.row
             if bad >= BAD_STEPS:
                 self._recover()
@@ -217,7 +236,7 @@ class Trainer:
                 progress.seconds = base_seconds + last_validation - started
                 last_metric = last_validation
                 tokens_since = 0
-                if stop:
+                if stop and self._group.size == 1:
                     self._listener.on_notice(
                         f"Stopped early: no progress in {self.config.patience} validations."
                     )
@@ -227,7 +246,7 @@ class Trainer:
                 last_checkpoint = time.perf_counter()
         if since:
             self._tell_metrics(since, norm, rate, 0.0, columns)
-        if control.keep or not control.stopping:
+        if self._group.leads and (control.keep or not control.stopping):
             self._validate()
             self._save()
         loss_value = progress.best_loss
@@ -246,6 +265,7 @@ class Trainer:
             loss, state = self._module(inputs, targets, self._state)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        self._group.average_gradients(self._module.parameters())
         norm = nn.utils.clip_grad_norm_(self._module.parameters(), self.config.gradient_clip)
         if self.device.type == "cuda":
             # Asking here would wait for the card at every step: the fused optimizer skips the
@@ -266,8 +286,8 @@ class Trainer:
         never shows; cells that only ever grow would otherwise go unpunished.
         """
         share = length / MEAN_STRETCH
-        kept = [self._dice.random() >= share for _ in range(state.batch_size)]
-        return state if all(kept) else state.keep(torch.tensor(kept, device=self.device))
+        kept = torch.rand(state.batch_size) >= share
+        return state if bool(kept.all()) else state.keep(kept.to(self.device))
 
     def _autocast(self) -> AbstractContextManager[object]:
         if self.device.type == "cuda" and self.config.precision == "bfloat16":
@@ -306,7 +326,8 @@ class Trainer:
             eta_seconds=progress.seconds * (1 - share) / share if share > 0.001 else None,
             **_gpu_use(self.device),
         )
-        self._listener.on_metrics(metrics)
+        if self._group.leads:
+            self._listener.on_metrics(metrics)
         self._log("metrics", metrics)
         return loss
 
@@ -315,6 +336,8 @@ class Trainer:
         self._append(line)
 
     def _append(self, line: str) -> None:
+        if not self._group.leads:
+            return
         self.run_dir.mkdir(parents=True, exist_ok=True)
         with (self.run_dir / "history.jsonl").open("a", encoding="utf-8") as sink:
             sink.write(line + "\n")
@@ -322,6 +345,8 @@ class Trainer:
     # -- validation
 
     def _validation_due(self, since: float, columns: Columns) -> bool:
+        if not self._group.leads:
+            return False
         share = self._share_done(self._progress, columns)
         estimate = self._progress.seconds / share if share > 0.01 else math.inf
         if self.config.minutes is not None:
@@ -382,6 +407,8 @@ class Trainer:
         }
 
     def _save(self) -> None:
+        if not self._group.leads:
+            return
         tensors = self._model_tensors()
         named = dict(self._module.named_parameters())
         for name, parameter in named.items():
