@@ -90,9 +90,12 @@ WRITE = (
            "Show the alternative before.", ("ctrl+p",), "Model", priority=True),
     Action("write.speak_as", "Speak as", "Let a character speak: a digit or a name chooses.",
            ("ctrl+t",), "Model", footer=True, priority=True),
-    Action("write.suggest_speaker", "Who speaks next", "Ask the model who would speak next."),
+    Action("write.suggest_speaker", "Who speaks next", "Ask the model who would speak next.", (),
+           "Model"),
     Action("write.fill_in", "Fill in", "Write a passage that leads into what stands behind the"
            " cursor.", (), "Model"),
+    Action("write.repeat", "Make again", "Make the passage at the cursor again, letter for letter,"
+           " from its seed and settings.", (), "Model"),
     Action("write.cooler", "Temperature −", "Make the model more careful.", ("f8",), "Odds",
            priority=True),
     Action("write.warmer", "Temperature +", "Make the model more daring.", ("f9",), "Odds",
@@ -112,6 +115,12 @@ WRITE = (
            priority=True),
     Action("write.toggle_origin", "Who wrote what", "Tint what the model wrote, or not.", (),
            "Look"),
+    Action("write.toggle_surprise", "Surprise", "Tint words by how unlikely they were, or not.", (),
+           "Look"),
+    Action("write.toggle_copied", "Copied words",
+           "Underline what stands word for word in the corpus, or not.", (), "Look"),
+    Action("write.show_source", "Where it comes from",
+           "Show the longest copied span and the corpus line that it comes from.", (), "Look"),
     Action("write.toggle_focus", "Focus mode", "Hide everything but the page.", (), "Look"),
     Action("write.outline", "Outline", "List the scenes and go to one.", (), "Look"),
     Action("write.undo", "Undo", "Take back the last change.", ("ctrl+z",), "Draft",
@@ -121,14 +130,55 @@ WRITE = (
            priority=True),
     Action("write.save", "Save", "Save the draft (it also saves itself).", ("ctrl+s",), "Draft",
            priority=True),
-    Action("write.save_as", "Save under a name", "Keep the draft under another name.", (),
+    Action("write.save_as", "Rename the draft", "Keep the draft under another name.", (),
+           "Draft"),
+    Action("write.duplicate", "Duplicate the draft", "Go on with a copy; this one stays.", (),
            "Draft"),
     Action("write.export", "Export", "Write the draft to a file: text or Fountain.", ("ctrl+o",),
            "Draft", priority=True),
-    Action("write.open", "Open a draft", "Go on with another draft.", (), "Draft"),
+    Action("write.open", "Drafts", "All drafts: open, rename, copy or delete one.", (), "Draft"),
     Action("write.import", "Import a script", "Start a draft from a text or Fountain file.", (),
            "Draft"),
     Action("write.new", "New draft", "Start an empty draft; the present one stays.", (), "Draft"),
+)  # fmt: skip
+
+FIND = (
+    Action("find.next", "Next", "Go to the next place.", ("down",), palette=False, priority=True),
+    Action("find.previous", "Before", "Go to the place before.", ("up",), palette=False,
+           priority=True),
+    Action("find.replace", "Replace", "Replace this place and go to the next.", ("ctrl+r",),
+           palette=False, priority=True),
+    Action("find.replace_all", "Replace all", "Replace every place; one undo takes it back.",
+           ("ctrl+l",), palette=False, priority=True),
+    Action("find.switch", "Other box", "Go from what to find to what to put there, and back.",
+           ("tab",), palette=False, priority=True),
+    Action("find.close", "Leave", "Back to the page.", ("escape",), palette=False, priority=True),
+)  # fmt: skip
+
+TREE = (
+    Action("tree.bookmark", "Bookmark", "Mark this branch, or not.", ("b",), palette=False),
+    Action("tree.prune", "Prune", "Hide this branch and all that grew from it, or show it again.",
+           ("delete", "x"), palette=False),
+    Action("tree.show_pruned", "Pruned", "Show or hide what was pruned.", ("p",), palette=False),
+    Action("tree.only_bookmarks", "Bookmarks", "Show the bookmarked branches only, or all.",
+           ("m",), palette=False),
+    Action("tree.again", "Make again", "Write it again from its seed, letter for letter.", ("r",),
+           palette=False),
+    Action("tree.branch", "Branch here", "Let the model write others from the same place.",
+           ("f4",), palette=False, priority=True),
+    Action("tree.close", "Leave", "Back to the page.", ("escape",), palette=False, priority=True),
+)  # fmt: skip
+
+DRAFTS = (
+    Action("drafts.new", "New", "Begin a draft.", ("n",), palette=False),
+    Action("drafts.rename", "Rename", "Give the draft another name.", ("r",), palette=False),
+    Action("drafts.duplicate", "Duplicate", "Make a copy of the draft.", ("d",), palette=False),
+    Action("drafts.delete", "Delete", "Move the draft to the trash.", ("delete", "x"),
+           palette=False),
+    Action("drafts.undelete", "Undo", "Bring the last deleted draft back.", ("u", "ctrl+z"),
+           palette=False),
+    Action("drafts.close", "Leave", "Back to the page.", ("escape",), palette=False,
+           priority=True),
 )  # fmt: skip
 
 INSPECT = (
@@ -244,4 +294,9 @@ FILES = (
            priority=True),
 )  # fmt: skip
 
-ACTIONS = Registry((*APP, *CORPUS, *TRAIN, *WRITE, *INSPECT, *LIBRARY, *CHART, *TOKENS, *MAP, *FILES))
+ACTIONS = Registry(
+    (
+        *APP, *CORPUS, *TRAIN, *WRITE, *FIND, *TREE, *DRAFTS, *INSPECT, *LIBRARY, *CHART, *TOKENS,
+        *MAP, *FILES,
+    )
+)  # fmt: skip
