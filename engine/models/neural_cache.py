@@ -52,7 +52,7 @@ class Cache:
         )
 
     def mix(self, odds: Tensor, state: Tensor, settings: CacheSettings) -> Tensor:
-        """(vocabulary,) log-probabilities ``odds``, mixed with the cache's as seen from ``state``."""
+        """(vocabulary,) log-probabilities: ``odds`` mixed with the cache as ``state`` sees it."""
         if settings.share == 0 or not len(self.words):
             return odds
         weights = torch.softmax(settings.flatness * (self.states @ state), dim=0)

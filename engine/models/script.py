@@ -22,8 +22,8 @@ from engine.models.embedding_dropout import embed
 from engine.models.locked_dropout import LockedDropout
 from engine.models.recurrent import RecurrentStack, StackState
 from engine.models.tied_softmax import (
+    draw,
     inclusion_probabilities,
-    sampled_log_probability,
     target_log_probability,
 )
 
@@ -262,9 +262,13 @@ class ScriptModel(nn.Module):
         return torch.where(beyond >= 0, beyond & 1, ids)
 
     def _recur(self, ids: Tensor, state: ScriptState) -> tuple[Tensor, StackState]:
-        words = embed(
-            self._known(ids), self.embedding, self.config.embedding_dropout, self.training
-        )
+        return self._recur_in(self._known(ids), self.embedding, state)
+
+    def _recur_in(
+        self, ids: Tensor, table: Tensor, state: ScriptState
+    ) -> tuple[Tensor, StackState]:
+        """As :meth:`_recur`, for ``ids`` that are rows of ``table``."""
+        words = embed(ids, table, self.config.embedding_dropout, self.training)
         outputs, stack = self.stack(self.input_dropout(words), state.stack)
         return outputs, stack
 
@@ -272,16 +276,20 @@ class ScriptModel(nn.Module):
         self, ids: Tensor, targets: Tensor, state: ScriptState, low: bool
     ) -> tuple[Tensor, ScriptState]:
         """(batch, time) log-probability of ``targets``, and the state after ``ids``."""
-        outputs, stack = self._recur(ids, state)
+        if self.training and self.config.candidates:
+            # One small table for reading and predicting, so that there is one gradient to put
+            # back into the large one.
+            drawn = draw(self.inclusion, torch.stack((ids, targets)))
+            table = self.embedding.index_select(0, drawn.words)
+            bias = self.bias.index_select(0, drawn.words) + drawn.correction
+            inputs, wanted = drawn.place[ids], drawn.place[targets]
+        else:
+            table, bias, inputs, wanted = self.embedding, self.bias, self._known(ids), targets
+        outputs, stack = self._recur_in(inputs, table, state)
         looked = self._look(outputs, ids, state.memory)
         features = self.output_dropout(looked.features)
-        rows, words = features.reshape(-1, features.shape[-1]), targets.reshape(-1)
-        if self.training and self.config.candidates:
-            odds = sampled_log_probability(
-                rows, self.embedding, self.bias, words, self.inclusion, low
-            )
-        else:
-            odds = target_log_probability(rows, self.embedding, self.bias, words, low)
+        rows = features.reshape(-1, features.shape[-1])
+        odds = target_log_probability(rows, table, bias, wanted.reshape(-1), low)
         odds = odds.view_as(targets)
         if looked.share is not None and looked.copying is not None and looked.ids is not None:
             same = looked.ids[:, None, :] == targets[:, :, None]

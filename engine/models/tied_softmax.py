@@ -8,6 +8,7 @@ no bias, and most of its mass is in the words that are always there.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -84,25 +85,28 @@ def inclusion_probabilities(counts: Tensor, candidates: int) -> Tensor:
     return (weight * high).clamp_max(1).float()
 
 
-def sampled_log_probability(
-    rows: Tensor,
-    table: Tensor,
-    bias: Tensor,
-    targets: Tensor,
-    inclusion: Tensor,
-    bfloat16: bool,
-) -> Tensor:
-    """As :func:`target_log_probability`, with the sum over the vocabulary estimated.
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The words that one window compares."""
+
+    words: Tensor
+    """(words,) ids"""
+    place: Tensor
+    """(vocabulary,) where in ``words`` each id is; meaningless for those that are not."""
+    correction: Tensor
+    """(words,) what is added to a score so that the word stands for those left out."""
+
+
+def draw(inclusion: Tensor, always: Tensor) -> Drawn:
+    """A sample of the vocabulary with ``always`` (any shape, ids) in it.
 
     ``inclusion`` is (vocabulary,), from :func:`inclusion_probabilities`.
     """
     drawn = torch.rand(len(inclusion), device=inclusion.device) < inclusion
-    weight = -inclusion.log()
-    drawn[targets] = True
-    weight[targets] = 0.0
+    correction = -inclusion.log()
+    drawn[always] = True
+    correction[always] = 0.0
     words = drawn.nonzero().squeeze(1)
-    place = torch.empty_like(inclusion, dtype=torch.long)
+    place = torch.zeros_like(inclusion, dtype=torch.long)
     place[words] = torch.arange(len(words), device=words.device)
-    return target_log_probability(
-        rows, table[words], bias[words] + weight[words], place[targets], bfloat16
-    )
+    return Drawn(words, place, correction[words])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import Tensor
 
 from engine.models.tied_softmax import (
+    draw,
     inclusion_probabilities,
-    sampled_log_probability,
     target_log_probability,
 )
 
@@ -38,6 +39,28 @@ def test_inclusion_is_about_as_many_words_as_asked_for(counts: list[int], wanted
     assert bool((chances[order].diff() >= -1e-6).all())
 
 
+def sampled_log_probability(
+    rows: Tensor, table: Tensor, bias: Tensor, targets: Tensor, inclusion: Tensor
+) -> Tensor:
+    drawn = draw(inclusion, targets)
+    return target_log_probability(
+        rows,
+        table[drawn.words],
+        bias[drawn.words] + drawn.correction,
+        drawn.place[targets],
+        False,
+    )
+
+
+def test_what_must_be_drawn_is_drawn_and_can_be_found() -> None:
+    always = torch.tensor([[3, 90], [3, 50]])
+    drawn = draw(inclusion_probabilities(torch.arange(100, 0, -1), 10), always)
+    assert torch.equal(drawn.words[drawn.place[always]], always)
+    assert bool((drawn.correction[drawn.place[always]] == 0).all())
+    assert len(drawn.words) == len(drawn.words.unique()) < 60
+    assert bool((drawn.correction >= 0).all())
+
+
 def test_the_estimated_sum_has_no_bias() -> None:
     torch.manual_seed(7)
     rows, table, bias = torch.randn(4, 8), torch.randn(200, 8) * 0.5, torch.zeros(200)
@@ -48,7 +71,7 @@ def test_the_estimated_sum_has_no_bias() -> None:
     # exp(score - log-probability) is the sum over the vocabulary.
     sums = torch.stack(
         [
-            (score - sampled_log_probability(rows, table, bias, targets, chances, False)).exp()
+            (score - sampled_log_probability(rows, table, bias, targets, chances)).exp()
             for _ in range(600)
         ]
     )
@@ -60,7 +83,7 @@ def test_all_candidates_are_the_exact_softmax() -> None:
     targets = torch.tensor([0, 5, 5, 19])
     everything = inclusion_probabilities(torch.ones(20), 0)
     assert torch.allclose(
-        sampled_log_probability(rows, table, bias, targets, everything, False),
+        sampled_log_probability(rows, table, bias, targets, everything),
         target_log_probability(rows, table, bias, targets, False),
         atol=1e-6,
     )
