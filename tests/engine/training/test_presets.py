@@ -1,0 +1,70 @@
+"""Presets: more time and more text buy more model, and what the user fixed stays."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.errors import ConfigurationError
+from engine.protocol.values import MachineReport
+from engine.training.presets import PRESET_MINUTES, candidates_for, plan
+
+
+def machine(float32: float = 2e11, bfloat16: float = 4e11, device: str = "cpu") -> MachineReport:
+    return MachineReport(
+        device=device,
+        reason="",
+        threads=2,
+        float32_flops=float32,
+        bfloat16_flops=bfloat16,
+        lstm_tokens_per_second=1e4,
+    )
+
+
+@given(
+    tokens=st.integers(200, 20_000_000),
+    words=st.integers(10, 200_000),
+    minutes=st.floats(0.1, 3000),
+    speed=st.floats(1e9, 1e14),
+)
+@settings(max_examples=100, deadline=None)
+def test_every_plan_is_a_valid_configuration_with_reasons(
+    tokens: int, words: int, minutes: float, speed: float
+) -> None:
+    config, reasons = plan(tokens, words, minutes, machine(speed, 2 * speed), {})
+    assert config.minutes == minutes
+    assert config.epochs is None
+    assert config.candidates < words
+    assert len(reasons) >= 3
+    assert any(str(config.hidden_size) in reason for reason in reasons)
+    longer, _reasons = plan(tokens, words, 2 * minutes, machine(speed, 2 * speed), {})
+    assert longer.hidden_size >= config.hidden_size
+    assert longer.dropout >= config.dropout or longer.hidden_size > config.hidden_size
+
+
+def test_a_small_corpus_gets_a_smaller_model_than_a_large_one_in_the_same_time() -> None:
+    small, _ = plan(60_000, 2_000, PRESET_MINUTES["overnight"], machine(), {})
+    large, _ = plan(2_000_000, 20_000, PRESET_MINUTES["overnight"], machine(), {})
+    assert small.hidden_size < large.hidden_size
+    assert small.dropout > 0.3
+
+
+def test_what_the_user_fixed_stays() -> None:
+    fixed = {"hidden_size": 100, "dropout": 0.0, "precision": "float32", "epochs": 3}
+    config, _reasons = plan(100_000, 5000, 2, machine(), fixed)
+    assert (config.hidden_size, config.dropout, config.precision) == (100, 0.0, "float32")
+    assert (config.epochs, config.minutes) == (3, None)
+    with pytest.raises(ConfigurationError, match="dropout"):
+        plan(100_000, 5000, 2, machine(), {"dropout": 3})
+
+
+def test_precision_follows_what_was_measured() -> None:
+    assert plan(100_000, 5000, 2, machine(2e11, 4e11), {})[0].precision == "bfloat16"
+    assert plan(100_000, 5000, 2, machine(2e11, 1e11), {})[0].precision == "float32"
+
+
+def test_small_vocabularies_are_compared_whole() -> None:
+    assert candidates_for(2_000) == 0
+    assert candidates_for(12_000) == 1500
+    assert candidates_for(80_000) == 10_000
