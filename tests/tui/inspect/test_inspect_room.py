@@ -1,0 +1,251 @@
+"""The Inspect room with the real engine and tiny real models, driven by keys."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from tui.app import ColdOpenApp
+from tui.inspect.attention import AttentionView
+from tui.inspect.cells import CellsView
+from tui.inspect.map_view import MapView
+from tui.inspect.matrix import Matrix
+from tui.inspect.neighbours import NeighboursView
+from tui.inspect.odds import OddsView
+from tui.inspect.query_line import QueryLine
+from tui.inspect.subject import SwapWord
+from tui.inspect.token_text import TokenText
+from tui.inspect.view import NO_MODEL, NO_TEXT, InspectView
+from tui.screens.inspect import VIEWS, InspectRoom, OwnText
+
+Until = Callable[[Pilot[Any], Callable[[], bool]], Awaitable[None]]
+SCRIPT = "DELIA: Machine nine is a washer.\n\nOZ: (from under it) The soup is mine.\n"
+
+
+@pytest.fixture
+def app(engine_home: Path) -> ColdOpenApp:
+    app = ColdOpenApp(start_room="inspect")
+    app.remembered.model = "tiny"
+    return app
+
+
+async def opened(pilot: Pilot[Any], until: Until, model: str = "tiny") -> InspectRoom:
+    """The room, once it looks into ``model``."""
+    app = pilot.app
+    assert isinstance(app, ColdOpenApp)
+    await until(pilot, lambda: isinstance(app.room("inspect"), InspectRoom))
+    room = app.room("inspect")
+    assert isinstance(room, InspectRoom)
+    await until(pilot, lambda: room.subject.model == model)
+    return room
+
+
+def note(room: InspectRoom) -> str:
+    line = room.view.query_one(".view-note", Static)
+    return str(line.render()) if line.has_class("-shown") else ""
+
+
+def shown(room: InspectRoom, widget: str) -> str:
+    return str(room.query_one(f"#{widget}", Static).render())
+
+
+def picture(widget: Any) -> list[str]:
+    return [widget.render_line(y).text for y in range(widget.size.height)]
+
+
+async def view(pilot: Pilot[Any], until: Until, room: InspectRoom, kind: type[InspectView]) -> Any:
+    """Walk to a view with the key."""
+    for _ in VIEWS:
+        if isinstance(room.view, kind):
+            break
+        await pilot.press("ctrl+n")
+    assert isinstance(room.view, kind)
+    return room.view
+
+
+async def test_odds_of_a_typed_text(models: Path, app: ColdOpenApp, until: Until) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        room = await opened(pilot, until)
+        await until(pilot, lambda: note(room) == NO_TEXT)
+        await pilot.press("ctrl+t", *"GUS", "colon", "space", *"soup", "ctrl+t")
+        await until(pilot, lambda: "rank" in shown(room, "odds-facts"))
+        text = room.query_one("#odds-text", TokenText)
+        assert shown(room, "odds-facts").startswith("soup")
+        assert app.focused is text
+        await pilot.press("left")
+        assert shown(room, "odds-facts").startswith("gus:")
+        assert "GUS: soup" in picture(text)[0]
+        await pilot.press("right")
+        explained = room.subject.explained
+        assert explained is not None
+        instead = explained.tokens[1].alternatives[2]
+        await pilot.press("3")
+        await until(pilot, lambda: room.subject.text == "GUS:" + instead.text)
+        await until(pilot, lambda: "rank 3," in shown(room, "odds-facts"))
+        assert room.query_one(OwnText).text != room.subject.text
+
+
+async def test_a_swap_goes_to_the_draft_that_was_shown(
+    models: Path, app: ColdOpenApp, until: Until
+) -> None:
+    swaps: list[SwapWord] = []
+
+    def take(swap: SwapWord) -> bool:
+        swaps.append(swap)
+        return len(swaps) == 1
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        room = await opened(pilot, until)
+        room.inspect_text(SCRIPT, SCRIPT.index("soup"), take)
+        await until(pilot, lambda: shown(room, "odds-facts").startswith("soup"))
+        await pilot.press("1")
+        await until(pilot, lambda: len(swaps) == 1)
+        assert swaps[0].old == " soup"
+        assert SCRIPT[swaps[0].start : swaps[0].end] == " soup"
+        await until(pilot, lambda: "rank 1," in shown(room, "odds-facts"))
+        before = room.subject.text
+        await pilot.press("2")
+        await until(pilot, lambda: len(swaps) == 2)
+        await until(pilot, lambda: bool(app._notifications))
+        assert room.subject.text == before
+
+
+async def test_attention_as_shades_and_as_a_matrix(
+    models: Path, app: ColdOpenApp, until: Until
+) -> None:
+    async with app.run_test(size=(110, 30)) as pilot:
+        room = await opened(pilot, until)
+        room.inspect_text(SCRIPT * 40)
+        await view(pilot, until, room, AttentionView)
+        await until(pilot, lambda: "attention" in shown(room, "attention-kind"))
+        assert shown(room, "attention-kind").startswith("general attention")
+        await until(pilot, lambda: "the model looked most at" in shown(room, "attention-said"))
+        before = room.subject.cursor
+        await pilot.press("up", "up")
+        assert room.subject.cursor < before
+        await pilot.press("m")
+        matrix = room.query_one(Matrix)
+        assert app.focused is matrix
+        await until(pilot, lambda: matrix.size.height > 5)
+        row = matrix.row
+        await pilot.press("up", "left", "left")
+        assert matrix.row == row - 1
+        assert "looked at" in matrix.read_out()
+        assert matrix.read_out() in "".join(picture(matrix))
+        await pilot.press("c")
+        assert "would be copied from" in matrix.read_out()
+        await pilot.press("m")
+        assert shown(room, "attention-kind").endswith("copy weights on the text")
+        # Going back past what is explained has the part before explained.
+        first = room.subject.explained
+        assert first is not None
+        await pilot.press("home", "left")
+        await until(pilot, lambda: room.subject.explained not in (first, None))
+        again = room.subject.explained
+        assert again is not None
+        assert again.window.end < first.window.end
+
+
+async def test_a_model_without_attention_says_so(
+    models: Path, app: ColdOpenApp, until: Until
+) -> None:
+    app.remembered.model = "plain"
+    async with app.run_test(size=(100, 30)) as pilot:
+        room = await opened(pilot, until, "plain")
+        room.inspect_text(SCRIPT)
+        await view(pilot, until, room, AttentionView)
+        await until(pilot, lambda: "has no attention" in note(room))
+        await pilot.press("h", "c", "m", "left", "up", "m", "left")
+        assert "has no attention" in note(room)
+
+
+async def test_neighbours_map_and_cells(models: Path, app: ColdOpenApp, until: Until) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        room = await opened(pilot, until)
+        room.inspect_text(SCRIPT)
+        neighbours: NeighboursView = await view(pilot, until, room, NeighboursView)
+        assert app.focused is neighbours.line
+        await pilot.press(*"machine", "enter")
+        await until(pilot, lambda: "machine" in shown(room, "neighbours-head"))
+        assert "embedding" in shown(room, "neighbours-tables")
+        neighbours.line.value = "xyzzy[/]\x1b"
+        await pilot.press("enter")
+        await until(pilot, lambda: "xyzzy[/]" in note(room))
+        neighbours.line.value = "odd: machine soup delia"
+        await pilot.press("enter")
+        await until(pilot, lambda: "does not belong" in shown(room, "neighbours-head"))
+
+        words: MapView = await view(pilot, until, room, MapView)
+        await until(pilot, lambda: "words of embedding, by PCA" in shown(room, "map-about"))
+        whole = words.picture.eye
+        await pilot.press("plus", "right", "up")
+        assert words.picture.eye.half_width < whole.half_width
+        assert words.picture.eye.x > whole.x
+        await pilot.press("0")
+        assert words.picture.eye == whole
+        await pilot.press("slash")
+        await until(pilot, lambda: isinstance(app.focused, QueryLine))
+        await pilot.press(*"soup", "enter")
+        await until(pilot, lambda: bool(words.picture.found))
+        assert any("soup" in line for line in picture(words.picture))
+        assert app.focused is words.picture
+
+        cells: CellsView = await view(pilot, until, room, CellsView)
+        await until(pilot, lambda: "parentheses" in shown(room, "cells-about"))
+        await until(pilot, lambda: " here" in shown(room, "cells-about"))
+        assert "forget" in shown(room, "cells-gates")
+        assert any("soup is mine" in line for line in picture(cells.text))
+        await pilot.press("shift+left", "shift+left", "f")
+        await until(pilot, lambda: "the selection" in shown(room, "cells-about"))
+        await pilot.press("slash")
+        await until(pilot, lambda: isinstance(app.focused, QueryLine))
+        await pilot.press(*"cell 0 3", "enter")
+        await until(pilot, lambda: shown(room, "cells-about").startswith("cell 3 of layer 0"))
+        await pilot.press("slash")
+        await until(pilot, lambda: isinstance(app.focused, QueryLine))
+        cells.query_one(QueryLine).value = "cell 9 9"
+        await pilot.press("enter")
+        await until(pilot, lambda: "There is no cell 9 in layer 9" in note(room))
+
+
+async def test_odd_texts_and_a_lost_engine(models: Path, app: ColdOpenApp, until: Until) -> None:
+    odd = "漢字 e\u0301 👩\u200d🚀 \x1b[31m \u202e[/b] xyzzy\n" * 30
+    async with app.run_test(size=(64, 20)) as pilot:
+        room = await opened(pilot, until)
+        room.inspect_text(odd)
+        await until(pilot, lambda: "rank" in shown(room, "odds-facts"))
+        for kind in VIEWS:
+            await view(pilot, until, room, kind)
+            await pilot.press("left", "up", "right")
+            for text in room.view.query(TokenText):
+                for y in range(text.size.height):
+                    strip = text.render_line(y)
+                    assert strip.cell_length == text.scrollable_content_region.width
+                    assert "\x1b" not in strip.text
+        await view(pilot, until, room, OddsView)
+        os.kill(app.engine.engine_pid, signal.SIGKILL)
+        room.inspect_text("another text")
+        # The app finds the engine again, and the room goes on by itself.
+        await until(pilot, lambda: "rank" in shown(room, "odds-facts"))
+        room.inspect_text("  \n ")
+        await until(pilot, lambda: note(room) == NO_TEXT)
+        assert shown(room, "odds-facts") == ""
+
+
+async def test_without_a_model_every_view_says_so(user_home: Path, until: Until) -> None:
+    app = ColdOpenApp(connect=False, start_room="inspect")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.room("inspect"), InspectRoom))
+        room = app.room("inspect")
+        assert isinstance(room, InspectRoom)
+        for _ in VIEWS:
+            await pilot.press("ctrl+n")
+            await until(pilot, lambda: note(room) == NO_MODEL)
+            await pilot.press("left", "1", "plus", "f", "h", "slash", "escape")
