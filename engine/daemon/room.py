@@ -13,6 +13,7 @@ import torch
 
 from engine.corpus.corpus import load_corpus
 from engine.corpus.vocabulary import CUE_UNK_ID, UNK_ID
+from engine.daemon.inspecting import INSPECTIONS
 from engine.daemon.server import Session
 from engine.daemon.streams import Streams
 from engine.errors import CorpusError, ModelError
@@ -64,6 +65,8 @@ class ModelRoom:
         Raises:
             ColdOpenError: when it cannot be done, in words for the reader.
         """
+        if (look := INSPECTIONS.get(type(request))) is not None:
+            return look(self, request)
         serve = self._table.get(type(request))
         if serve is None:
             raise ModelError(f"This engine does not know {type(request).__name__}.", "Update it.")

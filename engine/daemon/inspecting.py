@@ -1,0 +1,82 @@
+"""The requests that look inside a model, each as a function of the loaded models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from engine.generation.writer import Writer
+from engine.inspection.explain import explain
+from engine.inspection.neighbours import analogy, neighbours, odd_one_out
+from engine.inspection.neurons import activations, find_cells
+from engine.inspection.projection import word_map
+from engine.inspection.speakers import similar_speakers
+from engine.inspection.tables import Tables, tables_in, tables_of
+from engine.protocol import messages as m
+from engine.protocol.values import ModelCard
+from engine.storage import library
+
+
+class Models(Protocol):
+    """Where loaded models come from."""
+
+    def writer(self, name: str) -> tuple[Writer, ModelCard]: ...
+
+
+def tables(models: Models, name: str) -> Tables:
+    """The tables of vectors behind ``name``: a model's, or word vectors alone.
+
+    Raises:
+        ModelError: when there is no such model or it cannot be read.
+    """
+    folder = library.folder_of(name)
+    if library.read_card(folder).kind == "vectors":
+        return tables_in(folder)
+    writer, _card = models.writer(name)
+    return tables_of(writer)
+
+
+def _explain(models: Models, request: m.Explain) -> m.Reply:
+    return explain(models.writer(request.model)[0], request)
+
+
+def _neighbours(models: Models, request: m.FindNeighbours) -> m.Reply:
+    return neighbours(tables(models, request.model), request.word, request.number)
+
+
+def _analogy(models: Models, request: m.FindAnalogy) -> m.Reply:
+    found = tables(models, request.model)
+    return analogy(found, request.a, request.b, request.c, request.number)
+
+
+def _odd_one_out(models: Models, request: m.FindOddOneOut) -> m.Reply:
+    return m.OddOneOutFound(word=odd_one_out(tables(models, request.model), request.words))
+
+
+def _similar_speakers(models: Models, request: m.FindSimilarSpeakers) -> m.Reply:
+    writer, card = models.writer(request.model)
+    return similar_speakers(tables_of(writer), card, writer.casing, request.speaker, request.number)
+
+
+def _map(models: Models, request: m.MapWords) -> m.Reply:
+    return word_map(tables(models, request.model), request.table, request.method, request.words)
+
+
+def _activations(models: Models, request: m.GetActivations) -> m.Reply:
+    return activations(models.writer(request.model)[0], request)
+
+
+def _cells(models: Models, request: m.FindCells) -> m.Reply:
+    return find_cells(models.writer(request.model)[0], request)
+
+
+INSPECTIONS: dict[type, Callable[[Models, Any], m.Reply]] = {
+    m.Explain: _explain,
+    m.FindNeighbours: _neighbours,
+    m.FindAnalogy: _analogy,
+    m.FindOddOneOut: _odd_one_out,
+    m.FindSimilarSpeakers: _similar_speakers,
+    m.MapWords: _map,
+    m.GetActivations: _activations,
+    m.FindCells: _cells,
+}
