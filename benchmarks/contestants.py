@@ -21,7 +21,8 @@ from engine.models.contract import LanguageModel
 from engine.training.batching import Columns, Position
 from engine.training.control import Control
 from engine.training.evaluation import mean_nll
-from engine.training.loop import Trainer, TrainingData, load_model
+from engine.training.loop import Trainer, TrainingData
+from engine.training.restoring import load_model
 from engine.training.schedule import one_cycle
 
 Ids = NDArray[np.int32]

@@ -23,7 +23,7 @@ from engine.models.contract import LanguageModel, State, Traces
 from engine.protocol.values import ModelCard
 from engine.storage.library import read_card
 from engine.storage.text_tables import TextTables
-from engine.training.loop import load_model, state_tensors
+from engine.training.restoring import load_model, state_tensors
 
 CHUNK = 64
 """Tokens that are read at once. The boundaries depend on the text alone, so that reading a longer

@@ -37,10 +37,14 @@ class Columns:
         self.columns = columns
         self.rows = (len(ids) - 1) // columns
         self.sequence_length = min(sequence_length, self.rows)
-        used = np.asarray(ids[: columns * self.rows + 1], dtype=np.int64)
-        inputs = torch.from_numpy(used[:-1].copy()).view(columns, self.rows)
-        targets = torch.from_numpy(used[1:].copy()).view(columns, self.rows)
-        self._inputs, self._targets = inputs.to(device), targets.to(device)
+        used = ids[: columns * self.rows + 1]
+        self._resident: Tensor | None = None
+        if device.type != "cpu":
+            # All of it lives on the card, in half the room that indices want.
+            self._resident = torch.from_numpy(np.array(used, dtype=np.int32)).to(device)
+        # Views only: a corpus larger than memory stays on disk, and a window is read as it comes.
+        self._inputs = used[:-1].reshape(columns, self.rows)
+        self._targets = used[1:].reshape(columns, self.rows)
 
     def window(
         self, position: Position, dice: random.Random | None
@@ -59,7 +63,15 @@ class Columns:
         rows = slice(position.row, position.row + length)
         end = position.row + length >= self.rows
         after = Position(position.epoch + 1, 0) if end else Position(position.epoch, rows.stop)
-        return self._inputs[:, rows], self._targets[:, rows], after
+        return self._cut(rows, 0), self._cut(rows, 1), after
+
+    def _cut(self, rows: slice, ahead: int) -> Tensor:
+        """(columns, time) ids of ``rows``, ``ahead`` words further on."""
+        if self._resident is not None:
+            end = self.columns * self.rows + ahead
+            return self._resident[ahead:end].view(self.columns, self.rows)[:, rows].long()
+        source = self._targets if ahead else self._inputs
+        return torch.from_numpy(source[:, rows].astype(np.int64))
 
     @property
     def tokens_an_epoch(self) -> int:

@@ -30,12 +30,13 @@ from engine.errors import ModelError, TrainingError
 from engine.models.build import build_model
 from engine.models.contract import LanguageModel, State
 from engine.protocol.values import JobState, Metrics, ValidationPoint
-from engine.storage.checkpoint import load_checkpoint, newest_valid, prune, save_checkpoint
+from engine.storage.checkpoint import newest_valid, prune, save_checkpoint
 from engine.training.batching import Columns, Position, word_counts
 from engine.training.control import Control
 from engine.training.device import choose_device
 from engine.training.distributed import join
 from engine.training.evaluation import mean_nll
+from engine.training.restoring import state_tensors, with_tensors
 from engine.training.schedule import one_cycle
 
 METRIC_SECONDS = 0.25
@@ -499,54 +500,6 @@ class Trainer:
             betas=(0.9, 0.99),
             fused=self.device.type != "mps",
         )
-
-
-def load_model(
-    run_dir: Path, device: torch.device
-) -> tuple[LanguageModel[Any], TrainingConfig, str]:
-    """The best (else newest) model in ``run_dir``, ready to step, with its configuration and hash.
-
-    Raises:
-        ModelError: when no checkpoint there is usable.
-    """
-    folder = run_dir / "checkpoints"
-    best = folder / "best"
-    tensors, facts = load_checkpoint(best) if best.exists() else newest_valid(folder)
-    config = msgspec.convert(facts["config"], TrainingConfig)
-    with torch.device("meta"):
-        model = cast(nn.Module, build_model(config, facts["vocabulary_size"]))
-    model.load_state_dict(
-        {n[6:]: v.to(device) for n, v in tensors.items() if n.startswith("model.")},
-        strict=True,
-        assign=True,
-    )
-    model.eval().requires_grad_(False)
-    document = json.loads((best / "state.json").read_text()) if best.exists() else {"sha256": ""}
-    return cast(LanguageModel[Any], model), config, document["sha256"]
-
-
-def state_tensors(state: object) -> list[Tensor]:
-    """Every tensor in a state, in the order of its fields."""
-    if isinstance(state, Tensor):
-        return [state]
-    if state is None or not dataclasses.is_dataclass(state):
-        return []
-    fields = dataclasses.fields(state)
-    return [t for f in fields for t in state_tensors(getattr(state, f.name))]
-
-
-def with_tensors(template: Any, tensors: list[Tensor]) -> Any:
-    """A state like ``template`` that holds ``tensors``; the inverse of :func:`state_tensors`."""
-    remaining = list(tensors)
-
-    def fill(value: Any) -> Any:
-        if isinstance(value, Tensor):
-            return remaining.pop(0)
-        if value is None or not dataclasses.is_dataclass(value):
-            return value
-        return type(value)(*(fill(getattr(value, f.name)) for f in dataclasses.fields(value)))  # type: ignore[misc]
-
-    return fill(template)
 
 
 def best_precision(device: torch.device) -> Any:

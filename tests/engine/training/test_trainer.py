@@ -20,7 +20,8 @@ from engine.protocol.values import JobState, Metrics, ValidationPoint
 from engine.storage.checkpoint import load_checkpoint
 from engine.training import loop
 from engine.training.control import Control
-from engine.training.loop import Trainer, TrainingData, load_model
+from engine.training.loop import Trainer, TrainingData
+from engine.training.restoring import load_model
 
 WORDS = 40
 
