@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol
 
+from engine import paths
+from engine.config import TrainingConfig
+from engine.errors import ModelError
 from engine.generation.writer import Writer
 from engine.inspection.explain import explain
 from engine.inspection.neighbours import analogy, neighbours, odd_one_out
 from engine.inspection.neurons import activations, find_cells
 from engine.inspection.projection import word_map
 from engine.inspection.speakers import similar_speakers
-from engine.inspection.tables import Tables, tables_in, tables_of
+from engine.inspection.tables import Tables, chosen, tables_in, tables_of
 from engine.protocol import messages as m
 from engine.protocol.values import ModelCard
 from engine.storage import library
+from engine.vectors.text_format import export_text, import_text
+from engine.vectors.word_vectors import save_vectors
 
 
 class Models(Protocol):
@@ -70,6 +77,39 @@ def _cells(models: Models, request: m.FindCells) -> m.Reply:
     return find_cells(models.writer(request.model)[0], request)
 
 
+def _export(models: Models, request: m.ExportVectors) -> m.Reply:
+    _name, table = chosen(tables(models, request.name), request.table)
+    export_text(Path(request.path), table)
+    return m.Exported(path=request.path, words=len(table.words), size=table.vectors.shape[1])
+
+
+def _import(models: Models, request: m.ImportVectors) -> m.Reply:
+    folder = paths.models_dir() / library.checked_name(request.name)
+    if folder.exists():
+        raise ModelError(
+            f"There is already a model called “{request.name}”.", "Choose another name."
+        )
+    table = import_text(Path(request.path))
+    dimension = table.vectors.shape[1]
+    folder.mkdir(parents=True)
+    card = ModelCard(
+        name=request.name,
+        kind="vectors",
+        state="finished",
+        corpus=Path(request.path).name,
+        corpus_key="",
+        corpus_paths=(request.path,),
+        config=TrainingConfig(embedding_size=max(8, min(4096, dimension)), epochs=1),
+        vocabulary_size=len(table.words),
+        tokens=0,
+        parameters=table.vectors.size,
+        created=time.time(),
+        weights=save_vectors(folder, table),
+    )
+    library.write_card(folder, card)
+    return m.Exported(path=request.path, words=len(table.words), size=dimension)
+
+
 INSPECTIONS: dict[type, Callable[[Models, Any], m.Reply]] = {
     m.Explain: _explain,
     m.FindNeighbours: _neighbours,
@@ -79,4 +119,6 @@ INSPECTIONS: dict[type, Callable[[Models, Any], m.Reply]] = {
     m.MapWords: _map,
     m.GetActivations: _activations,
     m.FindCells: _cells,
+    m.ExportVectors: _export,
+    m.ImportVectors: _import,
 }

@@ -39,12 +39,12 @@ FEWEST_TOKENS = 200
 """Below this many training tokens there is nothing to learn from."""
 
 
-class _Reporter:
+class Reporter:
     """The trainer's listener: passes everything on and keeps the model's card true."""
 
     def __init__(self, card: ModelCard, folder: Path, tell: Tell) -> None:
         self.card = card
-        self._folder = folder
+        self.folder = folder
         self._tell = tell
 
     def on_metrics(self, metrics: Metrics) -> None:
@@ -67,7 +67,7 @@ class _Reporter:
         self._tell(JobStateChange(state=state))
 
     def save(self) -> None:
-        library.write_card(self._folder, self.card)
+        library.write_card(self.folder, self.card)
 
 
 def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
@@ -101,7 +101,7 @@ def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
     device, why = choose_device(config.device)
     train, validation, _test = corpus.parts()
     card = msgspec.structs.replace(card, state="running", device=str(device))
-    reporter = _Reporter(card, folder, tell)
+    reporter = Reporter(card, folder, tell)
     tables = TextTables.of_corpus(corpus, ())
 
     def sample(model: LanguageModel[Any]) -> str:

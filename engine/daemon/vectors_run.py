@@ -1,0 +1,87 @@
+"""One run of word vectors, from corpus to card: what a training process does for them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from engine.config import TrainingConfig
+from engine.corpus.corpus import load_corpus
+from engine.daemon.job_pipe import FromJob, JobBegun, JobSpec
+from engine.daemon.model_run import Reporter, write_run_folder
+from engine.errors import TrainingError
+from engine.protocol.values import JobState, Metrics, ValidationPoint
+from engine.training.control import Control
+from engine.vectors.skipgram import SkipGramConfig
+from engine.vectors.training import VectorTraining
+from engine.vectors.word_vectors import save_vectors
+
+Tell = Callable[[FromJob], None]
+
+
+class _VectorReporter(Reporter):
+    """Also keeps the run's history, which a language model's trainer does by itself."""
+
+    def on_metrics(self, metrics: Metrics) -> None:
+        super().on_metrics(metrics)
+        self._log({"kind": "metrics", **msgspec.to_builtins(metrics)})
+
+    def on_validation(self, point: ValidationPoint) -> None:
+        super().on_validation(point)
+        self._log({"kind": "validation", **msgspec.to_builtins(point)})
+
+    def on_sample(self, step: int, text: str) -> None:
+        super().on_sample(step, text)
+        self._log({"kind": "sample", "step": step, "text": text})
+
+    def _log(self, entry: dict[str, object]) -> None:
+        with (self.folder / "history.jsonl").open("a", encoding="utf-8") as sink:
+            sink.write(json.dumps(entry) + "\n")
+
+
+def run_vectors(spec: JobSpec, control: Control, tell: Tell) -> None:
+    """Train the word vectors that ``spec`` describes.
+
+    Raises:
+        ColdOpenError: when the corpus cannot be used or is too small.
+    """
+    asked = spec.vectors
+    if asked is None:
+        raise TrainingError("This is no run of word vectors.")
+    corpus = load_corpus([Path(p).expanduser() for p in spec.paths], cutoff=asked.cutoff)
+    config = SkipGramConfig(
+        dimension=asked.dimension,
+        window=asked.window,
+        negatives=asked.negatives,
+        epochs=asked.epochs,
+        learning_rate=asked.learning_rate,
+        subsample=asked.subsample,
+        seed=asked.seed,
+    )
+    shown = TrainingConfig(
+        embedding_size=asked.dimension,
+        vocabulary_cutoff=asked.cutoff,
+        learning_rate=asked.learning_rate,
+        epochs=asked.epochs,
+        seed=asked.seed,
+        device="cpu",
+    )
+    folder = Path(spec.run_dir)
+    resolved = tuple(str(Path(p).expanduser().resolve()) for p in spec.paths)
+    card = write_run_folder(folder, shown, corpus, resolved)
+    card = msgspec.structs.replace(card, kind="vectors", state="running", device="cpu")
+    reporter = _VectorReporter(card, folder, tell)
+    training = VectorTraining(config, corpus, reporter)
+    reporter.card = msgspec.structs.replace(card, parameters=training.parameters)
+    reporter.save()
+    tell(JobBegun(config=shown, device="cpu", parameters=training.parameters, corpus=corpus.name))
+    table = training.run(control)
+    digest = save_vectors(folder, table)
+    state: JobState = "stopped" if control.stopping else "finished"
+    reporter.card = msgspec.structs.replace(
+        reporter.card, state=state, weights=digest, perplexity=None
+    )
+    reporter.save()
