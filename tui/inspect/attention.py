@@ -30,13 +30,15 @@ class AttentionView(InspectView):
     DEFAULT_CSS = """
     AttentionView #attention-body { height: 1fr; }
     AttentionView #attention-switch { width: 1fr; height: 1fr; }
-    AttentionView #attention-panel { width: 44; padding: 0 1; border-left: solid $chart-faint; }
+    AttentionView #attention-panel { width: 44; padding: 0 1; scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable; border-left: solid $chart-faint; }
     AttentionView #attention-panel Static { height: auto; margin: 0 0 1 0; }
+    AttentionView.-middle #attention-panel { width: 38; }
     AttentionView #attention-kind { color: $quiet; }
     AttentionView.-narrow #attention-body { layout: vertical; }
     AttentionView.-narrow #attention-panel { width: 1fr; height: 12; border-left: none;
         border-top: solid $chart-faint; }
-    AttentionView.-narrow.-flat #attention-panel { height: 7; }
+    AttentionView.-narrow.-flat #attention-panel { height: 8; }
     """
 
     def __init__(self, subject: Subject) -> None:
@@ -77,28 +79,30 @@ class AttentionView(InspectView):
     def present(self) -> None:
         if self.lacks(text=True):
             self._clear("")
+            self._show_token()
             return
         if (known := self.subject.fresh(attention=True)) is not None:
             self._show(known)
-            return
-        self._clear(self.subject.window().shown(self.subject.text))
-        self.note("reading…")
+            if not known.partial:
+                return
+        else:
+            window, text = self.subject.window(), self.subject.text
+            self._clear(window.shown(text), self.subject.cursor - window.start)
+            self._show_token("reading…")
         self.run_worker(self._ask(), exclusive=True, group="explain")
 
     def again(self) -> None:
         self.subject.explained = None
         self.present()
 
-    def _clear(self, text: str) -> None:
+    def _clear(self, text: str, at: int = 0) -> None:
         self._looking = self._explained = None
-        self.text.show(text, (), 0)
+        self.text.show_plain(text, at)
         self.matrix.show(None, lambda _row: {}, 0, copying=False)
-        self._show_token()
 
     async def _ask(self) -> None:
-        explained = await self.explain(attention=True)
-        if explained is not None:
-            self._show(explained)
+        if await self.explain(attention=True, show=self._show) is None:
+            self._show_token()
 
     # -- showing
 
@@ -111,6 +115,7 @@ class AttentionView(InspectView):
             self._copying = has_copying
         if not reply.tokens:
             self._clear(explained.window.shown(subject.text))
+            self._show_token()
             return
         self._explained = explained
         self._looking = Looking(reply, explained.window.sent(subject.text))
@@ -143,7 +148,7 @@ class AttentionView(InspectView):
         self.matrix.show(self._looking, self._weights, self._index, copying=self._copying)
         self._show_token()
 
-    def _show_token(self) -> None:
+    def _show_token(self, instead: str = "") -> None:
         kind = self.query_one("#attention-kind", Static)
         said = self.query_one("#attention-said", Static)
         table = self.query_one("#attention-table", Static)
@@ -151,6 +156,7 @@ class AttentionView(InspectView):
         if looking is None:
             for part in (kind, said, table):
                 part.update("")
+            kind.update(content(instead))
             return
         index, reply = self._index, looking.reply
         weights = self._weights(index)
@@ -180,9 +186,14 @@ class AttentionView(InspectView):
         table.update(attention_text.table(looking, index, self._head, width, rows))
 
     def on_resize(self, event: events.Resize) -> None:
-        self.set_class(event.size.width < 88, "-narrow")
+        self.set_class(event.size.width < 96, "-middle")
+        self.set_class(event.size.width < 72, "-narrow")
         self.set_class(event.size.height < 22, "-flat")
-        self.call_after_refresh(self._show_token)
+        self.call_after_refresh(self._resized)
+
+    def _resized(self) -> None:
+        if self._looking is not None:
+            self._show_token()
 
     # -- keys
 

@@ -33,16 +33,19 @@ class CellsView(InspectView):
     DEFAULT_CSS = """
     CellsView #cells-body { height: 1fr; }
     CellsView #cells-text { width: 1fr; height: 1fr; }
+    CellsView.-middle #cells-panel { width: 36; }
     CellsView #cells-panel { width: 40; padding: 0 1; border-left: solid $chart-faint; }
     CellsView #cells-panel Static { height: auto; }
     CellsView #cells-about { margin: 0 0 1 0; }
     CellsView #cells-list { height: 1fr; min-height: 3; border: none; padding: 0;
+        scrollbar-size-vertical: 1; scrollbar-gutter: stable;
         background: $background; }
     CellsView #cells-gates { margin: 1 0 0 0; max-height: 50%; }
     CellsView.-narrow #cells-body { layout: vertical; }
     CellsView.-narrow #cells-panel { width: 1fr; height: 12; border-left: none;
         border-top: solid $chart-faint; }
     CellsView.-flat #cells-gates { display: none; }
+    CellsView.-flat.-narrow #cells-panel { height: 7; }
     """
 
     def __init__(self, subject: Subject) -> None:
@@ -98,16 +101,16 @@ class CellsView(InspectView):
         text = self._window.sent(subject.text)
         self._spans = ()
         self._feature = self._feature or cell_text.likely_feature(text)
-        self._clear(self._window.shown(subject.text))
+        self._clear(self._window.shown(subject.text), subject.cursor - self._window.start)
         self._find()
 
     def again(self) -> None:
         self._read = None
         self.present()
 
-    def _clear(self, text: str) -> None:
+    def _clear(self, text: str, at: int = 0) -> None:
         self._activations, self._found = None, None
-        self.text.show(text, (), 0)
+        self.text.show_plain(text, at)
         self.list.clear_options()
         for name in ("about", "gates"):
             self.query_one(f"#cells-{name}", Static).update("")
@@ -116,7 +119,8 @@ class CellsView(InspectView):
         """Find the cells for the feature or the selection, then show the best of them."""
         if self._window is None:
             return
-        self.note("reading…")
+        self.note("")
+        self.query_one("#cells-about", Static).update("reading…")
         text = self._window.sent(self.subject.text)
         find = FindCells(
             model=self.subject.model,
@@ -134,6 +138,7 @@ class CellsView(InspectView):
             # Without an answer a cell can still be shown, so that there is a text to select in.
             if self._activations is None:
                 await self._get_values(self._cell or CellName(0, 0), find.text, keep_note=True)
+            self._tell()
             return
         self.note("")
         self._found = found
@@ -213,8 +218,9 @@ class CellsView(InspectView):
         about.update(content("\n".join(lines)))
 
     def on_resize(self, event: events.Resize) -> None:
-        self.set_class(event.size.width < 84, "-narrow")
-        self.set_class(event.size.height < 22, "-flat")
+        self.set_class(event.size.width < 96, "-middle")
+        self.set_class(event.size.width < 72, "-narrow")
+        self.set_class(event.size.height < 18, "-flat")
         self.call_after_refresh(self._list_cells)
 
     # -- keys

@@ -30,11 +30,13 @@ class OddsView(InspectView):
     OddsView #odds-body { height: 1fr; }
     OddsView #odds-left { width: 1fr; }
     OddsView #odds-text { height: 1fr; }
-    OddsView #odds-panel { width: 42; padding: 0 1; border-left: solid $chart-faint; }
-    OddsView #odds-panel Static { height: auto; margin: 0 0 1 0; }
+    OddsView #odds-panel { width: 42; padding: 0 1; scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable; border-left: solid $chart-faint; }
+    OddsView #odds-panel Static { width: 1fr; height: auto; margin: 0 1 1 0; }
+    OddsView.-middle #odds-panel { width: 36; }
     OddsView #odds-entropy { height: 5; padding: 0 1; border-top: solid $chart-faint; }
     OddsView.-narrow #odds-body { layout: vertical; }
-    OddsView.-narrow #odds-panel { width: 1fr; height: 17; border-left: none;
+    OddsView.-narrow #odds-panel { width: 1fr; height: 12; border-left: none; layout: horizontal;
         border-top: solid $chart-faint; }
     OddsView.-flat #odds-entropy { display: none; }
     OddsView.-flat.-narrow #odds-panel { height: 8; }
@@ -66,15 +68,17 @@ class OddsView(InspectView):
 
     def present(self) -> None:
         if self.lacks(text=True):
-            self.text.show(self.subject.text[:0], (), 0)
+            self.text.show_plain("")
             self._show_token()
             return
         if (known := self.subject.fresh(attention=False)) is not None:
             self._show(known)
-            return
-        window = self.subject.window()
-        self.text.show(window.shown(self.subject.text), (), 0)
-        self.note("reading…")
+            if not known.partial:
+                return
+        else:
+            window, text = self.subject.window(), self.subject.text
+            self.text.show_plain(window.shown(text), self.subject.cursor - window.start)
+            self._show_token("reading…")
         self.run_worker(self._ask(), exclusive=True, group="explain")
 
     def again(self) -> None:
@@ -82,9 +86,8 @@ class OddsView(InspectView):
         self.present()
 
     async def _ask(self) -> None:
-        explained = await self.explain(attention=False)
-        if explained is not None:
-            self._show(explained)
+        if await self.explain(attention=False, show=self._show) is None:
+            self._show_token()
 
     def _show(self, explained: Explained) -> None:
         subject = self.subject
@@ -94,8 +97,8 @@ class OddsView(InspectView):
         self.note("" if explained.tokens else "There is no word in this text.")
         self._show_token()
 
-    def _show_token(self) -> None:
-        explained = self.subject.explained
+    def _show_token(self, instead: str = "") -> None:
+        explained = None if instead else self.subject.explained
         facts, others = (
             self.query_one("#odds-facts", Static),
             self.query_one("#odds-others", Static),
@@ -104,13 +107,17 @@ class OddsView(InspectView):
         if explained is None or not explained.tokens or not self.text.selected:
             for part in (facts, others, chart):
                 part.update("")
+            facts.update(content(instead, "$quiet"))
             return
         index = min(self.text.cursor, len(explained.tokens) - 1)
         token = explained.tokens[index]
-        width = max(12, self.query_one("#odds-panel").content_size.width - 1)
-        facts.update(odds_text.facts(token, width))
+        facts.update(odds_text.facts(token, max(12, facts.content_size.width)))
         hint = content("\nA digit puts that word here.", "$quiet")
-        others.update(Content.assemble(odds_text.alternatives(token, width), hint))
+        others.update(
+            Content.assemble(
+                odds_text.alternatives(token, max(12, others.content_size.width)), hint
+            )
+        )
         speech = speech_around(explained.window.sent(self.subject.text), explained.tokens, index)
         values = [explained.tokens[i].entropy for i in speech]
         size = chart.content_size
@@ -122,9 +129,14 @@ class OddsView(InspectView):
         chart.update(Content("\n").join([head, *rows]))
 
     def on_resize(self, event: events.Resize) -> None:
-        self.set_class(event.size.width < 84, "-narrow")
-        self.set_class(event.size.height < 24, "-flat")
-        self.call_after_refresh(self._show_token)
+        self.set_class(event.size.width < 96, "-middle")
+        self.set_class(event.size.width < 72, "-narrow")
+        self.set_class(event.size.height < 18, "-flat")
+        self.call_after_refresh(self._resized)
+
+    def _resized(self) -> None:
+        if self.subject.explained is not None:
+            self._show_token()
 
     @on(TokenText.Moved)
     def _moved(self, event: TokenText.Moved) -> None:

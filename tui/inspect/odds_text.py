@@ -29,12 +29,12 @@ def facts(token: ExplainedToken, width: int) -> Content:
     lines = [
         Content.styled(fit(named(token.word), width), "bold $accent"),
         Content(fit(f"{shown}, {bits(token.surprise)}", width)),
-        Content.styled(fit(f"the model was unsure by {bits(token.entropy)}", width), "$quiet"),
+        Content.styled(fit(f"unsure by {bits(token.entropy)} (entropy)", width), "$quiet"),
         _part("softmax", token.from_softmax, token.probability, bar, "$chart-1", width),
         _part("copied", token.from_copying, token.probability, bar, "$chart-3", width),
     ]
     if token.copy_share > 0:
-        said = f"it meant to copy with {percent(token.copy_share)}"
+        said = f"meant to copy: {percent(token.copy_share)}"
         lines.append(Content.styled(fit(said, width), "$quiet"))
     return Content("\n").join(lines)
 

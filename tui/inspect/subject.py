@@ -45,6 +45,8 @@ class Explained:
     model: str
     version: int
     with_attention: bool
+    partial: bool = False
+    """Only the nearest tokens, for the time until the rest is there."""
 
     @property
     def tokens(self) -> tuple[ExplainedToken, ...]:
@@ -78,6 +80,7 @@ class Subject:
         self.explained = None
 
     def window(self) -> Window:
+        """The part of the text around the cursor."""
         return window_at(self.text, self.cursor)
 
     def fresh(self, *, attention: bool) -> Explained | None:

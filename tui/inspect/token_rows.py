@@ -52,9 +52,11 @@ class TokenRows:
 
     def row_of(self, token: int) -> int:
         """The row in which ``token`` begins."""
-        if not self.spans:
-            return 0
-        return bisect_right(self.starts, self.spans[token][0]) - 1
+        return self.row_at(self.spans[token][0]) if self.spans else 0
+
+    def row_at(self, offset: int) -> int:
+        """The row that holds a character."""
+        return max(0, bisect_right(self.starts, offset) - 1)
 
     def beside(self, token: int, rows: int) -> int:
         """The token nearest to straight above (``rows`` < 0) or below ``token``."""

@@ -81,6 +81,7 @@ class TokenText(ScrollView, can_focus=True):
         self.tint_with: Tint = tint_with
         self.cursor = 0
         self._first = 0
+        self._at = 0
         self.mark: int | None = None
         self._text = ""
         self._spans: Sequence[tuple[int, int]] = ()
@@ -94,10 +95,17 @@ class TokenText(ScrollView, can_focus=True):
     ) -> None:
         """Another text, untinted; the cursor is at token ``cursor`` and goes back to ``first``."""
         self._text, self._spans, self._shades = text, spans, ()
+        self._at = 0
         self._first = first
         self.cursor = min(max(first, cursor), max(0, len(spans) - 1))
         self.mark = None
         self._lay_out()
+        self._follow()
+
+    def show_plain(self, text: str, at: int = 0) -> None:
+        """A text of which no token is known yet, with character ``at`` in view."""
+        self.show(text, (), 0)
+        self._at = at
         self._follow()
 
     def shade(self, shades: Sequence[float | None]) -> None:
@@ -219,9 +227,10 @@ class TokenText(ScrollView, can_focus=True):
     def _follow(self) -> None:
         """Scroll so that the cursor is seen, with a row around it."""
         height = self.scrollable_content_region.height
-        if self._rows is None or not self._spans or not height:
+        if self._rows is None or not height:
             return
-        row, top = self._rows.row_of(self.cursor), round(self.scroll_offset.y)
+        row = self._rows.row_of(self.cursor) if self._spans else self._rows.row_at(self._at)
+        top = round(self.scroll_offset.y)
         margin = min(2, (height - 1) // 2)
         if row < top + margin:
             top = row - margin

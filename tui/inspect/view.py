@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.containers import Vertical
@@ -10,7 +11,9 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.errors import ColdOpenError
+from engine.protocol.messages import Explain
 from tui.inspect.subject import Explained, Subject
+from tui.inspect.window import Window, first_part
 from tui.render import content
 
 if TYPE_CHECKING:
@@ -27,6 +30,8 @@ ONLY_VECTORS = (
     "“{}” holds word vectors only: Neighbours and Map can show them, a text it cannot read."
 )
 TOKENS = 200
+FIRST_TOKENS = 40
+"""Enough for what is around the cursor; the rest follows."""
 ALTERNATIVES = 9
 
 
@@ -98,27 +103,47 @@ class InspectView(Vertical):
             return False
         return True
 
-    async def explain(self, *, attention: bool) -> Explained | None:
-        """The engine's words about the text around the cursor; None when there are none."""
-        from engine.protocol.messages import Explain
+    async def explain(
+        self, *, attention: bool, show: Callable[[Explained], None]
+    ) -> Explained | None:
+        """Have the text around the cursor explained; None when that failed.
 
+        ``show`` is called twice: at once for the nearest tokens, then for many.
+        """
         subject = self.subject
-        if (known := subject.fresh(attention=attention)) is not None:
-            return known
-        window, model, version = subject.window(), subject.model, subject.version
+        text, version, model = subject.text, subject.version, subject.model
+        window = subject.window()
+        explained = None
+        if subject.fresh(attention=attention) is None:
+            near = first_part(text, subject.cursor, window)
+            explained = await self._ask_engine(near, FIRST_TOKENS, attention)
+            if explained is None or (version, model) != (subject.version, subject.model):
+                return None
+            explained.partial = near.end < window.end or explained.reply.cut > 0
+            subject.explained = explained
+            show(explained)
+            if not explained.partial:
+                return explained
+        explained = await self._ask_engine(window, TOKENS, attention)
+        if explained is None or (version, model) != (subject.version, subject.model):
+            return None
+        subject.explained = explained
+        show(explained)
+        return explained
+
+    async def _ask_engine(self, window: Window, tokens: int, attention: bool) -> Explained | None:
+        subject = self.subject
+        model, version = subject.model, subject.version
         reply = await self.fetch(
             Explain(
                 model=model,
                 text=window.sent(subject.text),
-                tokens=TOKENS,
+                tokens=tokens,
                 alternatives=ALTERNATIVES,
                 attention=attention,
             )
         )
-        if reply is None or version != subject.version or model != subject.model:
-            return None
-        subject.explained = Explained(window, reply, model, version, attention)
-        return subject.explained
+        return None if reply is None else Explained(window, reply, model, version, attention)
 
     def turn_page(self, direction: int) -> bool:
         """Put the cursor just beyond what is explained; False where the text ends."""

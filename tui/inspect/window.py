@@ -12,6 +12,8 @@ BEFORE = 8000
 """Characters before the cursor that the model is given to read."""
 AHEAD = 240
 """Characters behind the cursor that are explained with it."""
+NEAR = 20
+"""Characters behind the cursor that are explained first of all."""
 AFTER = 4000
 """Characters behind those that are shown, but not explained."""
 _TO_LINE = 400
@@ -43,6 +45,14 @@ def window_at(text: str, cursor: int) -> Window:
     while end < len(text) and end < cursor + 2 * AHEAD and not text[end].isspace():
         end += 1
     return Window(start, end, min(len(text), end + AFTER))
+
+
+def first_part(text: str, cursor: int, window: Window) -> Window:
+    """``window`` cut off just behind the cursor, to be explained at once; shown is the same."""
+    end = min(window.end, max(0, cursor) + NEAR)
+    while end < window.end and not text[end].isspace():
+        end += 1
+    return Window(window.start, end, window.shown_end)
 
 
 def token_at(tokens: Sequence[ExplainedToken], offset: int) -> int:
