@@ -9,6 +9,10 @@ from pathlib import Path
 
 from engine.corpus.reading import Source, find_sources
 
+PAGE_CHARACTERS = 500_000
+"""What a page may hold, so that it fits into one message; then long lines are cut short."""
+LEAST_OF_A_LINE = 400
+
 
 class BrowsableText:
     """Lines of all files of a corpus in a row; knows where each piece of a file begins."""
@@ -29,9 +33,17 @@ class BrowsableText:
         self.total_lines = total
 
     def page(self, first_line: int, count: int) -> list[str]:
-        """``count`` lines from ``first_line`` (counted from 0) on, fewer at the end."""
+        """``count`` lines from ``first_line`` (counted from 0) on, fewer at the end.
+
+        Of a line that is too long for a page the beginning is given, and how much is missing.
+        """
         lines = []
+        room = PAGE_CHARACTERS
         for _number, line in self._lines(first_line):
+            keep = max(room, LEAST_OF_A_LINE)
+            room -= min(len(line), keep)
+            if len(line) > keep:
+                line = f"{line[:keep]} … and {len(line) - keep:,} more characters"
             lines.append(line)
             if len(lines) == count:
                 break

@@ -6,6 +6,8 @@ cut-off needs no reading, and is memory-mapped, so that a corpus may be larger t
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -90,13 +92,42 @@ def load_corpus(
     folder = places.cache_dir() / "corpora" / key
     if (made := _open(folder, key, paths, sources, size, cutoff)) is not None:
         return made
-    _build(folder, sources, size, tell)
-    made = _open(folder, key, paths, sources, size, cutoff)
+    with _alone(folder):
+        made = _open(
+            folder, key, paths, sources, size, cutoff
+        )  # another may have made it meanwhile
+        if made is None:
+            _build(folder, sources, size, tell)
+            made = _open(folder, key, paths, sources, size, cutoff)
     if made is None:
         raise CorpusError(
             f"The cache of {_name(paths)} in {folder} cannot be used.", "Delete that folder."
         )
     return made
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until no other thread or process makes the cache in ``folder``.
+
+    Raises:
+        CorpusError: when the cache cannot be written to.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = (folder.parent / f".{folder.name}.lock").open("wb")
+    except OSError as error:
+        raise _no_cache(folder, error) from None
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _no_cache(folder: Path, error: OSError) -> CorpusError:
+    return CorpusError(
+        f"The corpus cannot be cached in {folder.parent}: {error.strerror or error}.",
+        "Free some space, or set XDG_CACHE_HOME to another folder.",
+    )
 
 
 def _silent(stage: str, done: int, total: int) -> None:
@@ -119,8 +150,10 @@ def _content_key(sources: Sequence[Source], size: int, tell: ProgressCallback) -
 
 
 def _build(folder: Path, sources: Sequence[Source], size: int, tell: ProgressCallback) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".making-"))
+    try:
+        work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".making-"))
+    except OSError as error:
+        raise _no_cache(folder, error) from None
     try:
         table: dict[str, int] = {}
         counts: list[int] = []
@@ -164,10 +197,7 @@ def _build(folder: Path, sources: Sequence[Source], size: int, tell: ProgressCal
         shutil.rmtree(folder, ignore_errors=True)
         work.rename(folder)
     except OSError as error:
-        raise CorpusError(
-            f"The corpus cannot be cached in {folder.parent}: {error.strerror or error}.",
-            "Free some space, or set XDG_CACHE_HOME to another folder.",
-        ) from None
+        raise _no_cache(folder, error) from None
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

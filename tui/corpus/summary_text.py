@@ -15,6 +15,7 @@ from tui.render import content, fit, width
 
 Order = Literal["lines", "words", "name"]
 ORDERS: tuple[Order, ...] = ("lines", "words", "name")
+MOST_SPEAKERS = 500
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _COLUMN = 24
 """Cells that a label and its figure need."""
@@ -56,7 +57,7 @@ def overview(summary: CorpusSummary, cells: int) -> Content:
         ("bytes", f"{summary.bytes:,}"),
         ("lines", f"{summary.lines:,}"),
         ("scenes", f"{summary.scenes:,}"),
-        ("speakers", f"{len(summary.speakers):,}"),
+        ("speakers", _number_of_speakers(summary)),
         ("types", f"{summary.types:,}"),
         ("a speech", _mean(summary)),
     ]
@@ -66,6 +67,12 @@ def overview(summary: CorpusSummary, cells: int) -> Content:
     parts = [Content.assemble((name, "bold"), gap, tokens), pairs(rows, cells)]
     parts += [content(f"▲ {note}", "$warning") for note in summary.notes]
     return Content("\n").join(parts)
+
+
+def _number_of_speakers(summary: CorpusSummary) -> str:
+    """The engine lists no more than ``MOST_SPEAKERS``."""
+    listed = len(summary.speakers)
+    return f"{listed:,}" if listed < MOST_SPEAKERS else f"over {listed - 1:,}"
 
 
 def _mean(summary: CorpusSummary) -> str:
@@ -84,7 +91,7 @@ def cutoffs(summary: CorpusSummary, cells: int, hint: str = "") -> Content:
     most = max((at.size for at in summary.cutoffs), default=0) or 1
     for at in summary.cutoffs:
         row = f"{at.cutoff:>5,}+ {at.size:>8,} {at.coverage:>9.2%}"
-        bar = strip(at.size / most, max(0, min(24, cells - 28)))
+        bar = strip(at.size / most, max(0, min(24, cells - len(row) - 3)))
         chosen = at.cutoff == summary.cutoff
         mark = ("▸", "$accent") if chosen else (" ", "")
         lines.append(
@@ -100,6 +107,7 @@ def split_bar(summary: CorpusSummary, cells: int) -> Content:
     cells = max(12, cells)
     test = max(1, round(cells * split.test / total)) if split.test else 0
     validation = max(1, round(cells * split.validation / total)) if split.validation else 0
+    validation = min(validation, cells - test)
     train = max(0, cells - test - validation)
     parts = (
         ("training", split.train, "$chart-1"),
@@ -111,11 +119,11 @@ def split_bar(summary: CorpusSummary, cells: int) -> Content:
     )
     rows = [
         Content.assemble(
-            ("■ ", colour), f"{name:<12}{tokens:>11,} tokens", (f"{tokens / total:>7.1%}", "$quiet")
+            ("■ ", colour), f"{name:<11}{tokens:>14,}", (f"{tokens / total:>8.1%}", "$quiet")
         )
         for name, tokens, colour in parts
     ]
-    return Content("\n").join([heading("Split, by whole scenes"), bar, *rows])
+    return Content("\n").join([heading("Split by whole scenes, in tokens"), bar, *rows])
 
 
 def histogram(rows: Sequence[tuple[str, int]], cells: int) -> Content:
@@ -126,7 +134,7 @@ def histogram(rows: Sequence[tuple[str, int]], cells: int) -> Content:
     lines = [
         Content.assemble(
             (f"{label:>{label_width}} ", "$quiet"),
-            (strip(count / most, inner), "$chart-1"),
+            (strip(count / most, inner), "$chart-1 75%"),
             f" {count:,}",
         )
         for label, count in rows

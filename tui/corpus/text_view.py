@@ -47,7 +47,8 @@ class TextView(ScrollView, can_focus=True):
         "text-view--match",
     }
     DEFAULT_CSS = """
-    TextView { background: $background; padding: 0; scrollbar-gutter: stable; overflow-x: hidden; }
+    TextView { background: $background; padding: 0; scrollbar-gutter: stable;
+      scrollbar-size-vertical: 1; overflow-x: hidden; }
     TextView .text-view--number { color: $quiet; }
     TextView .text-view--found { color: $accent; text-style: bold; }
     TextView .text-view--match { color: $background; background: $accent; }
@@ -62,6 +63,7 @@ class TextView(ScrollView, can_focus=True):
         self._wanted = ""
         self._total = 0
         self._into = 0
+        self._ending = False
         self._rows: list[Row] = []
         self._rows_for: tuple[object, ...] = ()
         self._version = 0
@@ -75,6 +77,7 @@ class TextView(ScrollView, can_focus=True):
         self._asked.clear()
         self._found, self._wanted = None, ""
         self._total = 0
+        self._ending = False
         self._changed()
         self.scroll_to(y=0, animate=False)
         self._want(0)
@@ -125,6 +128,8 @@ class TextView(ScrollView, can_focus=True):
         self._total = got.total_lines
         self._changed()
         self._set_height()
+        if self._ending:
+            self.action_scroll_end()
 
     def _set_height(self) -> None:
         """Let the scroll bar end where the last line is the last row."""
@@ -244,5 +249,5 @@ class TextView(ScrollView, can_focus=True):
 
     def action_scroll_end(self) -> None:
         """To the last line, whose page may still have to come."""
+        self._ending = self._line(max(0, self._total - 1)) is None
         self.scroll_to(y=self._total, animate=False)
-        self._want(max(0, self._total - 1) // PAGE)

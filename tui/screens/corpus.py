@@ -38,7 +38,8 @@ class CorpusRoom(Room):
     room_id = "corpus"
     title = "Corpus"
     DEFAULT_CSS = """
-    CorpusRoom #corpus-facts { width: 56; padding: 0 0 0 1; border-right: solid $border-blurred; }
+    CorpusRoom #corpus-facts { width: 56; padding: 0 0 0 1; border-right: solid $border-blurred;
+      scrollbar-gutter: stable; scrollbar-size-vertical: 1; }
     CorpusRoom #corpus-facts:focus { border-right: solid $accent; }
     CorpusRoom #corpus-blocks { height: auto; layout: vertical; }
     CorpusRoom #corpus-blocks > Vertical { height: auto; width: 1fr; }
@@ -91,8 +92,12 @@ class CorpusRoom(Room):
         if wanted not in (self._paths, self._tried):
             self._load(wanted)
 
+    @property
+    def _loading(self) -> bool:
+        return self.query_one("#corpus-state").has_class("-shown")
+
     def on_engine_ready(self) -> None:
-        if self._summary is None:
+        if self._summary is None and not self._loading:
             self._load(self.cold_open.corpus_paths)
 
     # -- loading
@@ -102,6 +107,7 @@ class CorpusRoom(Room):
         """Load a corpus; if it cannot be, say why and keep the one that is shown."""
         self._tried = wanted
         self._set_problem("")
+        self._set_state("loading")
         try:
             await self._fetch_summary(wanted, cutoff)
         except ColdOpenError as error:
@@ -114,7 +120,6 @@ class CorpusRoom(Room):
             share = progress.done / progress.total if progress.total else None
             self._set_state(progress.stage, share)
 
-        self._set_state("loading")
         engine = await self.cold_open.engine_ready()
         loaded = await engine.call(
             LoadCorpus(paths=wanted, cutoff=cutoff or self._cutoff), on_progress=show

@@ -48,7 +48,8 @@ class LibraryRoom(Room):
     LibraryRoom #library-empty.-shown { display: block; }
     LibraryRoom #library-below { height: 1fr; layout: vertical; border-top: solid $border-blurred; }
     LibraryRoom.-wide #library-below { layout: horizontal; }
-    LibraryRoom #library-facts { width: 1fr; height: 1fr; padding: 0 1; }
+    LibraryRoom #library-facts { width: 1fr; height: 1fr; padding: 0 1;
+      scrollbar-size-vertical: 1; }
     LibraryRoom #library-about { height: auto; }
     LibraryRoom #library-chart { width: 1fr; height: 1fr; }
     """

@@ -29,6 +29,7 @@ class RunView(VerticalScroll):
     """Follows one :class:`Run`; redraws its figures at most four times a second."""
 
     DEFAULT_CSS = """
+    RunView { scrollbar-size-vertical: 1; }
     RunView #run-head { height: 1; padding: 0 1; text-wrap: nowrap; }
     RunView #run-figures { height: auto; padding: 0 1; text-wrap: nowrap; }
     RunView #run-body { height: auto; layout: vertical; }
@@ -36,7 +37,7 @@ class RunView(VerticalScroll):
     RunView #run-side { height: auto; width: 1fr; }
     RunView #run-side Chart { height: 8; }
     RunView #run-sample-box { height: 6; padding: 0 1; border: round $border-blurred;
-      border-title-color: $quiet; }
+      border-title-color: $quiet; scrollbar-size-vertical: 1; }
     RunView #run-sample-box:focus { border: round $border; border-title-color: $accent; }
     RunView #run-sample { height: auto; color: $model-text; }
     RunView #run-notices { height: auto; color: $quiet; padding: 0 1; }
@@ -69,7 +70,6 @@ class RunView(VerticalScroll):
                 yield _chart("gradient norm", "run-gradient", "norm")
 
     def on_mount(self) -> None:
-        self.query_one("#run-side #run-gradient", Chart)
         self.set_interval(REDRAW_SECONDS, self._redraw)
 
     # -- data
