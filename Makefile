@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: run install test check format pretrained clean help
+.PHONY: run install test check format bench bench-vectors pretrained clean help
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -31,6 +31,15 @@ check: install   ## lint, format and types
 format: install  ## rewrite the sources in the house format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: install   ## print the benchmarks' tables; CORPUS=path names a corpus of your own
+	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.arithmetic
+	$(BIN)/python -m benchmarks.generation_speed
+	$(BIN)/python -m benchmarks.language_models $(or $(CORPUS),assets/corpus) --kneser-ney
+
+bench-vectors: install ## word vectors beside gensim's; CORPUS=path names a corpus of your own
+	$(BIN)/python -m benchmarks.word_vectors $(or $(CORPUS),assets/corpus)
 
 pretrained: install ## train the bundled model again, into assets/pretrained
 	$(BIN)/python -m assets.make_pretrained

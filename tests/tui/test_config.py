@@ -70,7 +70,7 @@ def test_a_full_file(tmp_path: Path) -> None:
         ('[keys]\n"write.retry" = "x"', ["write.retry", "keep you from typing"]),
         ('[keys]\n"write.retry" = "ctrl+g"', ["write.retry", "Ctrl+G", "write.continue"]),
         ('[keys]\n"write.retry" = "f1"', ["write.retry", "F1", "app.help"]),
-        (X),
+        ('[keys]\n"app.help" = "ctrl+y"', ["app.help", "Ctrl+Y", "write.redo"]),
         ('[keys]\n"write.retry" = "ctrl+b"', ["write.retry", "tmux"]),
     ],
 )

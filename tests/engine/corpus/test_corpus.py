@@ -155,9 +155,14 @@ def test_folders_are_searched_in_natural_order(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "complaint"),
-    [(b"", "empty"), (b"  \n\n ", "empty"), (b"hello", "one word"), (b"\x00\x01" * 99, "not a text"),
-     (b"\xff\xfe\x00", "claims to be utf-16")],
-)  # fmt: skip
+    [
+        (b"", "empty"),
+        (b"  \n\n ", "empty"),
+        (b"hello", "one word"),
+        (b"\x00\x01" * 99, "not a text"),
+        (b"\xff\xfe\x00", "claims to be utf-16"),
+    ],
+)
 def test_hostile_files(tmp_path: Path, content: bytes, complaint: str) -> None:
     path = tmp_path / "hostile.txt"
     path.write_bytes(content)

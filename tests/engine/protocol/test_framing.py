@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import struct
 
@@ -68,10 +69,8 @@ def test_messages_survive_the_wire(sent: list[m.Call]) -> None:
 @given(st.binary(max_size=300))
 def test_noise_is_an_error_or_nothing(noise: bytes) -> None:
     for read in (read_all, lambda data: asyncio.run(read_all_async(data))):
-        try:
+        with contextlib.suppress(ProtocolError):
             assert all(isinstance(message, m.Hello | m.Call) for message in read(noise))
-        except ProtocolError as error:
-            assert error.message
 
 
 @given(calls, st.data())
