@@ -25,7 +25,7 @@ from engine.errors import ColdOpenError
 from tui import config, keys
 from tui.actions import Action
 from tui.keymap import ACTIONS
-from tui.link import EngineLink, LinkStatus
+from tui.link import EngineLink, LinkState, LinkStatus
 from tui.palette import ActionProvider
 from tui.remembered import Remembered
 from tui.render import content, visible
@@ -125,6 +125,11 @@ class ColdOpenApp(App[None], inherit_bindings=False):
             ColdOpenError: when connecting has failed.
         """
         return await self._link.wait()
+
+    @property
+    def engine_state(self) -> LinkState:
+        """Whether the engine is there, for a sentence to the user."""
+        return self._link.status.state
 
     @property
     def room_id(self) -> str:

@@ -1,7 +1,7 @@
 """Drafts on disk: plain text files that any editor can read, saved by themselves.
 
-While a draft is open it is saved within a second of a change, in one step that leaves the old
-version or the new one. A mark beside it tells, after a crash, that it was not closed.
+Beside each text are hidden files with what a text cannot hold: who wrote what, the tree of all that
+was tried, and the journal of a draft that is open.
 """
 
 from __future__ import annotations
@@ -13,18 +13,12 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from engine import paths
-from engine.errors import ColdOpenError
-from engine.storage.atomic import write_atomically
+from tui.drafts.open_draft import DraftError, DraftFiles, OpenDraft
 
 _FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f]')
 WORDS_A_PAGE = 250
-
-
-class DraftError(ColdOpenError):
-    """A draft that cannot be opened, saved or renamed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,35 +30,6 @@ class DraftEntry:
     modified: float
     """Seconds since 1970."""
     words: int
-
-
-class OpenDraft:
-    """One draft that this program has open; nobody else can open it meanwhile."""
-
-    def __init__(self, path: Path, mark: Path, lock: IO[str], text: str, recovered: bool) -> None:
-        self.path, self.text, self.recovered = path, text, recovered
-        self._mark, self._lock = mark, lock
-
-    @property
-    def name(self) -> str:
-        return self.path.stem
-
-    def save(self, text: str) -> bool:
-        """Have the disk hold ``text``; False where it did already.
-
-        Raises:
-            ColdOpenError: when the disk refuses; the version before is kept.
-        """
-        if text == self.text and self.path.exists():
-            return False
-        write_atomically(self.path, text)
-        self.text = text
-        return True
-
-    def close(self) -> None:
-        """Let go of the draft; it was closed in order."""
-        self._mark.unlink(missing_ok=True)
-        self._lock.close()
 
 
 class DraftStore:
@@ -94,16 +59,15 @@ class DraftStore:
         Raises:
             DraftError: when another program has it open, or it cannot be read.
         """
-        path = self.folder / f"{checked_title(name)}.txt"
-        mark = self.folder / f".{path.stem}.open"
+        files = self.files(name)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            left_open = mark.exists()
-            lock = mark.open("a+")
+            lock = files.mark.open("a+")
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise DraftError(
-                f"“{path.stem}” is open in another window.", "Close it there, or open another."
+                f"“{files.text.stem}” is open in another window.",
+                "Close it there, or open another.",
             ) from None
         except OSError as error:
             raise DraftError(
@@ -111,16 +75,18 @@ class DraftStore:
                 "Free some space or check the folder's permissions.",
             ) from None
         try:
-            text = path.read_bytes().decode("utf-8").replace("\r\n", "\n") if path.exists() else ""
-        except UnicodeDecodeError:
+            return OpenDraft(files, lock)
+        except DraftError:
             lock.close()
-            raise DraftError(
-                f"{path} is not UTF-8 text.", "Import it instead, which reads other encodings."
-            ) from None
-        except OSError as error:
-            lock.close()
-            raise DraftError(f"{path} cannot be read: {error.strerror}.", "") from None
-        return OpenDraft(path, mark, lock, text, left_open and bool(text))
+            raise
+
+    def files(self, name: str) -> DraftFiles:
+        """Where the draft ``name`` is.
+
+        Raises:
+            DraftError: when it cannot be a name.
+        """
+        return DraftFiles(self.folder / f"{checked_title(name)}.txt")
 
     def new_name(self, wish: str = "Untitled") -> str:
         """``wish``, or ``wish 2`` and so on where it is taken."""
@@ -136,33 +102,64 @@ class DraftStore:
         Raises:
             DraftError: when the name is taken or not allowed.
         """
-        target = self.folder / f"{checked_title(new)}.txt"
-        if target.exists():
+        source, target = self.files(old), self.files(new)
+        if target.text.exists():
             raise DraftError(f"There is already a draft called “{new}”.", "Choose another name.")
         try:
-            (self.folder / f"{checked_title(old)}.txt").rename(target)
+            _move(source, target)
         except OSError as error:
             raise DraftError(f"“{old}” cannot be renamed: {error.strerror}.", "") from None
 
     def duplicate(self, name: str) -> str:
-        """Copy a draft; returns the copy's name."""
+        """Copy a draft with all that belongs to it; returns the copy's name.
+
+        Raises:
+            DraftError: when it cannot be copied.
+        """
         copy = self.new_name(f"{name} copy")
-        shutil.copy(self.folder / f"{checked_title(name)}.txt", self.folder / f"{copy}.txt")
+        source, target = self.files(name), self.files(copy)
+        try:
+            for old, new in zip(source.all(), target.all(), strict=True):
+                if old.exists():
+                    shutil.copyfile(old, new)
+        except OSError as error:
+            raise DraftError(f"“{name}” cannot be copied: {error.strerror}.", "") from None
         return copy
 
     def delete(self, name: str) -> Path:
-        """Move a draft to the trash; returns where it is, for :meth:`restore`."""
-        trash = self.folder / ".trash"
-        trash.mkdir(parents=True, exist_ok=True)
-        target = trash / f"{checked_title(name)}.{time.time_ns()}.txt"
-        (self.folder / f"{name}.txt").rename(target)
-        return target
+        """Move a draft to the trash; returns where it is, for :meth:`restore`.
+
+        Raises:
+            DraftError: when it cannot be moved.
+        """
+        place = self.folder / ".trash" / str(time.time_ns())
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            _move(self.files(name), DraftFiles(place / f"{name}.txt"))
+        except OSError as error:
+            raise DraftError(f"“{name}” cannot be deleted: {error.strerror}.", "") from None
+        return place / f"{name}.txt"
 
     def restore(self, trashed: Path) -> str:
-        """Undo a deletion; returns the draft's name."""
-        name = self.new_name(trashed.name.rsplit(".", 2)[0])
-        trashed.rename(self.folder / f"{name}.txt")
+        """Undo a deletion; returns the draft's name.
+
+        Raises:
+            DraftError: when it cannot be moved back.
+        """
+        name = self.new_name(trashed.stem)
+        try:
+            _move(DraftFiles(trashed), self.files(name))
+        except OSError as error:
+            raise DraftError(f"“{name}” cannot be brought back: {error.strerror}.", "") from None
         return name
+
+
+def _move(source: DraftFiles, target: DraftFiles) -> None:
+    """Move all that belongs to a draft; the text goes last, so that nothing is half a draft."""
+    for old, new in reversed(list(zip(source.all(), target.all(), strict=True))):
+        if old.exists():
+            old.rename(new)
+    source.mark.unlink(missing_ok=True)
 
 
 def checked_title(name: str) -> str:

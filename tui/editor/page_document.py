@@ -68,22 +68,24 @@ class PageDocument(DocumentBase):
         return self._marks[row]
 
     def spans(self, layer: str) -> list[Span]:
-        """All marks of one layer by offset in the text; those that touch over a line end are one.
+        """All marks of one layer by offset in the text; those with only line ends between are one.
 
         Looks at every line.
         """
         found: list[Span] = []
         offset = 0
+        goes_on = -1  # where a mark must begin to be one with the last
         for line, marks in zip(self._lines, self._marks, strict=True):
             for mark in marks:
                 if mark.layer != layer:
                     continue
                 span = Span(mark.start + offset, mark.end + offset, layer, mark.value)
-                if found and found[-1].value == span.value:
-                    over_line_end = mark.start == 0 and found[-1].end == offset - 1
-                    if over_line_end or found[-1].end == span.start:
-                        span = span._replace(start=found.pop().start)
+                if found and found[-1].value == span.value and span.start == goes_on:
+                    span = span._replace(start=found.pop().start)
                 found.append(span)
+                goes_on = span.end
+            if goes_on == offset + len(line):
+                goes_on += 1
             offset += len(line) + 1
         return found
 

@@ -50,6 +50,19 @@ class Passage:
     def text(self) -> str:
         return "\n".join(self.lines)
 
+    def spans(self, layer: str) -> tuple[Span, ...]:
+        """The marks of one layer by offset in the text, line by line."""
+        found: list[Span] = []
+        offset = 0
+        for line, marks in zip(self.lines, self.marks, strict=True):
+            found.extend(
+                mark._replace(start=mark.start + offset, end=mark.end + offset)
+                for mark in marks
+                if mark.layer == layer
+            )
+            offset += len(line) + 1
+        return tuple(found)
+
     def __bool__(self) -> bool:
         return len(self.lines) > 1 or bool(self.lines[0])
 

@@ -23,15 +23,16 @@ class Delta:
     start: int
     removed: str
     inserted: str
-    generation: str = ""
-    """Name of the generation that wrote ``inserted``; empty for the writer."""
+    origin: tuple[Span, ...] = ()
+    """Which of the inserted characters a model wrote, and in which generation."""
 
 
 class ScriptArea(PageView):
     """Edits a draft and shows pending text at the cursor.
 
     The document never holds pending text. Taking it inserts it in one change, so that one undo
-    removes it. Every change calls ``on_delta``; no key costs more in a long draft than in a short
+    removes it. Every change calls ``on_delta``, typing over pending text calls ``on_consumed`` with the
+    number of characters that became the writer's. No key costs more in a long draft than in a short
     one.
     """
 
@@ -50,11 +51,13 @@ class ScriptArea(PageView):
         *,
         id: str | None = None,
         on_delta: Callable[[Delta], None] | None = None,
+        on_consumed: Callable[[int], None] | None = None,
     ) -> None:
         self._pending = ""
         self._weak = False
         self._own_move = False
         self.on_delta = on_delta
+        self.on_consumed = on_consumed
         super().__init__(text, id=id)
         self.changes = ChangeHistory()
         self.history = self.changes  # type: ignore[assignment]
@@ -143,16 +146,25 @@ class ScriptArea(PageView):
         if told:
             self.post_message(self.PendingGone())
 
-    def accept(self, length: int | None = None, *, generation: str = "model") -> str:
-        """Take the first ``length`` characters (all, where None) into the draft, as one step."""
+    def accept(
+        self,
+        length: int | None = None,
+        *,
+        generation: str = "model",
+        marks: Iterable[Span] = (),
+    ) -> str:
+        """Take the first ``length`` characters (all, where None) into the draft, as one step.
+
+        ``marks`` go with them, by offset in the pending text.
+        """
         pending, weak = self._pending, self._weak
         taken = pending if length is None else pending[:length]
         if not taken:
             return ""
         self.clear_pending()
         where = self.cursor_location
-        layer = "" if weak else ORIGIN
-        self._put(where, where, Passage.of(taken, layer, generation if layer else ""), alone=True)
+        own = [] if weak else [Span(0, len(taken), ORIGIN, generation)]
+        self._put(where, where, Passage.marked(taken, [*own, *marks]), alone=True)
         rest = pending[len(taken) :]
         if rest:
             self._pending = rest
@@ -189,6 +201,7 @@ class ScriptArea(PageView):
         """Make a change that the writer asked for; pending text is dismissed first."""
         self.dismiss()
         text = edit.text.replace("\r\n", "\n").replace("\r", "\n")
+        text = text.encode("utf-8", "replace").decode()  # half a character cannot be saved
         alone = len(text) > 1 or (bool(text) and edit.top != edit.bottom)
         maintained = self.selection if edit.maintain_selection_offset else None
         removed = self._put(edit.top, edit.bottom, Passage.of(text), alone=alone)
@@ -261,9 +274,7 @@ class ScriptArea(PageView):
         else:
             self.refresh()
         if self.on_delta is not None and (removed or passage):
-            marks = next((marks for marks in passage.marks if marks), ())
-            generation = next((mark.value for mark in marks if mark.layer == ORIGIN), "")
-            self.on_delta(Delta(offset, removed.text, text, generation))
+            self.on_delta(Delta(offset, removed.text, text, passage.spans(ORIGIN)))
         return removed
 
     def _select(self, selection: Selection) -> None:
@@ -305,6 +316,8 @@ class ScriptArea(PageView):
         typed = rest[: 2 if blank else 1]
         where = self.cursor_location
         self._put(where, where, Passage.of(typed), alone=False)
+        if self.on_consumed is not None and not weak:
+            self.on_consumed(len(typed))
         if len(rest) > len(typed):
             self._pending, self._weak = rest[len(typed) :], weak
             self._lay_overlay()

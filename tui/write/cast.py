@@ -6,17 +6,19 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-_CUE = re.compile(r"^([^\W\d_][^\n:\[\](){}\"!?;,]{0,38}):(?=[ \t]|$)", re.MULTILINE)
-MOST_WORDS = 5
+from tui.editor.script_lines import cue_name
+
+_MAYBE = re.compile(r"^[^\W\d_][^\n:]{0,38}:", re.MULTILINE)
+_BEGUN = re.compile(r"[^\W\d_][\w.'’ -]{0,30}\Z")
 
 
 def speakers(text: str) -> Counter[str]:
-    """Lines of each speaker of ``text``, as the first of their cues is written."""
+    """Lines of each speaker of ``text``, named as in the first of their cues."""
     names: dict[str, str] = {}
     lines: Counter[str] = Counter()
-    for match in _CUE.finditer(text):
-        name = match.group(1).strip()
-        if len(name.split()) <= MOST_WORDS:
+    for match in _MAYBE.finditer(text):
+        name = cue_name(text[match.start() : match.end() + 1].rstrip("\n"))
+        if name:
             lines[names.setdefault(name.lower(), name)] += 1
     return lines
 
@@ -28,7 +30,9 @@ def together(draft: Counter[str], corpus: Iterable[str], most: int = 30) -> list
     return (own + [name for name in corpus if name.lower() not in seen])[:most]
 
 
-def completed(beginning: str, cast: Iterable[str]) -> str | None:
-    """The first of ``cast`` that begins with ``beginning``, whatever its case."""
-    start = beginning.lower()
-    return next((name for name in cast if start and name.lower().startswith(start)), None)
+def completed(line: str, cast: Iterable[str]) -> str | None:
+    """The first of ``cast`` that ``line``, a line up to the cursor, may be the beginning of."""
+    if not _BEGUN.match(line):
+        return None
+    start = line.lower()
+    return next((n for n in cast if n.lower().startswith(start) and len(n) >= len(start)), None)

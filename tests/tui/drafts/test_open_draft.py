@@ -1,0 +1,238 @@
+"""Drafts on disk: what was synced is there again, whenever the program is cut off."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tui.drafts.journal import Entry
+from tui.drafts.open_draft import DraftError, OpenDraft
+from tui.drafts.store import DraftStore
+from tui.editor.page_document import PageDocument
+from tui.editor.passage import ORIGIN, Passage, Span
+
+
+class Writer:
+    """Types into an open draft as the editor does."""
+
+    def __init__(self, draft: OpenDraft) -> None:
+        self.draft = draft
+        self.page = PageDocument(Passage.marked(draft.text, draft.origin))
+
+    def put(self, at: int, size: int, text: str, generation: str = "") -> None:
+        start = min(at, self.page.length)
+        size = min(size, self.page.length - start)
+        first, last = self.page.location_of(start), self.page.location_of(start + size)
+        passage = Passage.of(text, ORIGIN if generation else "", generation)
+        self.page.exchange(first, last, passage)
+        origin = ((0, len(text), generation),) if generation and text else ()
+        self.draft.record(Entry(start, size, text, origin))
+
+    def write(self) -> None:
+        origin = self.page.spans(ORIGIN)
+        self.draft.write(self.draft.snapshot(self.page.text, origin, self.page.length))
+
+    @property
+    def state(self) -> tuple[str, list[Span]]:
+        return self.page.text, self.page.spans(ORIGIN)
+
+
+def after_a_crash(store: DraftStore, name: str = "play") -> tuple[str, list[Span], int]:
+    """Open a copy of what the disk holds now."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "drafts"
+        shutil.copytree(store.folder, copy)
+        draft = DraftStore(copy).open(name)
+        found = (draft.text if not draft.recovered else draft.path.read_text(), draft.origin)
+        draft.close()
+        return (*found, draft.recovered)
+
+
+STEP = st.one_of(
+    st.just("sync"),
+    st.just("write"),
+    st.tuples(st.integers(0, 40), st.integers(0, 5), st.text("ab\né日", max_size=5), st.booleans()),
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(STEP, max_size=12))
+def test_whenever_it_is_cut_off_the_last_sync_is_there(steps: list[object]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        store = DraftStore(Path(folder) / "drafts")
+        draft = store.open("play")
+        writer = Writer(draft)
+        kept = writer.state
+        for number, step in enumerate(steps):
+            if step == "sync":
+                draft.sync()
+                kept = writer.state
+            elif step == "write":
+                writer.write()
+                kept = writer.state
+            else:
+                at, size, text, model = step  # type: ignore[misc]
+                writer.put(at, size, text, f"{number}a" if model else "")
+            text, origin, _changes = after_a_crash(store)
+            assert (text, origin) == kept
+        draft.close()
+
+
+@pytest.mark.parametrize("step", ["fresh journal", "text", "notes", "rename"])
+def test_cut_off_in_the_middle_of_writing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    store = DraftStore(tmp_path / "drafts")
+    draft = store.open("play")
+    writer = Writer(draft)
+    writer.put(0, 0, "old words ")
+    writer.write()
+    writer.put(10, 0, "model words", "1a")
+    draft.sync()
+
+    class CutOffError(Exception):
+        pass
+
+    import tui.drafts.open_draft as module
+
+    real, real_replace = module.write_atomically, Path.replace
+
+    def cut_writing(path: Path, data: bytes | str) -> None:
+        if step == "fresh journal" or (step == "notes" and path.suffix == ".json"):
+            raise CutOffError
+        real(path, data)
+        if step == "text":
+            raise CutOffError
+
+    def cut_renaming(path: Path, target: Path) -> Path:
+        if step == "rename" and path.name.endswith(".new"):
+            raise CutOffError
+        return real_replace(path, target)
+
+    monkeypatch.setattr(module, "write_atomically", cut_writing)
+    monkeypatch.setattr(Path, "replace", cut_renaming)
+    with pytest.raises(CutOffError):
+        writer.write()
+    monkeypatch.undo()
+    text, origin, _changes = after_a_crash(store)
+    assert text == "old words model words"
+    assert origin == [Span(10, 21, ORIGIN, "1a")]
+
+
+def test_a_journal_that_was_cut_off_in_a_line_gives_what_came_before(tmp_path: Path) -> None:
+    store = DraftStore(tmp_path / "drafts")
+    draft = store.open("play")
+    writer = Writer(draft)
+    writer.put(0, 0, "first ")
+    draft.sync()
+    writer.put(6, 0, "second")
+    draft.sync()
+    journal = draft.files.journal
+    journal.write_bytes(journal.read_bytes()[:-4])
+    text, _origin, changes = after_a_crash(store)
+    assert (text, changes) == ("first ", 1)
+
+
+def test_a_draft_closed_in_order_leaves_nothing_open(tmp_path: Path) -> None:
+    store = DraftStore(tmp_path / "drafts")
+    draft = store.open("play")
+    writer = Writer(draft)
+    writer.put(0, 0, "words", "1a")
+    writer.write()
+    draft.close()
+    assert sorted(p.name for p in store.folder.iterdir()) == [".play.notes.json", "play.txt"]
+    again = store.open("play")
+    assert (again.recovered, again.cursor) == (0, 5)
+    assert again.origin == [Span(0, 5, ORIGIN, "1a")]
+    again.close()
+
+
+def test_a_text_changed_elsewhere_wins_and_the_typing_is_put_aside(tmp_path: Path) -> None:
+    store = DraftStore(tmp_path / "drafts")
+    draft = store.open("play")
+    writer = Writer(draft)
+    writer.put(0, 0, "mine")
+    writer.write()
+    writer.put(4, 0, " and more")
+    draft.sync()
+    draft.path.write_text("theirs")
+    draft._lock_file.close()
+    again = store.open("play")
+    assert again.text == "theirs"
+    assert again.origin == []
+    assert "play.unapplied-journal.jsonl" in again.note
+    assert " and more" in (store.folder / "play.unapplied-journal.jsonl").read_text()
+    again.close()
+
+
+def test_a_full_disk_keeps_what_was_typed_and_tries_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+
+    store = DraftStore(tmp_path / "drafts")
+    draft = store.open("play")
+    writer = Writer(draft)
+    writer.put(0, 0, "one ")
+    draft.sync()
+    writer.put(4, 0, "two ")
+
+    def full(handle: int, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(DraftError, match="No space left"):
+        draft.sync()
+    with pytest.raises(DraftError, match="No space left"):
+        writer.write()
+    assert draft.waiting
+    monkeypatch.undo()
+    draft.sync()
+    assert after_a_crash(store)[0] == "one two "
+    writer.put(8, 0, "three")
+    writer.write()
+    assert after_a_crash(store)[0] == "one two three"
+    draft.close()
+
+
+def test_a_draft_is_open_once(tmp_path: Path) -> None:
+    store = DraftStore(tmp_path / "drafts")
+    draft = store.open("play")
+    with pytest.raises(DraftError, match="open in another window"):
+        store.open("play")
+    draft.close()
+    store.open("play").close()
+
+
+def test_names_copies_and_the_trash(tmp_path: Path) -> None:
+    store = DraftStore(tmp_path / "drafts")
+    draft = store.open("play")
+    writer = Writer(draft)
+    writer.put(0, 0, "words", "1a")
+    writer.write()
+    draft.close()
+    assert store.duplicate("play") == "play copy"
+    store.rename("play", "comedy")
+    with pytest.raises(DraftError, match="already a draft"):
+        store.rename("comedy", "play copy")
+    assert {entry.name for entry in store.entries()} == {"comedy", "play copy"}
+    copy = store.open("play copy")
+    assert copy.origin == [Span(0, 5, ORIGIN, "1a")]
+    copy.close()
+    trashed = store.delete("comedy")
+    assert [entry.name for entry in store.entries()] == ["play copy"]
+    assert store.restore(trashed) == "comedy"
+    again = store.open("comedy")
+    assert (again.text, again.origin) == ("words", [Span(0, 5, ORIGIN, "1a")])
+    again.close()
+
+
+@pytest.mark.parametrize("name", ["", " ", "a/b", "..", ".hidden", "x" * 300, "a\x00b"])
+def test_names_that_cannot_be(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DraftError, match="cannot be the name"):
+        DraftStore(tmp_path).open(name)

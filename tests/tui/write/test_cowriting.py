@@ -1,0 +1,235 @@
+"""Co-writing with the real engine: stream, take, steer, retry, undo, and make again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.timeout(90)
+OPENING = "DELIA: Machine nine is a washer.\n\n"
+
+
+async def test_continue_stop_take_and_undo(cowriting: Any) -> None:
+    room, page = cowriting.room, cowriting.page
+    await cowriting.at_most(5000)
+    await cowriting.put(OPENING)
+    before = page.draft
+    await cowriting.press("ctrl+g")
+    await cowriting.until(lambda: page.pending)
+    assert page.draft == before
+    await cowriting.press("escape")
+    assert not room.streaming
+    kept = page.pending
+    assert kept
+    await cowriting.pilot.pause(0.2)
+    assert page.pending == kept
+    await cowriting.press("tab")
+    assert page.draft == before + kept
+    assert page.page.spans("origin")[0].value == "1a"
+    await cowriting.press("ctrl+z")
+    assert page.draft == before
+    await cowriting.press("ctrl+y")
+    assert page.draft == before + kept
+
+
+async def test_second_escape_dismisses_and_the_tree_keeps_it(cowriting: Any) -> None:
+    room, page = cowriting.room, cowriting.page
+    await cowriting.put(OPENING)
+    await cowriting.press("ctrl+g")
+    await cowriting.stopped()
+    words = page.pending
+    await cowriting.press("escape")
+    assert page.pending == ""
+    assert page.draft == OPENING
+    nodes = list(room._draft.tree)
+    assert len(nodes) == 3
+    assert words in [node.text for node in nodes]
+    assert all(node.record is not None for node in nodes)
+
+
+async def test_words_and_lines_are_taken_while_it_streams(cowriting: Any) -> None:
+    page = cowriting.page
+    await cowriting.put(OPENING)
+    await cowriting.press("ctrl+g")
+    await cowriting.until(lambda: len(page.pending.split()) > 3)
+    first = page.pending.split()[0]
+    await cowriting.press("right")
+    assert page.draft == OPENING + first
+    await cowriting.stopped()
+    assert page.pending
+    rest = page.pending
+    await cowriting.press("ctrl+l")
+    assert rest.startswith(page.draft[len(OPENING + first) :])
+    whole = page.draft + page.pending
+    await cowriting.press("tab")
+    assert page.draft == whole
+
+
+async def test_retry_replaces_only_what_is_pending(cowriting: Any) -> None:
+    room, page = cowriting.room, cowriting.page
+    await cowriting.at_most(400)
+    await cowriting.put(OPENING)
+    await cowriting.press("ctrl+g")
+    await cowriting.until(lambda: page.pending)
+    old = room._going.stream
+    await cowriting.press("ctrl+r")
+    await cowriting.until(lambda: room._going is not None and room._going.stream not in ("", old))
+    await cowriting.stopped()
+    assert page.draft == OPENING
+    assert page.pending == room._going.pending
+    assert room._going.number == 2
+    await cowriting.until(lambda: len(room._draft.tree) == 6)
+
+
+async def test_alternatives_side_by_side(cowriting: Any) -> None:
+    room, page = cowriting.room, cowriting.page
+    await cowriting.put(OPENING)
+    await cowriting.press("ctrl+g")
+    await cowriting.stopped()
+    texts = [branch.text for branch in room._going.branches]
+    assert len(texts) == 3
+    seen = [page.pending]
+    for _ in range(2):
+        await cowriting.press("ctrl+n")
+        seen.append(page.pending)
+    assert seen == texts
+    await cowriting.press("ctrl+p")
+    assert page.pending == texts[1]
+    assert "▸2" in str(room.query_one("#choices").render())
+    await cowriting.press("tab")
+    assert page.draft == OPENING + texts[1]
+    assert page.page.spans("origin")[0].value == "1b"
+
+
+async def test_speaking_as_a_new_character(cowriting: Any) -> None:
+    page = cowriting.page
+    await cowriting.put(OPENING)
+    await cowriting.press("ctrl+t")
+    await cowriting.type("Zelda")
+    await cowriting.press("enter")
+    await cowriting.until(lambda: page.pending)
+    await cowriting.stopped()
+    assert page.pending.startswith("ZELDA:")
+    await cowriting.press("tab")
+    await cowriting.until(lambda: "ZELDA" in cowriting.room.cast_names())
+
+
+async def test_temperature_changes_mid_stream_and_all_can_be_made_again(cowriting: Any) -> None:
+    room, page = cowriting.room, cowriting.page
+    await cowriting.at_most(5000)
+    room.side.query_one("#odds-seed").value = "77"
+    await cowriting.put(OPENING)
+    await cowriting.press("ctrl+g")
+    await cowriting.until(lambda: page.pending)
+    await cowriting.press("f9", "f9", "f8")
+    await cowriting.until(lambda: len(page.pending) > 200)
+    await cowriting.press("escape", "tab")
+    words = page.draft
+    await cowriting.until(lambda: len(room._draft.tree) == 3)
+    node = room._draft.tree["1a"]
+    assert node.record.seed == 77
+    assert node.record.changes[0].settings.temperature == 0.8
+    assert len(node.record.changes) > 1
+    room.action_repeat()
+    await cowriting.until(lambda: cowriting.notices())
+    assert "Made again, letter for letter." in cowriting.notices()
+    assert page.draft == words
+    assert page.pending == node.text
+
+
+async def test_typing_over_what_streams(cowriting: Any) -> None:
+    page = cowriting.page
+    await cowriting.put(OPENING)
+    await cowriting.press("ctrl+g")
+    await cowriting.until(lambda: len(page.pending) > 8)
+    start = page.pending[:4]
+    await cowriting.type(start)
+    assert page.draft == OPENING + start
+    await cowriting.stopped()
+    assert page.draft + page.pending == OPENING + cowriting.room._going.branch.text
+    await cowriting.type("\x7e")
+    assert page.pending == ""
+    assert page.draft == OPENING + start + "~"
+
+
+async def test_filling_in_shows_the_best_fit(cowriting: Any) -> None:
+    room, page = cowriting.room, cowriting.page
+    await cowriting.put(OPENING + "GUS: Socks.")
+    page.go_to(len(OPENING))
+    room.action_fill_in()
+    await cowriting.until(lambda: room._going is not None and room._going.complete)
+    fits = [branch.fit for branch in room._going.branches]
+    assert None not in fits
+    assert room._going.branch.fit == min(fits)
+    assert page.pending == room._going.branch.text
+
+
+async def test_the_tree_gives_branches_back(cowriting: Any) -> None:
+    room, page = cowriting.room, cowriting.page
+    await cowriting.put(OPENING)
+    await cowriting.press("ctrl+g")
+    await cowriting.stopped()
+    texts = [branch.text for branch in room._going.branches]
+    await cowriting.press("tab")
+    await cowriting.type("\nGUS: Hm.")
+    after = page.draft[len(OPENING) + len(texts[0]) :]
+    await cowriting.press("f3")
+    assert room.tree_panel.has_focus
+    assert room.tree_panel.node.id == "1a"
+    await cowriting.press("down", "b", "enter")
+    assert page.draft == OPENING + texts[1] + after
+    assert room._draft.tree["1b"].bookmarked
+    assert page.has_focus
+    await cowriting.press("ctrl+z")
+    assert page.draft == OPENING + texts[0] + after
+    await cowriting.press("f3", "x")
+    assert "hidden" in cowriting.line()
+
+
+async def test_branching_inside_what_the_model_wrote(cowriting: Any) -> None:
+    room, page = cowriting.room, cowriting.page
+    await cowriting.put(OPENING)
+    await cowriting.press("ctrl+g")
+    await cowriting.stopped()
+    await cowriting.press("tab")
+    whole = page.draft
+    page.go_to(len(OPENING) + 5)
+    await cowriting.press("f4")
+    await cowriting.until(lambda: page.pending)
+    assert page.draft == whole[: len(OPENING) + 5]
+    await cowriting.stopped()
+    assert room._draft.tree["2a"].parent == "1a"
+    await cowriting.press("escape", "ctrl+z")
+    assert page.draft == whole
+
+
+async def test_a_lost_engine_is_said_and_the_words_stay(cowriting: Any) -> None:
+    import os
+    import signal
+
+    room, page = cowriting.room, cowriting.page
+    await cowriting.at_most(5000)
+    await cowriting.put(OPENING)
+    await cowriting.press("ctrl+g")
+    await cowriting.until(lambda: page.pending)
+    os.kill(cowriting.app.engine.engine_pid, signal.SIGKILL)
+    await cowriting.until(lambda: "The engine was lost while it wrote" in cowriting.notices())
+    assert page.pending
+    assert not room.streaming
+    await cowriting.press("tab")
+    await cowriting.type("still here")
+    assert page.draft.endswith("still here")
+
+
+async def test_the_draft_is_saved_with_its_origins(cowriting: Any, models: Path) -> None:
+    page = cowriting.page
+    await cowriting.put(OPENING)
+    await cowriting.press("ctrl+g")
+    await cowriting.stopped()
+    await cowriting.press("tab", "ctrl+s")
+    await cowriting.until(lambda: "Saved" in cowriting.notices())
+    path = models / "data" / "coldopen" / "drafts" / "Untitled.txt"
+    assert path.read_text() == page.draft
+    assert '"1a"' in path.with_name(".Untitled.notes.json").read_text()

@@ -1,0 +1,114 @@
+"""The journal of a draft: every change since the draft was last written whole, synced as one types.
+
+The first line names the text that the changes apply to, by digest; each further line is one change.
+A line that was cut off by a crash ends the journal. So a journal is never applied to a text that it
+does not belong to, and applying it again does no harm.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from tui.editor.page_document import PageDocument
+from tui.editor.passage import ORIGIN, Passage, Span
+
+
+class Entry(msgspec.Struct, array_like=True, frozen=True):
+    """``removed`` characters from ``start`` on gave way to ``inserted``."""
+
+    start: int
+    removed: int
+    inserted: str
+    origin: tuple[tuple[int, int, str], ...] = ()
+    """Which characters of ``inserted`` a model wrote: start, end, generation."""
+
+
+class Header(msgspec.Struct, frozen=True):
+    """The text that a journal's changes begin from."""
+
+    text: str = ""
+    """Its digest; empty where there is no journal."""
+    origin: tuple[tuple[int, int, str], ...] = ()
+    cursor: int = 0
+
+
+_ENTRY = msgspec.json.Decoder(Entry)
+_HEADER = msgspec.json.Decoder(Header)
+
+
+def digest(text: str) -> str:
+    """Names a text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Journal:
+    """A journal that is being written.
+
+    Raises:
+        OSError: when the disk refuses, here and in :meth:`append`.
+    """
+
+    def __init__(self, path: Path, header: Header) -> None:
+        self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
+        self.size = 0
+        self._write(msgspec.json.encode(header) + b"\n")
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Have the disk hold ``entries``."""
+        if entries:
+            self._write(b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries))
+
+    def close(self) -> None:
+        os.close(self._handle)
+
+    def _write(self, data: bytes) -> None:
+        start = self.size
+        try:
+            while data:
+                written = os.write(self._handle, data)
+                self.size += written
+                data = data[written:]
+            os.fsync(self._handle)
+        except OSError:
+            os.ftruncate(self._handle, start)  # no half line before what will be tried again
+            self.size = start
+            raise
+
+
+def read_journal(path: Path) -> tuple[Header, list[Entry]]:
+    """The header of a journal and its changes; an empty one where there is no journal.
+
+    Raises:
+        OSError: when it is there and cannot be read.
+    """
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return Header(), []
+    try:
+        header = _HEADER.decode(lines[0])
+    except msgspec.DecodeError:
+        return Header(), []
+    entries: list[Entry] = []
+    for line in lines[1:-1]:
+        try:
+            entries.append(_ENTRY.decode(line))
+        except msgspec.DecodeError:
+            break
+    return header, entries
+
+
+def replay(text: str, spans: Sequence[Span], entries: Sequence[Entry]) -> tuple[str, list[Span]]:
+    """``text`` and its origin marks after ``entries``."""
+    document = PageDocument(Passage.marked(text, spans))
+    for entry in entries:
+        start = document.location_of(entry.start)
+        end = document.location_of(entry.start + entry.removed)
+        origin = [Span(first, last, ORIGIN, by) for first, last, by in entry.origin]
+        document.exchange(start, end, Passage.marked(entry.inserted, origin))
+    return document.text, document.spans(ORIGIN)

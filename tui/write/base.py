@@ -1,0 +1,140 @@
+"""What the parts of the Write room share: the page, the panels, the draft and the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.widgets import Static
+
+from engine.protocol.messages import ModelReady
+from tui.drafts.open_draft import OpenDraft
+from tui.drafts.store import DraftStore
+from tui.editor.script_area import ScriptArea
+from tui.render import content, fit
+from tui.room import Room
+from tui.write import cast as cast_of
+from tui.write.figures import Figures
+from tui.write.find_bar import FindBar
+from tui.write.side_panel import SidePanel
+from tui.write.streaming import Continuation
+from tui.write.tree_panel import TreePanel
+
+SENT_CHARACTERS = 12_000
+"""At least so much of the draft before the cursor is sent; the model reads less than that."""
+SENT_STEP = 8_000
+"""What is sent begins at a multiple of this, so that the engine knows most of it from before."""
+
+
+class WriteBase(Room):
+    """One draft, one model, and the widgets that show them."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._store = DraftStore()
+        self._draft: OpenDraft | None = None
+        self._going: Continuation | None = None
+        self._ready: ModelReady | None = None
+        self._figures = Figures()
+        self._next_odds: dict[str, float] = {}
+        self._note = ""
+
+    # -- widgets
+
+    @property
+    def page(self) -> ScriptArea:
+        return self.query_one("#page", ScriptArea)
+
+    @property
+    def side(self) -> SidePanel:
+        return self.query_one("#side", SidePanel)
+
+    @property
+    def finder(self) -> FindBar:
+        return self.query_one("#find", FindBar)
+
+    @property
+    def tree_panel(self) -> TreePanel:
+        return self.query_one("#tree", TreePanel)
+
+    # -- what is known
+
+    @property
+    def streaming(self) -> bool:
+        return self._going is not None and self._going.running
+
+    def before_cursor(self) -> str:
+        """The draft before the cursor, or its last part."""
+        length = self.page.cursor_offset
+        start = max(0, length - SENT_CHARACTERS) // SENT_STEP * SENT_STEP
+        return self.page.around_cursor(length - start, 0)[0]
+
+    def cast_names(self, before: str = "") -> list[str]:
+        """The draft's speakers, also those that ``before`` has just brought, then the corpus's."""
+        own = self._figures.cast
+        if before:
+            own = own | cast_of.speakers(before)
+        corpus = [speaker.name for speaker in self._ready.speakers] if self._ready else []
+        return cast_of.together(own, corpus)
+
+    # -- telling
+
+    def tell(self, note: str) -> None:
+        """Say something in the line above the page, until something else is said."""
+        self._note = note
+        self.show_line()
+
+    def show_line(self) -> None:
+        """The line above the page: draft, model, odds, and what is going on."""
+        settings = self.side.settings
+        name = self._draft.name if self._draft else ""
+        unsaved = "*" if self._draft is not None and self._draft.waiting else ""
+        model = self._ready.card.name if self._ready else "no model"
+        parts = [f"{fit(name, 30)}{unsaved}", fit(model, 24), f"T {settings.temperature:g}"]
+        if self.side.last_seed is not None:
+            parts.append(f"seed {self.side.last_seed}")
+        parts.append(self._state())
+        text = " · ".join(part for part in parts if part)
+        self.query_one("#write-line", Static).update(content(text, newlines=False))
+
+    def _state(self) -> str:
+        going = self._going
+        if going is not None and going.running:
+            return f"writing… {self.key_of('stop')} stops"
+        if self.page.pending:
+            key = self.key_of
+            return (
+                f"{key('accept_all')} takes it · {key('accept_word')} a word"
+                f" · {key('accept_line')} a line · {key('retry')} again"
+                f" · {key('stop')} lets it go"
+            )
+        return self._note
+
+    def show_choices(self) -> None:
+        """The strip of alternatives under the page."""
+        strip = self.query_one("#choices", Static)
+        going = self._going
+        choices = going.choices if going is not None else []
+        several = len(choices) > 1 and any(branch.text for branch in choices)
+        strip.set_class(several, "-open")
+        if going is None or not several:
+            return
+        width = max(20, self.page.size.width - 4)
+        rows: list[str] = []
+        for index, branch in enumerate(choices):
+            mark = "▸" if index == going.shown else " "
+            score = "" if branch.fit is None else f"fits {branch.fit:.2f}  "
+            rows.append(f"{mark}{index + 1} {score}{_tail(branch.text, width - len(score))}")
+        strip.update(content("\n".join(rows)))
+
+    def show_cast(self) -> None:
+        """The cast in the side panel."""
+        corpus = {s.name.lower(): s.lines for s in self._ready.speakers} if self._ready else {}
+        names: Sequence[str] = self.cast_names()[:20]
+        self.side.show_cast(
+            names, self._figures.cast, corpus, self._next_odds, self.key_of("speak_as")
+        )
+
+
+def _tail(text: str, width: int) -> str:
+    """One line of a growing text: its beginning, which stays where it is as more comes."""
+    return fit(" ".join(text.split()), width)

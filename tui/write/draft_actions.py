@@ -1,0 +1,278 @@
+"""The draft on disk: saved as one types, opened, renamed, copied, imported and exported."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+from textual import work
+
+from engine.errors import ColdOpenError
+from tui.drafts.journal import Entry
+from tui.drafts.open_draft import DraftError, OpenDraft
+from tui.editor.passage import ORIGIN
+from tui.editor.script_area import Delta
+from tui.widgets.filepicker import FilePicker
+from tui.write.ask import Ask
+from tui.write.base import WriteBase
+from tui.write.drafts_screen import DraftsScreen
+from tui.write.figures import measure
+from tui.write.model_actions import HINT
+
+TICK_SECONDS = 0.4
+"""Typing is on disk after this long."""
+IDLE_SECONDS = 3.0
+"""The draft is written whole after this long without a change,"""
+LONGEST_SECONDS = 30.0
+"""or after this long with changes."""
+RETRY_SECONDS = 5.0
+"""Pause after the disk refused."""
+
+
+class DraftActions(WriteBase):
+    """The part of the Write room that keeps the draft."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._edited = 0.0
+        self._written = time.monotonic()
+        self._saving = asyncio.Lock()
+        self._not_before = 0.0
+        self._trouble = ""
+
+    # -- as one types
+
+    def note_change(self, delta: Delta) -> None:
+        """Every change of the draft goes to its journal."""
+        if self._draft is not None:
+            origin = tuple((span.start, span.end, span.value) for span in delta.origin)
+            self._draft.record(Entry(delta.start, len(delta.removed), delta.inserted, origin))
+            self._edited = time.monotonic()
+
+    def keep_draft(self) -> None:
+        """Called a few times a second: have the disk hold what was typed."""
+        draft, now = self._draft, time.monotonic()
+        if draft is None or self._saving.locked() or now < self._not_before:
+            return
+        idle = now - self._edited > IDLE_SECONDS
+        if draft.unwritten and (idle or now - self._written > LONGEST_SECONDS):
+            self.run_worker(self.save_draft(), group="save")
+        elif draft.waiting:
+            self.run_worker(self._sync(draft), group="save")
+
+    async def _sync(self, draft: OpenDraft) -> None:
+        async with self._saving:
+            if draft is self._draft and self._accepted(await _tried(draft.sync)):
+                self.show_line()
+
+    async def save_draft(self) -> bool:
+        """Write the draft whole; says so where that cannot be done."""
+        async with self._saving:
+            draft = self._draft
+            if draft is None:
+                return False
+            page = self.page
+            snapshot = draft.snapshot(page.draft, page.page.spans(ORIGIN), page.cursor_offset)
+            self._written = time.monotonic()
+            done = self._accepted(await _tried(lambda: draft.write(snapshot)))
+            self.show_line()
+            return done
+
+    def _accepted(self, error: DraftError | None) -> bool:
+        """Say a new trouble with the disk once, and that it is over."""
+        if error is None:
+            if self._trouble:
+                self.say("The draft can be saved again.")
+            self._trouble = ""
+            return True
+        self._not_before = time.monotonic() + RETRY_SECONDS
+        if error.message != self._trouble:
+            self._trouble = error.message
+            self.say(error)
+        return False
+
+    # -- opening and closing
+
+    def latest_draft(self) -> str:
+        """The draft to begin with: the last one, else the newest, else an empty one."""
+        entries = self._store.entries()
+        names = {entry.name for entry in entries}
+        last = self.cold_open.remembered.draft
+        return last if last in names or not entries else entries[0].name
+
+    def open_draft(self, name: str, text: str | None = None) -> None:
+        """Show a draft, the one before having been closed; ``text`` is what it begins with."""
+        try:
+            opened = self._store.open(name or "Untitled")
+        except ColdOpenError as error:
+            self.say(error)
+            opened = self._store.open(self._store.new_name(name or "Untitled"))
+        self._draft = opened
+        self._going = None
+        self.page.open_text(opened.text, opened.origin, opened.cursor)
+        if text:
+            self.page.swap(0, 0, text)
+            self.page.changes.clear()
+            self.page.go_to(0)
+        self.cold_open.remembered.draft = opened.name
+        self.cold_open.remembered.save()
+        if opened.note:
+            self.tell(opened.note)
+        elif opened.recovered:
+            self.tell(
+                f"“{opened.name}” was recovered with {opened.recovered} changes:"
+                " the program was cut off last time."
+            )
+        else:
+            self.tell("" if opened.text else HINT)
+        self.draft_opened()
+
+    def draft_opened(self) -> None:
+        """Another draft is shown."""
+
+    async def close_draft(self) -> bool:
+        """Save and let go of the draft; False, and it stays open, where the disk refuses."""
+        draft = self._draft
+        if draft is None:
+            return True
+        self.page.clear_pending()
+        if (draft.unwritten or draft.waiting) and not await self.save_draft():
+            return False
+        self._draft = None
+        draft.close()
+        return True
+
+    async def _go_to(self, name: str, text: str | None = None) -> None:
+        if await self.close_draft():
+            self.open_draft(name, text)
+            self.page.focus()
+
+    async def before_exit(self) -> None:
+        """Save; what the disk refuses to hold whole may still be in the journal."""
+        draft = self._draft
+        if not await self.close_draft() and draft is not None:
+            self._draft = None
+            draft.close()
+
+    # -- actions
+
+    @work(group="dialog")
+    async def action_save(self) -> None:
+        if await self.save_draft() and self._draft is not None:
+            self.say(f"Saved: {self._draft.path}")
+
+    @work(group="dialog")
+    async def action_open(self) -> None:
+        await self.save_draft()
+        open_now = self._draft.name if self._draft is not None else ""
+        name = await self.app.push_screen_wait(DraftsScreen(self._store, open_now))
+        if name and name != open_now:
+            await self._go_to(name)
+
+    @work(group="dialog")
+    async def action_new(self) -> None:
+        name = await self.app.push_screen_wait(
+            Ask("Name of the new draft", value=self._store.new_name())
+        )
+        if name:
+            await self._go_to(self._store.new_name(name))
+
+    @work(group="dialog")
+    async def action_save_as(self) -> None:
+        if self._draft is None:
+            return
+        old = self._draft.name
+        name = await self.app.push_screen_wait(Ask("New name of the draft", value=old))
+        if not name or name == old or not await self.close_draft():
+            return
+        try:
+            self._store.rename(old, name)
+        except ColdOpenError as error:
+            self.say(error)
+            name = old
+        self.open_draft(name)
+
+    @work(group="dialog")
+    async def action_duplicate(self) -> None:
+        if self._draft is None:
+            return
+        name = self._draft.name
+        if await self.close_draft():
+            try:
+                copy = self._store.duplicate(name)
+            except ColdOpenError as error:
+                self.say(error)
+                copy = name
+            self.open_draft(copy)
+
+    @work(group="dialog")
+    async def action_import(self) -> None:
+        chosen = await self.app.push_screen_wait(FilePicker("Import a script", choose="file"))
+        for path in chosen:
+            try:
+                text = await asyncio.to_thread(read_script, path)
+            except ColdOpenError as error:
+                self.say(error)
+                return
+            await self._go_to(self._store.new_name(path.stem), text)
+
+    @work(group="dialog")
+    async def action_export(self) -> None:
+        if self._draft is None:
+            return
+        name = f"{self._draft.name}.txt"
+        chosen = await self.app.push_screen_wait(
+            FilePicker("Export to (.txt)", choose="save", name=name)
+        )
+        for path in chosen:
+            try:
+                await asyncio.to_thread(write_script, path, self.page.draft)
+            except ColdOpenError as error:
+                self.say(error)
+            else:
+                self.say(f"Exported: {path}")
+
+    # -- figures
+
+    @work(exclusive=True, group="figures")
+    async def count(self) -> None:
+        """Count words, scenes and lines, beside the typing."""
+        text, origin = self.page.draft, self.page.page.spans(ORIGIN)
+        self._figures = await asyncio.to_thread(measure, text, origin)
+        self.figures_changed()
+
+    def figures_changed(self) -> None:
+        """New figures are there to be shown."""
+
+
+async def _tried(work: object) -> DraftError | None:
+    """Do something with the disk beside the event loop; gives what went wrong."""
+    assert callable(work)
+    try:
+        await asyncio.to_thread(work)
+    except DraftError as error:
+        return error
+    return None
+
+
+def read_script(path: Path) -> str:
+    """The text of a script to import, in the corpus reader's encodings.
+
+    Raises:
+        ColdOpenError: when it cannot be read.
+    """
+    from engine.corpus.reading import source_of
+
+    return "".join(source_of(path).chunks()).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def write_script(path: Path, text: str) -> None:
+    """Export ``text``.
+
+    Raises:
+        ColdOpenError: when the disk refuses.
+    """
+    from engine.storage.atomic import write_atomically
+
+    write_atomically(path, text if text.endswith("\n") else f"{text}\n")

@@ -1,0 +1,383 @@
+"""Co-writing: the model goes on, and the writer takes, steers or dismisses what it writes."""
+
+from __future__ import annotations
+
+from textual import work
+from textual.timer import Timer
+
+from engine.errors import ColdOpenError
+from engine.protocol.messages import (
+    AdjustStream,
+    AnyEvent,
+    StopStream,
+    StreamEnded,
+    TokensWritten,
+    Write,
+    WriteAgain,
+)
+from tui.drafts.tree import TAIL, Node
+from tui.editor.passage import ORIGIN
+from tui.editor.taking import next_line, next_word
+from tui.write import cast as cast_of
+from tui.write.ask import Ask
+from tui.write.steering import Steering
+from tui.write.streaming import Continuation
+
+ALTERNATIVES = 3
+FLUSH_SECONDS = 0.04
+"""Words that come are shown this often at most; the first ones at once."""
+AFTER_CHARACTERS = 2000
+EARLY_EVENTS = 1000
+HINT = "Write a line, then Ctrl+G: the model goes on. Tab takes its words, Esc lets them go."
+
+
+class ModelActions(Steering):
+    """The part of the Write room that talks to the model."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._streams: dict[str, Continuation] = {}
+        """All that are still being written, abandoned ones too, so that the tree gets them."""
+        self._asked = 0
+        """Calls on their way whose streams have no name yet."""
+        self._early: list[TokensWritten | StreamEnded] = []
+        self._flush_timer: Timer | None = None
+
+    # -- going on
+
+    def action_continue(self) -> None:
+        if self.streaming:
+            self.stop_stream()
+            return
+        if self.page.pending:
+            self._take(None)
+        self.go_on()
+
+    def action_retry(self) -> None:
+        going = self._going
+        speaker, fill = None, False
+        if going is not None and isinstance(going.request, Write) and not going.used:
+            speaker, fill = going.request.speaker, bool(going.request.after)
+        self.page.clear_pending()
+        self.let_go()
+        self.go_on(speaker, fill=fill)
+
+    def action_fill_in(self) -> None:
+        self.page.clear_pending()
+        self.let_go()
+        if not self.page.around_cursor(0, AFTER_CHARACTERS)[1].strip():
+            self.tell("Nothing follows the cursor that a passage could lead into.")
+            return
+        self.go_on(fill=True)
+
+    def go_on(self, speaker: str | None = None, *, fill: bool = False) -> None:
+        """Ask for continuations at the cursor."""
+        if self._ready is None or self._draft is None:
+            self._say_no_model()
+            return
+        page = self.page
+        page.clear_pending()
+        before = self.before_cursor()
+        after = page.around_cursor(0, AFTER_CHARACTERS)[1] if fill else ""
+        request = Write(
+            model=self._ready.card.name,
+            before=before,
+            after=after,
+            cast=tuple(cast_of.together(self._figures.cast | cast_of.speakers(before), (), 200)),
+            speaker=speaker,
+            settings=self.side.settings,
+            stop=self.side.stop_rule,
+            seed=self.side.seed,
+            branches=ALTERNATIVES,
+        )
+        self._begin(request, before)
+
+    def write_again(self, node: Node) -> None:
+        """Have a passage made again from its record, as pending text at the cursor."""
+        if node.record is None:
+            self.tell(f"{node.id} was cut off before its record came; it cannot be made again.")
+            return
+        self._begin(WriteAgain(record=node.record), self.before_cursor(), node)
+
+    def _begin(self, request: Write | WriteAgain, before: str, again: Node | None = None) -> None:
+        assert self._draft is not None
+        going = Continuation(
+            request,
+            number=self._draft.tree.new_number(),
+            parent=self.generation_here() if again is None else again.parent,
+            at=self.page.cursor_offset,
+            tail=before[-TAIL:],
+            made_again="" if again is None else again.text,
+        )
+        self._going = going
+        self._note = ""
+        self._start(going)
+
+    def generation_here(self) -> str:
+        """The generation that the text before the cursor ends with."""
+        row, column = self.page.cursor_location
+        for at in range(row, max(-1, row - 40), -1):
+            marks = [
+                mark
+                for mark in self.page.page.marks(at)
+                if mark.layer == ORIGIN and (at < row or mark.start < column)
+            ]
+            if marks:
+                return max(marks).value
+        return ""
+
+    def _say_no_model(self) -> None:
+        status = self.cold_open.engine_state
+        if status == "starting":
+            self.tell("The engine is still starting; you can write meanwhile.")
+        elif status == "lost":
+            self.tell("The engine is not there; you can write, and F2, Reconnect starts it.")
+        else:
+            self.tell("There is no model to write with yet. Train one in the Train room.")
+            self.prepare_model()
+
+    @work(group="stream")
+    async def _start(self, going: Continuation) -> None:
+        assert going.request is not None
+        self._asked += 1
+        self.show_line()
+        try:
+            engine = await self.cold_open.engine_ready()
+            going.begin(await engine.call(going.request))
+        except ColdOpenError as error:
+            going.end("failed")
+            if self._going is going:
+                self._going = None
+                self.say(error)
+        else:
+            self._streams[going.stream] = going
+            if self._going is going and going.branches:
+                record = going.branches[0].record
+                self.side.last_seed = record.seed if record is not None else None
+            elif self._going is not going:  # let go of while it was asked for
+                await self.ask(StopStream(stream=going.stream))
+            early, self._early = self._early, []
+            for event in early:
+                self.hear(event)
+        finally:
+            self._asked -= 1
+            if not self._asked:
+                self._early.clear()
+        self.show_line()
+
+    # -- what comes
+
+    def hear(self, event: AnyEvent) -> None:
+        """Take in an event of the engine, if it belongs to a stream of ours."""
+        if not isinstance(event, TokensWritten | StreamEnded):
+            return
+        going = self._streams.get(event.stream)
+        if going is None:
+            if self._asked and len(self._early) < EARLY_EVENTS:
+                self._early.append(event)
+            return
+        branch = going.take(event)
+        if branch is None:
+            return
+        if isinstance(event, StreamEnded):
+            if self._draft is not None and branch.text and going.number:
+                self._draft.tree.add(going.node(branch))
+            if event.reason == "failed":
+                self.say(event.message or "The model could not go on.")
+            if going.complete:
+                del self._streams[event.stream]
+        if going is self._going and not going.over:
+            if not self.page.pending or not going.running:
+                self._flush()
+            elif self._flush_timer is None:
+                self._flush_timer = self.set_timer(FLUSH_SECONDS, self._flush)
+
+    def _flush(self) -> None:
+        """Show what came."""
+        if self._flush_timer is not None:
+            self._flush_timer.stop()
+            self._flush_timer = None
+        going = self._going
+        if going is None or not going.branches:
+            return
+        if not going.running and going.show_best():
+            self._note = ""
+        self.page.set_pending(going.pending)
+        self.show_choices()
+        if not going.running:
+            self._came(going)
+
+    def _came(self, going: Continuation) -> None:
+        """All branches are complete."""
+        branch = going.branch
+        if branch is not None and not branch.text:
+            self._note = "Nothing came: the model would stop right here. A name or a word helps."
+        if going.made_again and branch is not None and branch.reason != "stopped":
+            same = branch.text == going.made_again
+            self.say("Made again, letter for letter." if same else "It came out differently.")
+        if not self.page.pending:
+            self._going = None
+        self.show_line()
+
+    def engine_gone(self) -> None:
+        """The engine was lost: what came stays, and nothing more is waited for."""
+        for going in self._streams.values():
+            going.end("lost")
+            for branch in going.branches:
+                if self._draft is not None and branch.text:
+                    self._draft.tree.add(going.node(branch))
+        self._streams.clear()
+        if self._going is not None and self._going.over:
+            key = self.key_of("retry")
+            self.say(f"The engine was lost while it wrote. What came stays; {key} tries again.")
+            self._flush()
+        self.show_line()
+
+    # -- stopping
+
+    def stop_stream(self) -> None:
+        """Stop the stream; what came stays pending."""
+        going = self._going
+        if going is None or not going.running:
+            return
+        if going.stream:
+            self._flush()
+            self.run_worker(self.ask(StopStream(stream=going.stream)), group="stop")
+            going.over = True  # what is still on its way goes to the tree alone
+            if not self.page.pending:
+                self._going = None
+        else:
+            self._going = None
+        self.show_line()
+
+    def let_go(self) -> None:
+        """Be done with the continuation."""
+        self.stop_stream()
+        self._going = None
+        self.show_choices()
+        self.show_line()
+
+    def action_stop(self) -> None:
+        if self.streaming:
+            self.stop_stream()
+        elif self.page.pending:
+            self.page.clear_pending()
+            self.let_go()
+        elif self.page.offer:
+            self.page.clear_pending()
+        else:
+            self.leave_panels()
+
+    def leave_panels(self) -> None:
+        """Escape with nothing to stop: close what is open, one thing at a time."""
+
+    # -- taking
+
+    def action_accept_all(self) -> None:
+        if self.page.offer:
+            self.take_offer()
+        else:
+            self._take(None)
+
+    def action_accept_word(self) -> None:
+        self._take(next_word(self.page.pending))
+
+    def action_accept_line(self) -> None:
+        self._take(next_line(self.page.pending))
+
+    def take_offer(self) -> None:
+        """Take the completion of a name."""
+        self.page.accept()
+
+    def _take(self, length: int | None) -> None:
+        page, going = self.page, self._going
+        if going is None or going.branch is None:
+            page.accept(length)
+            return
+        whole = length is None or length >= len(page.pending)
+        if whole:
+            self.stop_stream()
+        start, branch = going.used, going.branch
+        end = start + (len(page.pending) if length is None else length)
+        marks = tuple(branch.surprises(start, end))
+        taken = page.accept(length, generation=branch.node, marks=marks)
+        going.use(len(taken))
+        if self._draft is not None:
+            self._draft.tree.change(branch.node, "taken", branch.taken)
+        if whole and not page.pending:
+            self.let_go()
+        else:
+            self.show_choices()
+        self.show_line()
+
+    def consumed(self, length: int) -> None:
+        """The writer typed what was pending."""
+        if self._going is not None:
+            self._going.use(length, accepted=False)
+            self.show_choices()
+
+    # -- choosing
+
+    def action_next_alternative(self) -> None:
+        self._show_alternative(1)
+
+    def action_previous_alternative(self) -> None:
+        self._show_alternative(-1)
+
+    def _show_alternative(self, step: int) -> None:
+        going = self._going
+        if going is None or not going.branches:
+            return
+        if going.used:
+            self.tell("Part of this one is taken; the others are in the tree (F3).")
+            return
+        going.show(step)
+        self.page.set_pending(going.pending)
+        self.show_choices()
+
+    # -- who speaks
+
+    @work(group="dialog")
+    async def action_speak_as(self) -> None:
+        names = self.cast_names(self.before_cursor())
+        chances = {name.lower(): odds for name, odds in self._next_odds.items()}
+        name = await self.app.push_screen_wait(
+            Ask(
+                "Who speaks? A digit or a name; a new name joins the cast.",
+                choices=[(n, _percent(chances.get(n.lower()))) for n in names],
+                digits=True,
+            )
+        )
+        if name:
+            self.page.clear_pending()
+            self.let_go()
+            self.go_on(speaker=name)
+
+    @work(group="dialog")
+    async def action_suggest_speaker(self) -> None:
+        odds = await self.fetch_odds()
+        if not odds:
+            return
+        name = await self.app.push_screen_wait(
+            Ask(
+                "Who speaks next, by the model's odds",
+                choices=[(name, _percent(chance)) for name, chance in odds.items()],
+                digits=True,
+            )
+        )
+        if name:
+            self.go_on(speaker=name)
+
+    # -- odds
+
+    def on_side_panel_changed(self) -> None:
+        """New odds hold from the next word on."""
+        going = self._going
+        if going is not None and going.running and going.stream:
+            change = AdjustStream(stream=going.stream, settings=self.side.settings)
+            self.run_worker(self.ask(change), group="adjust")
+        self.show_line()
+
+
+def _percent(chance: float | None) -> str:
+    return "" if chance is None else f"{chance:.0%}"

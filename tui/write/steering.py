@@ -1,0 +1,102 @@
+"""Steering: which model writes, with which odds, and who it thinks speaks next."""
+
+from __future__ import annotations
+
+from textual import work
+
+from engine.protocol.messages import ListModels, LoadModel, SuggestSpeakers
+from engine.protocol.values import ModelCard, SamplerSettings
+from tui.write.ask import Ask
+from tui.write.base import WriteBase
+from tui.write.odds import PRESETS
+
+
+class Steering(WriteBase):
+    """The part of the Write room that chooses the model and its settings."""
+
+    # -- the model
+
+    @work(exclusive=True, group="model")
+    async def prepare_model(self) -> None:
+        """Have the chosen model loaded; without a choice, the newest that can write."""
+        found = await self.ask(ListModels())
+        if found is None:
+            return
+        names = [card.name for card in found.models if _writes(card.kind, card.perplexity)]
+        wanted = self.cold_open.model
+        name = wanted if wanted in names else (names[0] if names else "")
+        if not name:
+            self._ready = None
+            self.side.show_model("no model", "train one, then write with it")
+            self.tell("No model yet: train one in the Train room, then write with it here.")
+            return
+        if self._ready is None or self._ready.card.name != name:
+            ready = await self.ask(LoadModel(name=name))
+            if ready is None:
+                return
+            self._ready = ready
+            self.cold_open.use_model(name)
+            self.side.show_model(name, _about(ready.card, ready.device))
+            self.show_line()
+        self.show_cast()
+
+    @work(group="dialog")
+    async def action_choose_model(self) -> None:
+        found = await self.ask(ListModels())
+        if found is None:
+            return
+        models = [card for card in found.models if _writes(card.kind, card.perplexity)]
+        name = await self.app.push_screen_wait(
+            Ask(
+                "Write with which model?",
+                choices=[(c.name, f"{c.corpus}, perplexity {c.perplexity:.1f}") for c in models],
+                free=False,
+            )
+        )
+        if name:
+            self.cold_open.use_model(name)
+            self._ready = None
+            self.prepare_model()
+
+    # -- who speaks
+
+    async def fetch_odds(self) -> dict[str, float]:
+        """Who would speak next at the cursor, likeliest first."""
+        if self._ready is None:
+            return {}
+        before = self.before_cursor()
+        cast = tuple(self.cast_names(before))
+        found = await self.ask(
+            SuggestSpeakers(model=self._ready.card.name, before=before, cast=cast)
+        )
+        self._next_odds = dict(found.speakers) if found is not None else {}
+        return self._next_odds
+
+    # -- odds
+
+    def action_cooler(self) -> None:
+        self.side.warm(-0.05)
+
+    def action_warmer(self) -> None:
+        self.side.warm(0.05)
+
+    def action_preset_careful(self) -> None:
+        self._preset(PRESETS["careful"])
+
+    def action_preset_lively(self) -> None:
+        self._preset(PRESETS["lively"])
+
+    def action_preset_wild(self) -> None:
+        self._preset(PRESETS["wild"])
+
+    def _preset(self, settings: SamplerSettings) -> None:
+        self.side.set_settings(settings)
+
+
+def _writes(kind: str, perplexity: float | None) -> bool:
+    return kind != "vectors" and perplexity is not None
+
+
+def _about(card: ModelCard, device: str) -> str:
+    quality = "" if card.perplexity is None else f" · perplexity {card.perplexity:.0f}"
+    return f"{card.corpus}{quality} · {device}"

@@ -1,0 +1,120 @@
+"""The tree of everything that was tried, as a list that one can walk."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from tui.drafts.tree import Node, Tree
+from tui.keymap import ACTIONS
+from tui.render import fit
+
+DEEPEST = 12
+"""Levels of indentation that are told apart."""
+
+Wish = Literal["take", "bookmark", "prune", "again", "branch"]
+
+
+class TreePanel(OptionList):
+    """Shows a tree; says what the writer wants with the node under the cursor."""
+
+    BINDINGS = [*ACTIONS.bindings("tree")]  # noqa: RUF012
+    DEFAULT_CSS = """
+    TreePanel { width: 44; max-width: 50%; height: 1fr; display: none; border: none;
+        border-left: solid $chart-faint; padding: 0; background: $background;
+        border-title-color: $quiet; scrollbar-size-vertical: 1; }
+    TreePanel:focus { border: none; border-left: solid $primary; }
+    TreePanel.-open { display: block; }
+    """
+
+    class Wanted(Message):
+        """Something is to be done with a node."""
+
+        def __init__(self, node: Node, wish: Wish) -> None:
+            super().__init__()
+            self.node, self.wish = node, wish
+
+    class Closed(Message):
+        """The writer goes back to the page."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+        self._shown_nodes: list[Node] = []
+        self._shown_tree = Tree()
+        self._pruned = False
+        self._bookmarks = False
+
+    def show(self, tree: Tree, at: str = "") -> None:
+        """Show ``tree`` with the cursor on node ``at`` (the newest, where it is not there)."""
+        kept = at or (self.node.id if self.node is not None and tree is self._shown_tree else "")
+        self._shown_tree = tree
+        rows = [
+            (depth, node)
+            for depth, node in tree.shown(pruned=self._pruned)
+            if node.bookmarked or not self._bookmarks
+        ]
+        self._shown_nodes = [node for _depth, node in rows]
+        self.clear_options()
+        width = max(20, self.content_size.width - 2)
+        self.add_options(
+            [Option(self._label(depth, node, width)) for depth, node in rows]
+            or [Option("Nothing was tried yet.", disabled=True)]
+        )
+        if self._shown_nodes:
+            ids = [node.id for node in self._shown_nodes]
+            self.highlighted = ids.index(kept) if kept in ids else len(ids) - 1
+
+    @property
+    def node(self) -> Node | None:
+        """The node under the cursor."""
+        if self.highlighted is None or self.highlighted >= len(self._shown_nodes):
+            return None
+        return self._shown_nodes[self.highlighted]
+
+    def _label(self, depth: int, node: Node, width: int) -> Content:
+        mark = "★" if node.bookmarked else "✓" if node.taken else "✗" if node.pruned else "·"
+        lead = f"{' ' * min(depth, DEEPEST)}{mark} "
+        text = " ".join(node.text.split()) or "(nothing)"
+        style = "$quiet" if node.pruned else "$model-text" if node.taken else ""
+        name = f"{node.id} "
+        rest = max(4, width - len(lead) - len(name))
+        return Content.assemble(lead, (name, "$quiet"), (fit(text, rest), style))
+
+    def on_resize(self) -> None:
+        if self.has_class("-open") and self._shown_nodes:
+            self.show(self._shown_tree)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self._want("take")
+
+    def _want(self, wish: Wish) -> None:
+        if self.node is not None:
+            self.post_message(self.Wanted(self.node, wish))
+
+    def action_bookmark(self) -> None:
+        self._want("bookmark")
+
+    def action_prune(self) -> None:
+        self._want("prune")
+
+    def action_again(self) -> None:
+        self._want("again")
+
+    def action_branch(self) -> None:
+        self._want("branch")
+
+    def action_show_pruned(self) -> None:
+        self._pruned = not self._pruned
+        self.show(self._shown_tree)
+
+    def action_only_bookmarks(self) -> None:
+        self._bookmarks = not self._bookmarks
+        self.show(self._shown_tree)
+
+    def action_close(self) -> None:
+        self.post_message(self.Closed())
