@@ -1,0 +1,207 @@
+"""The Library room with real models: table, curves, rename, delete and restore, resume, use."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from engine import paths
+from engine.client import EngineClient
+from engine.config import TrainingConfig
+from engine.protocol.messages import (
+    AnyEvent,
+    ControlTraining,
+    StartTraining,
+    TrainingStateChanged,
+    TrainingValidation,
+    WatchTraining,
+)
+from engine.protocol.values import ModelCard
+from tui.app import ColdOpenApp
+from tui.library.about import about
+from tui.library.model_table import row_of
+from tui.screens.library import LibraryRoom
+from tui.widgets.chart import Chart
+from tui.write.ask import Ask
+
+SMALL: dict[str, Any] = {
+    "embedding_size": 8,
+    "hidden_size": 8,
+    "layers": 1,
+    "batch_size": 8,
+    "attention_span": 8,
+    "device": "cpu",
+    "precision": "float32",
+}
+
+
+async def train(name: str, corpus: Path, *, stop: bool = False, **settings: Any) -> None:
+    """Train a tiny model to its end, or stop it after its first validation."""
+    over, validated = asyncio.Event(), asyncio.Event()
+
+    def hear(event: AnyEvent) -> None:
+        if isinstance(event, TrainingValidation):
+            validated.set()
+        if isinstance(event, TrainingStateChanged) and event.info.state in (
+            "finished",
+            "stopped",
+            "failed",
+        ):
+            over.set()
+
+    client = await EngineClient.connect("tests", on_event=hear)
+    started = await client.call(
+        StartTraining(name=name, paths=(str(corpus),), settings={**SMALL, **settings})
+    )
+    await client.call(WatchTraining(job=started.job))
+    if stop:
+        await asyncio.wait_for(validated.wait(), 60)
+        await client.call(ControlTraining(job=started.job, command="stop"))
+    await asyncio.wait_for(over.wait(), 60)
+    await client.close()
+
+
+def room_of(pilot: Pilot[Any], name: str = "library") -> Any:
+    app = pilot.app
+    assert isinstance(app, ColdOpenApp)
+    return app.room(name)
+
+
+def shown(room: LibraryRoom) -> list[str]:
+    return list(room._cards)
+
+
+async def answer(pilot: Pilot[Any], soon: Any, *keys: str) -> None:
+    """Answer the question that is asked."""
+    await soon(pilot, lambda: isinstance(pilot.app.screen, Ask))
+    await pilot.press(*keys, "enter")
+    await soon(pilot, lambda: not isinstance(pilot.app.screen, Ask))
+
+
+async def test_models_are_shown_compared_renamed_deleted_and_restored(
+    engine_home: Path, opened: Any, soon: Any, tiny_corpus: Path
+) -> None:
+    await train("first", tiny_corpus, epochs=2)
+    await train("second", tiny_corpus, epochs=3)
+    async with opened("library") as pilot:
+        room: LibraryRoom = room_of(pilot)
+        chart = room.query_one("#library-chart", Chart)
+        await soon(pilot, lambda: {"first", "second"} <= set(shown(room)))
+        assert shown(room)[0] == "second"
+        await soon(pilot, lambda: "training" in chart._series)
+        assert len(chart._series["validation"].curve) >= 1
+        text = str(room.query_one("#library-about", Static).render())
+        assert "second" in text
+        assert "episode.txt" in text or "episode" in text
+        assert "hidden size" in text
+
+        await pilot.press("c", "down")
+        await soon(pilot, lambda: set(chart._series) == {"first", "second"})
+        by_steps = list(chart._series["first"].curve.xs)
+        await pilot.press("m")
+        await soon(pilot, lambda: list(chart._series["first"].curve.xs) != by_steps)
+
+        assert room.chosen is not None
+        assert room.chosen.name == "first"
+        await pilot.press("n")
+        await soon(pilot, lambda: isinstance(pilot.app.screen, Ask))
+        pilot.app.screen.query_one(Input).value = "renamed"
+        await answer(pilot, soon)
+        await soon(pilot, lambda: "renamed" in shown(room) and "first" not in shown(room))
+        assert room.chosen.name in ("renamed", "second")
+
+        await pilot.press("home")
+        await soon(pilot, lambda: room.chosen is not None and room.chosen.name == "second")
+        await pilot.press("d")
+        await answer(pilot, soon)
+        assert "second" in shown(room)
+        await pilot.press("d")
+        await answer(pilot, soon, *"yes")
+        await soon(pilot, lambda: "second" not in shown(room))
+        assert (paths.models_dir() / ".trash").is_dir()
+        await soon(pilot, lambda: room.check_action("restore", ()))
+        await pilot.press("u")
+        await soon(pilot, lambda: "second" in shown(room))
+        assert not room.check_action("restore", ())
+
+        await pilot.press("home", "enter")
+        await soon(pilot, lambda: room.cold_open.room_id == "write")
+        assert room.cold_open.model == shown(room)[0]
+
+
+async def test_an_interrupted_run_goes_on_from_here(
+    engine_home: Path, opened: Any, soon: Any, tiny_corpus: Path
+) -> None:
+    await train("cut", tiny_corpus, stop=True, minutes=0.5)
+    async with opened("library", size=(80, 24)) as pilot:
+        room: LibraryRoom = room_of(pilot)
+        await soon(pilot, lambda: "cut" in shown(room))
+        await soon(pilot, lambda: room.chosen is not None and room.chosen.name == "cut")
+        assert room.chosen is not None
+        assert room.chosen.state == "stopped"
+        assert room.check_action("resume", ())
+        await pilot.press("r")
+        await soon(pilot, lambda: room.cold_open.room_id == "train")
+        await soon(pilot, lambda: room_of(pilot, "train").run is not None)
+        run = room_of(pilot, "train").run
+        assert run.info.name == "cut"
+        await soon(pilot, lambda: run.info.state == "running")
+        await soon(pilot, lambda: room._cards["cut"].state == "running")
+        assert not room.check_action("delete", ())
+        await pilot.press("ctrl+s")
+        await soon(pilot, lambda: run.info.state in ("stopped", "finished"))
+
+
+@pytest.mark.skipif(
+    not (paths.bundled_model() / "card.json").is_file(), reason="no bundled model is there"
+)
+async def test_the_bundled_model_cannot_be_changed(opened: Any, soon: Any) -> None:
+    async with opened("library") as pilot:
+        room: LibraryRoom = room_of(pilot)
+        await soon(pilot, lambda: room.chosen is not None)
+        assert room.chosen is not None
+        assert room.chosen.bundled
+        for action in ("rename", "delete", "resume", "restore"):
+            assert not room.check_action(action, ())
+        assert room.check_action("use", ())
+
+
+# -- words about a model
+
+
+def card(**changes: Any) -> ModelCard:
+    values: dict[str, Any] = {
+        "name": "a model",
+        "kind": "script",
+        "state": "finished",
+        "corpus": "a play",
+        "corpus_key": "k",
+        "corpus_paths": ("a.txt",),
+        "config": TrainingConfig(),
+        "vocabulary_size": 1234,
+        "tokens": 56789,
+        "perplexity": 41.25,
+    }
+    return ModelCard(**{**values, **changes})
+
+
+@pytest.mark.parametrize("cells", [38, 60, 120])
+def test_what_is_said_of_a_model_fits_and_names_every_knob(cells: int) -> None:
+    text = about(card(), None, cells)
+    assert all(line.cell_length <= cells for line in text.split("\n"))
+    assert "41.25" in text.plain
+    assert "copying" in text.plain
+    assert " on" in text.plain
+
+
+def test_hostile_names_are_shown_and_not_obeyed() -> None:
+    wild = card(name="x\x1b]0;owned\x07", corpus="[red]\u202e", kind="\x9b2J")
+    for cell in row_of(wild):
+        assert not set(cell.plain) & {"\x1b", "\x07", "\u202e", "\x9b"}
+    assert "\x1b" not in about(wild, None, 60).plain
+    assert "[red]" in about(wild, None, 60).plain

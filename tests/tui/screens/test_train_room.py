@@ -1,0 +1,292 @@
+"""The Train room with real runs: settings, start, charts, the reins, and finding a run again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.content import Content
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from engine.client import EngineClient
+from engine.protocol.messages import (
+    ListModels,
+    TrainingMetrics,
+    TrainingNotice,
+    TrainingSnapshot,
+    TrainingStateChanged,
+    TrainingValidation,
+)
+from engine.protocol.values import JobInfo, JobState, Metrics, ModelCard, ValidationPoint
+from tui.app import ColdOpenApp
+from tui.screens.train import TrainRoom
+from tui.train.figures import bar, clock, figures, headline
+from tui.train.run import Run, RunEvent, run_to_show
+from tui.train.settings_view import suggested_name
+from tui.widgets.chart import Chart
+from tui.widgets.form import Form
+from tui.write.ask import Ask
+
+SMALL = {
+    "embedding_size": "8",
+    "hidden_size": "8",
+    "layers": "1",
+    "batch_size": "8",
+    "attention_span": "8",
+}
+
+
+def app_of(pilot: Pilot[Any]) -> ColdOpenApp:
+    assert isinstance(pilot.app, ColdOpenApp)
+    return pilot.app
+
+
+def room_of(pilot: Pilot[Any]) -> TrainRoom:
+    room = app_of(pilot).room("train")
+    assert isinstance(room, TrainRoom)
+    return room
+
+
+def state(room: TrainRoom) -> str:
+    run = room.run
+    return run.info.state if run is not None and run.info is not None else ""
+
+
+def plain(room: TrainRoom, selector: str) -> str:
+    return str(room.query_one(selector, Static).render())
+
+
+async def fill_in(pilot: Pilot[Any], values: dict[str, str]) -> None:
+    """Type values into the form as a user does."""
+    fields = room_of(pilot).query_one(Form).fields()
+    for name, value in values.items():
+        fields[name].query_one(Input).focus()
+        await pilot.press(*(key if key != "." else "full_stop" for key in value))
+
+
+async def own_models() -> list[str]:
+    client = await EngineClient.connect("tests", start=False)
+    found = await client.call(ListModels())
+    await client.close()
+    return [card.name for card in found.models if not card.bundled]
+
+
+# -- with the engine
+
+
+async def test_from_settings_to_a_model(opened: Any, soon: Any, tiny_corpus: Path) -> None:
+    async with opened("train", (tiny_corpus,)) as pilot:
+        room, app = room_of(pilot), app_of(pilot)
+        name = room.query_one("#settings-name", Input)
+        await soon(pilot, lambda: name.value == "episode")
+        await soon(pilot, lambda: "passes over" in plain(room, "#settings-plan"))
+        form = room.query_one(Form)
+        assert form.fields()["minutes"].value == 2
+        assert not room.check_action("pause", ())
+
+        await fill_in(pilot, {"layers": "99"})
+        await pilot.press("ctrl+g")
+        await pilot.pause()
+        assert room.run is None
+        assert any("1 to 8" in notice.message for notice in app._notifications)
+
+        await fill_in(pilot, {**SMALL, "epochs": "3"})
+        assert form.own_values()["epochs"] == 3
+        await pilot.press("ctrl+g")
+        await soon(pilot, lambda: state(room) == "finished")
+        run = room.run
+        assert run is not None
+        assert run.best is not None
+        loss = room.query_one("#run-loss", Chart)
+        assert len(loss._series["validation"].curve) >= 1
+        assert len(loss._series["training"].curve) >= 1
+        await soon(pilot, lambda: "finished" in plain(room, "#run-head"))
+        await soon(pilot, lambda: "lstm 1×8" in plain(room, "#run-figures"))
+        assert "tokens/s" in plain(room, "#run-figures")
+        assert await own_models() == ["episode"]
+        await pilot.press("ctrl+t")
+        await soon(pilot, lambda: name.value == "episode-2")
+        assert room.check_action("write", ())
+
+
+async def test_a_run_is_held_left_and_found_again(
+    opened: Any, soon: Any, tiny_corpus: Path
+) -> None:
+    async with opened("train", (tiny_corpus,), size=(80, 24)) as pilot:
+        room = room_of(pilot)
+        await soon(pilot, lambda: "passes over" in plain(room, "#settings-plan"))
+        await fill_in(pilot, {**SMALL, "minutes": "1"})
+        await pilot.press("ctrl+g")
+        await soon(pilot, lambda: state(room) == "running")
+        await soon(pilot, lambda: room.run is not None and room.run.best is not None)
+        await pilot.press("ctrl+p")
+        await soon(pilot, lambda: state(room) == "paused")
+        await pilot.press("ctrl+p")
+        await soon(pilot, lambda: state(room) == "running")
+        await pilot.press("f8")
+        await soon(pilot, lambda: "× 0.5" in plain(room, "#run-notices"))
+        chart = room.query_one("#run-loss", Chart)
+        await pilot.press("l")
+        assert chart.logarithmic
+        await soon(pilot, lambda: room.run is not None and room.run.sample is not None)
+        assert room.run is not None
+        job = room.run.job
+        seen = list(chart._series["validation"].curve.xs)
+
+    async with opened("train") as pilot:
+        room = room_of(pilot)
+        await soon(pilot, lambda: state(room) == "running")
+        assert room.run is not None
+        assert room.run.job == job
+        curve = room.query_one("#run-loss", Chart)._series["validation"].curve
+        assert list(curve.xs)[: len(seen)] == seen
+        assert plain(room, "#run-sample")
+
+        await pilot.press("ctrl+x")
+        await soon(pilot, lambda: isinstance(pilot.app.screen, Ask))
+        await pilot.press("enter")
+        await pilot.pause()
+        assert state(room) == "running"
+        await pilot.press("ctrl+x")
+        await soon(pilot, lambda: isinstance(pilot.app.screen, Ask))
+        await pilot.press(*"yes", "enter")
+        await soon(pilot, lambda: state(room) == "stopped")
+        assert not room.check_action("write", ())
+        assert await own_models() == []
+
+
+async def test_a_stopped_run_is_kept_and_goes_on(opened: Any, soon: Any, tiny_corpus: Path) -> None:
+    async with opened("train", (tiny_corpus,)) as pilot:
+        room = room_of(pilot)
+        await soon(pilot, lambda: "passes over" in plain(room, "#settings-plan"))
+        await fill_in(pilot, {**SMALL, "minutes": "0.5"})
+        await pilot.press("ctrl+g")
+        await soon(pilot, lambda: room.run is not None and room.run.best is not None)
+        await pilot.press("ctrl+s")
+        await soon(pilot, lambda: state(room) == "stopped")
+        assert room.run is not None
+        assert room.run.metrics is not None
+        steps = room.run.metrics.step
+        await pilot.press("ctrl+t")
+        await soon(pilot, lambda: "goes on with “episode”" in plain(room, "#settings-name-note"))
+        await pilot.press("ctrl+r")
+        await soon(pilot, lambda: state(room) == "running")
+        run = room.run
+        await soon(pilot, lambda: run.metrics is not None and run.metrics.step > steps)
+        await pilot.press("ctrl+s")
+        await soon(pilot, lambda: state(room) == "stopped")
+        assert await own_models() == ["episode"]
+
+
+# -- the run by itself
+
+
+def info(state: JobState = "running", job: str = "a#1") -> JobInfo:
+    return JobInfo(job=job, name="a", kind="model", state=state, corpus="c")
+
+
+def metrics(step: int, loss: float | None = 3.0) -> Metrics:
+    return Metrics(
+        step=step,
+        epoch=0.5,
+        tokens=step * 10,
+        seconds=float(step),
+        loss=loss,
+        learning_rate=1e-3,
+        gradient_norm=0.5,
+        tokens_per_second=1000.0,
+        progress=min(1.0, step / 100),
+        eta_seconds=61.0,
+    )
+
+
+def snapshot(sequence: int, points: Sequence[Metrics] = ()) -> TrainingSnapshot:
+    return TrainingSnapshot(
+        info=info(),
+        config=None,
+        sequence=sequence,
+        metrics=tuple(points),
+        validations=(),
+        samples=(),
+        notices=("first",),
+    )
+
+
+def story() -> list[RunEvent]:
+    """Ten events of one run, in order, numbered from 1."""
+    events: list[RunEvent] = [
+        TrainingMetrics(job="a#1", sequence=n, metrics=metrics(n)) for n in range(1, 8)
+    ]
+    point = ValidationPoint(step=7, seconds=7.0, loss=2.5, perplexity=12.2, best=True)
+    events.append(TrainingValidation(job="a#1", sequence=8, point=point))
+    events.append(TrainingNotice(job="a#1", sequence=9, text="news"))
+    events.append(TrainingStateChanged(sequence=10, info=info("finished")))
+    return events
+
+
+@given(st.integers(0, 10), st.integers(0, 10), st.integers(0, 10))
+def test_no_event_is_lost_or_counted_twice(begin: int, known: int, again: int) -> None:
+    """Events from ``begin`` on come while a snapshot that knows ``known`` of them is fetched."""
+    events = story()
+    begin = min(begin, known)
+    run = Run("a#1")
+    for event in events[begin:known]:
+        assert not run.take(event)
+    early = run.load(snapshot(known))
+    taken = len(early)
+    for event in (*events[again:known], *events[known:], *events):
+        taken += run.take(event)
+    assert taken == len(events) - known
+    if known < 8:
+        assert run.best is not None
+    if known < 10:
+        assert run.info is not None
+        assert run.info.state == "finished"
+
+
+def test_events_of_other_runs_are_left_alone() -> None:
+    run = Run("a#1")
+    run.load(snapshot(0))
+    assert not run.take(TrainingNotice(job="b#2", sequence=1, text="elsewhere"))
+    assert not run.take(TrainingStateChanged(sequence=2, info=info("failed", job="b#2")))
+    assert run.going
+
+
+def test_the_run_at_work_is_shown_before_a_later_one_that_has_ended() -> None:
+    jobs = (info("finished", "a#1"), info("running", "b#2"), info("stopped", "c#3"))
+    assert run_to_show(jobs) == jobs[1]
+    assert run_to_show((jobs[0], jobs[2])) == jobs[2]
+    assert run_to_show(()) is None
+
+
+@pytest.mark.parametrize("cells", [40, 78, 200])
+def test_figures_stay_within_their_width_and_tell_what_is_not_finite(cells: int) -> None:
+    run = Run("a#1")
+    run.load(snapshot(1, [metrics(5, loss=None)]))
+    shown = figures(run, cells)
+    assert all(line.cell_length <= cells for line in shown.split("\n"))
+    assert "not finite" in shown.plain
+    head: Content = headline(run, cells)
+    assert "running" in head.plain
+    assert head.cell_length <= max(cells, 56)
+
+
+def test_clock_and_bar() -> None:
+    assert [clock(s) for s in (0, 59.6, 61, 3600 * 8 + 5)] == ["0:00", "1:00", "1:01", "8:00:05"]
+    assert bar(0.5, 4) == "██░░"
+    assert bar(1.5, 4) == "████"
+    assert {len(bar(n / 97, 11)) for n in range(98)} == {11}
+
+
+def test_a_suggested_name_is_new_and_allowed() -> None:
+    taken: dict[str, ModelCard] = {}
+    wild = "/tmp/My [Great] Play: Act/II\x1b.txt"
+    assert suggested_name((wild,), taken) == "ii"
+    assert suggested_name(("/tmp/***.txt",), taken) == "model"
+    taken = dict.fromkeys(("model", "model-2"))  # type: ignore[arg-type]
+    assert suggested_name(("/tmp/***.txt",), taken) == "model-3"
