@@ -451,7 +451,7 @@ class TrainVectors(Request[TrainingStarted], frozen=True, kw_only=True, tag="tra
     negatives: Annotated[int, Meta(ge=1, le=100)] = 5
     epochs: Annotated[int, Meta(ge=1, le=1000)] = 5
     cutoff: Annotated[int, Meta(ge=1, le=1000)] = 2
-    learning_rate: Annotated[float, Meta(gt=0, le=1)] = 0.5
+    learning_rate: Annotated[float, Meta(gt=0, le=1)] = 0.2
     """Adagrad's step at the start."""
     subsample: Annotated[float, Meta(ge=0, le=1)] = 1e-3
     seed: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 1
