@@ -46,6 +46,7 @@ def test_train_and_write(terminal: Any, engine_home: Path) -> None:
     terminal.keys("C-s")
     terminal.until("is in the Library", within=120)
     terminal.keys("C-o")
+    terminal.until("T 0.8")
     terminal.until("my-spin-cycle")
     terminal.type("DELIA: Who put a wedding cake in dryer six?")
     terminal.keys("Enter")
