@@ -192,6 +192,7 @@ INSPECT = (
            footer=True, priority=True),
     Action("inspect.edit_text", "Own text", "Type or paste a text to look at; again to look.",
            ("ctrl+t",), footer=True, priority=True),
+    Action("inspect.write", "Back to writing", "Go back to the Write room.", ("f5",)),
     Action("inspect.ask", "Ask", "Go to the line where the view is asked something.", ("slash",),
            footer=True),
     Action("inspect.next_head", "Next head", "Show another head of the attention.", ("h",),

@@ -197,16 +197,12 @@ class AttentionView(InspectView):
 
     # -- keys
 
-    def _at(self, index: int) -> None:
-        explained = self._explained
-        if explained is not None and 0 <= index < len(explained.tokens):
-            self.subject.cursor = explained.window.start + explained.tokens[index].start
-        self._show_token()
-
     @on(TokenText.Moved)
     def _moved(self, event: TokenText.Moved) -> None:
         event.stop()
-        self._at(self._index)
+        if self._explained is not None:
+            self.subject.cursor = self._explained.window.start + event.start
+        self._show_token()
 
     @on(Matrix.Moved)
     def _moved_in_matrix(self, event: Matrix.Moved) -> None:

@@ -228,9 +228,8 @@ class CellsView(InspectView):
     @on(TokenText.Moved)
     def _moved(self, event: TokenText.Moved) -> None:
         event.stop()
-        if self._window is not None and self._activations is not None:
-            start = self._activations.offsets[event.index][0]
-            self.subject.cursor = self._window.start + start
+        if self._window is not None:
+            self.subject.cursor = self._window.start + event.start
         self._tell()
 
     @on(TokenText.PastEnd)

@@ -142,8 +142,8 @@ class OddsView(InspectView):
     def _moved(self, event: TokenText.Moved) -> None:
         event.stop()
         explained = self.subject.explained
-        if explained is not None and event.index < len(explained.tokens):
-            self.subject.cursor = explained.window.start + explained.tokens[event.index].start
+        if explained is not None:
+            self.subject.cursor = explained.window.start + event.start
         self._show_token()
 
     @on(TokenText.PastEnd)

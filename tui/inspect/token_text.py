@@ -56,11 +56,11 @@ class TokenText(ScrollView, can_focus=True):
     BINDINGS = [*ACTIONS.bindings("tokens")]  # noqa: RUF012
 
     class Moved(Message):
-        """The cursor is at another token."""
+        """The cursor is at another token, which begins at character ``start`` of the text."""
 
-        def __init__(self, index: int) -> None:
+        def __init__(self, start: int) -> None:
             super().__init__()
-            self.index = index
+            self.start = start
 
     class PastEnd(Message):
         """The cursor was to go beyond the first (-1) or the last token (1)."""
@@ -135,7 +135,7 @@ class TokenText(ScrollView, can_focus=True):
         index = min(max(self._first, index), len(self._spans) - 1)
         if index != self.cursor:
             self.cursor = index
-            self.post_message(self.Moved(index))
+            self.post_message(self.Moved(self._spans[index][0]))
         self._follow()
         self.refresh()
 

@@ -280,6 +280,9 @@ class InspectRoom(Room):
         self.view.note("")
         self.view.again()
 
+    async def action_write(self) -> None:
+        await self.cold_open.enter("write")
+
     # -- what only some views do
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
