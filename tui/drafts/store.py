@@ -42,16 +42,24 @@ class DraftStore:
         """Every draft, the one changed last first."""
         if not self.folder.is_dir():
             return ()
-        found = []
+        found: dict[str, DraftEntry] = {}
         for path in self.folder.glob("*.txt"):
-            if path.name.startswith("."):
-                continue
-            try:
-                text = path.read_text(encoding="utf-8", errors="replace")
-                found.append(DraftEntry(path.stem, path, path.stat().st_mtime, len(text.split())))
-            except OSError:
-                continue
-        return tuple(sorted(found, key=lambda entry: entry.modified, reverse=True))
+            if not path.name.startswith("."):
+                self._list(found, path.stem, path)
+        for path in self.folder.glob(".*.journal"):  # of one that was cut off before it was saved
+            self._list(found, path.stem[1:], path)
+        return tuple(sorted(found.values(), key=lambda entry: entry.modified, reverse=True))
+
+    def _list(self, found: dict[str, DraftEntry], name: str, path: Path) -> None:
+        if name in found:
+            return
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace")
+            words = len(text.split()) if path.suffix == ".txt" else 0
+            modified = path.stat().st_mtime
+        except OSError:
+            return
+        found[name] = DraftEntry(name, self.folder / f"{name}.txt", modified, words)
 
     def open(self, name: str) -> OpenDraft:
         """Open the draft ``name``, or begin it.
@@ -92,7 +100,8 @@ class DraftStore:
         """``wish``, or ``wish 2`` and so on where it is taken."""
         wish = _FORBIDDEN.sub("-", wish).strip(" .") or "Untitled"
         name, number = wish, 2
-        while (self.folder / f"{name}.txt").exists():
+        taken = {entry.name for entry in self.entries()}
+        while name in taken:
             name, number = f"{wish} {number}", number + 1
         return name
 

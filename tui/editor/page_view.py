@@ -117,6 +117,7 @@ class PageView(TextArea):
             self.layout_of_page.wrap(self.wrap_width)
         self._forget_painted()
         self._refresh_size()
+        self.refresh()
 
     def find_matching_bracket(self, bracket: str, search_from: Location) -> Location | None:
         """Brackets are not matched in a script; looking for one could read the whole draft."""

@@ -31,9 +31,9 @@ class ScriptArea(PageView):
     """Edits a draft and shows pending text at the cursor.
 
     The document never holds pending text. Taking it inserts it in one change, so that one undo
-    removes it. Every change calls ``on_delta``, typing over pending text calls ``on_consumed`` with the
-    number of characters that became the writer's. No key costs more in a long draft than in a short
-    one.
+    removes it. Every change calls ``on_delta``; typing over pending text calls ``on_consumed``
+    with the number of characters that became the writer's. No key costs more in a long draft than
+    in a short one.
     """
 
     class Typed(Message):
@@ -41,6 +41,9 @@ class ScriptArea(PageView):
 
     class PendingGone(Message):
         """Pending text was dismissed because the writer did something else."""
+
+    class Resized(Message):
+        """The page has another width."""
 
     class CursorMoved(Message):
         """The cursor stands somewhere else."""
@@ -61,6 +64,10 @@ class ScriptArea(PageView):
         super().__init__(text, id=id)
         self.changes = ChangeHistory()
         self.history = self.changes  # type: ignore[assignment]
+
+    def _on_resize(self) -> None:
+        super()._on_resize()
+        self.post_message(self.Resized())
 
     # -- the draft
 

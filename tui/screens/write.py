@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.events import Resize
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -31,9 +30,10 @@ class WriteRoom(LookActions):
     DEFAULT_CSS = """
     WriteRoom #page { width: 1fr; height: 1fr; }
     WriteRoom #write-line { height: 1; color: $quiet; padding: 0 1; }
-    WriteRoom #choices { height: auto; max-height: 5; color: $quiet; padding: 0 1; display: none;
+    WriteRoom #choices { height: auto; max-height: 6; color: $quiet; padding: 0 1; display: none;
         background: $surface; }
     WriteRoom #choices.-open { display: block; }
+    WriteRoom.-tree SidePanel { display: none; }
     WriteRoom.-focus #write-page { max-width: 72; }
     WriteRoom.-focus #write-rows { align-horizontal: center; }
     WriteRoom.-focus #write-line, WriteRoom.-focus SidePanel { display: none; }
@@ -142,8 +142,9 @@ class WriteRoom(LookActions):
         elif self.has_class("-focus"):
             self.action_toggle_focus()
 
-    def on_resize(self, event: Resize) -> None:
+    def on_script_area_resized(self) -> None:
         self.show_choices()
+        self.show_line()
 
     # -- what the keys may do now
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual.content import Content
 from textual.widgets import Static
 
 from engine.protocol.messages import ModelReady
 from tui.drafts.open_draft import OpenDraft
 from tui.drafts.store import DraftStore
 from tui.editor.script_area import ScriptArea
-from tui.render import content, fit
+from tui.render import content, fit, width
 from tui.room import Room
 from tui.write import cast as cast_of
 from tui.write.figures import Figures
@@ -85,16 +86,20 @@ class WriteBase(Room):
 
     def show_line(self) -> None:
         """The line above the page: draft, model, odds, and what is going on."""
-        settings = self.side.settings
-        name = self._draft.name if self._draft else ""
+        name = fit(self._draft.name, 30) if self._draft else ""
         unsaved = "*" if self._draft is not None and self._draft.waiting else ""
-        model = self._ready.card.name if self._ready else "no model"
-        parts = [f"{fit(name, 30)}{unsaved}", fit(model, 24), f"T {settings.temperature:g}"]
-        if self.side.last_seed is not None:
-            parts.append(f"seed {self.side.last_seed}")
-        parts.append(self._state())
-        text = " · ".join(part for part in parts if part)
-        self.query_one("#write-line", Static).update(content(text, newlines=False))
+        model = fit(self._ready.card.name, 24) if self._ready else "no model"
+        seed = "" if self.side.last_seed is None else f"seed {self.side.last_seed}"
+        odds = f"T {self.side.settings.temperature:g}"
+        about = [f"{name}{unsaved}", odds, model, seed]
+        state = self._state()
+        box = self.query_one("#write-line", Static)
+        while True:  # what is going on comes first where space is short
+            text = " · ".join(part for part in (*about, state) if part)
+            if len(about) == 1 or width(text) <= max(20, box.size.width - 2):
+                break
+            about.pop()
+        box.update(content(text, newlines=False))
 
     def _state(self) -> str:
         going = self._going
@@ -103,9 +108,8 @@ class WriteBase(Room):
         if self.page.pending:
             key = self.key_of
             return (
-                f"{key('accept_all')} takes it · {key('accept_word')} a word"
-                f" · {key('accept_line')} a line · {key('retry')} again"
-                f" · {key('stop')} lets it go"
+                f"{key('accept_all')} takes it · {key('accept_word')} word"
+                f" · {key('accept_line')} line · {key('retry')} again · {key('stop')} drops"
             )
         return self._note
 
@@ -118,13 +122,20 @@ class WriteBase(Room):
         strip.set_class(several, "-open")
         if going is None or not several:
             return
-        width = max(20, self.page.size.width - 4)
+        room = max(20, self.page.size.width - 4)
         rows: list[str] = []
         for index, branch in enumerate(choices):
             mark = "▸" if index == going.shown else " "
             score = "" if branch.fit is None else f"fits {branch.fit:.2f}  "
-            rows.append(f"{mark}{index + 1} {score}{_tail(branch.text, width - len(score))}")
+            rows.append(f"{mark}{index + 1} {score}{_head(branch.text, room - len(score))}")
         strip.update(content("\n".join(rows)))
+
+    def show_under_page(self, head: str, text: str) -> None:
+        """Something to read in the place of the strip."""
+        strip = self.query_one("#choices", Static)
+        strip.add_class("-open")
+        body = " ".join(text[:1000].split())
+        strip.update(Content.assemble(content(head, "$accent"), "\n", content(body)))
 
     def show_cast(self) -> None:
         """The cast in the side panel."""
@@ -135,6 +146,6 @@ class WriteBase(Room):
         )
 
 
-def _tail(text: str, width: int) -> str:
+def _head(text: str, cells: int) -> str:
     """One line of a growing text: its beginning, which stays where it is as more comes."""
-    return fit(" ".join(text.split()), width)
+    return fit(" ".join(text[: 4 * cells].split()), cells)

@@ -17,6 +17,7 @@ from tui.write.cast import completed
 from tui.write.draft_actions import DraftActions
 from tui.write.find_bar import FindBar
 from tui.write.model_actions import ModelActions
+from tui.write.odds import summary
 from tui.write.outline import scenes
 from tui.write.search import matches, nearest
 from tui.write.streaming import Continuation
@@ -142,6 +143,7 @@ class LookActions(ModelActions, DraftActions):
             self._close_tree()
             return
         panel.add_class("-open")
+        self.add_class("-tree")
         self._show_tree(self.generation_here())
         panel.focus()
 
@@ -149,9 +151,25 @@ class LookActions(ModelActions, DraftActions):
         if self._draft is not None and self.tree_panel.has_class("-open"):
             self.tree_panel.show(self._draft.tree, at)
 
+    @on(TreePanel.Pointed)
+    def _preview(self, event: TreePanel.Pointed) -> None:
+        """The whole of a node, and how it was made, under the page."""
+        node, record = event.node, event.node.record
+        if not self.tree_panel.has_focus:
+            return
+        made = ""
+        if record is not None:
+            odds = summary(record.changes[-1].settings) if record.changes else ""
+            made = f"  {record.model} · seed {record.seed} · {odds}"
+        self.tell("Enter puts it in · b ★ · x hides · r again · F4 others · p hidden · m ★ only")
+        self.show_under_page(f"{node.id}{made}", node.text)
+
     @on(TreePanel.Closed)
     def _close_tree(self) -> None:
+        self.tell("")
+        self.show_choices()
         self.tree_panel.remove_class("-open")
+        self.remove_class("-tree")
         self.page.focus()
 
     @on(TreePanel.Wanted)

@@ -20,6 +20,7 @@ from tui.editor.passage import ORIGIN
 from tui.editor.taking import next_line, next_word
 from tui.write import cast as cast_of
 from tui.write.ask import Ask
+from tui.write.odds import summary
 from tui.write.steering import Steering
 from tui.write.streaming import Continuation
 
@@ -376,7 +377,7 @@ class ModelActions(Steering):
         if going is not None and going.running and going.stream:
             change = AdjustStream(stream=going.stream, settings=self.side.settings)
             self.run_worker(self.ask(change), group="adjust")
-        self.show_line()
+        self.tell(summary(self.side.settings))
 
 
 def _percent(chance: float | None) -> str:

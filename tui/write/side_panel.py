@@ -103,10 +103,11 @@ class SidePanel(VerticalScroll):
         """Check and take a value as it is typed."""
         event.stop()
         name = (event.input.id or "").removeprefix("odds-")
+        before = (self.settings, self.stop_rule, self.seed)
         problem = self._take(name, event.value.strip())
         event.input.set_class(bool(problem), "-bad")
         self.query_one("#side-problem", Static).update(content(problem))
-        if not problem:
+        if (self.settings, self.stop_rule, self.seed) != before:
             self.post_message(self.Changed())
 
     def _take(self, name: str, text: str) -> str:

@@ -38,6 +38,13 @@ class TreePanel(OptionList):
             super().__init__()
             self.node, self.wish = node, wish
 
+    class Pointed(Message):
+        """The cursor is on a node."""
+
+        def __init__(self, node: Node) -> None:
+            super().__init__()
+            self.node = node
+
     class Closed(Message):
         """The writer goes back to the page."""
 
@@ -91,6 +98,11 @@ class TreePanel(OptionList):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         self._want("take")
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        if self.node is not None and self.has_class("-open"):
+            self.post_message(self.Pointed(self.node))
 
     def _want(self, wish: Wish) -> None:
         if self.node is not None:

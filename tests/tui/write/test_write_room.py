@@ -1,0 +1,213 @@
+"""The Write room without an engine: it opens, edits, saves, finds and says what is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from textual.widgets import Input
+
+from tui.app import ColdOpenApp
+from tui.drafts.store import DraftStore
+from tui.write.drafts_screen import DraftsScreen
+from tui.write.side_panel import SidePanel
+
+
+async def test_an_empty_draft_opens_with_a_hint_that_goes_with_the_first_letter(
+    sitting: Any,
+) -> None:
+    assert "Ctrl+G: the model goes on" in sitting.line()
+    await sitting.type("a")
+    assert "Ctrl+G" not in sitting.line()
+    assert sitting.page.draft == "a"
+
+
+async def test_without_an_engine_one_writes_on(sitting: Any) -> None:
+    await sitting.type("GUS: so")
+    await sitting.press("ctrl+g")
+    assert "The engine is still starting; you can write meanwhile." in sitting.line()
+    await sitting.type(" it goes")
+    assert sitting.page.draft == "GUS: so it goes"
+
+
+async def test_typing_is_in_the_journal_by_itself(sitting: Any, user_home: Path) -> None:
+    await sitting.type("GUS: so")
+    folder = user_home / "data" / "coldopen" / "drafts"
+    journal = folder / ".Untitled.journal"
+    await sitting.until(lambda: journal.exists() and '"o"' in journal.read_text())
+    assert sitting.room._draft.unwritten
+
+
+async def test_a_draft_that_was_cut_off_is_there_again_and_says_so(
+    user_home: Path, wait: Any
+) -> None:
+    from tui.drafts.journal import Entry
+
+    draft = DraftStore().open("play")
+    draft.record(Entry(0, 0, "GUS: still here"))
+    draft.sync()
+    draft._lock_file.close()
+    app = ColdOpenApp(connect=False, start_room="write")
+    async with app.run_test(size=(110, 34)) as pilot:
+        await wait(pilot, lambda: app.room("write") is not None and app.room("write").is_mounted)
+        await pilot.pause()
+        room: Any = app.room("write")
+        assert room.page.draft == "GUS: still here"
+        assert "“play” was recovered with 1 changes" in str(room.query_one("#write-line").render())
+
+
+async def test_leaving_saves_the_text_and_the_next_start_shows_it_at_the_cursor(
+    sitting: Any, wait: Any
+) -> None:
+    await sitting.type("one two")
+    await sitting.press("left", "left")
+    await sitting.app.leave()
+    app = ColdOpenApp(connect=False, start_room="write")
+    async with app.run_test(size=(110, 34)) as pilot:
+        await wait(pilot, lambda: app.room("write") is not None and app.room("write").is_mounted)
+        await pilot.pause()
+        room: Any = app.room("write")
+        assert (room.page.draft, room.page.cursor_offset) == ("one two", 5)
+
+
+async def test_search_and_replace(sitting: Any) -> None:
+    page = sitting.page
+    await sitting.put("a sock, a Sock and a bus")
+    page.go_to(0)
+    await sitting.press("ctrl+f")
+    await sitting.type("sock")
+    assert page.selected_text == "sock"
+    assert "1 of 2" in str(sitting.room.query_one("#find-note").render())
+    await sitting.press("enter")
+    assert page.selected_text == "Sock"
+    await sitting.press("up", "tab")
+    await sitting.type("shoe")
+    await sitting.press("enter")
+    assert page.draft == "a shoe, a Sock and a bus"
+    assert page.selected_text == "Sock"
+    await sitting.press("ctrl+l")
+    assert page.draft == "a shoe, a shoe and a bus"
+    await sitting.press("escape")
+    assert page.has_focus
+    assert page.page.spans("found") == []
+    await sitting.press("ctrl+z")
+    assert page.draft == "a shoe, a Sock and a bus"
+
+
+async def test_names_are_offered_at_the_start_of_a_line(sitting: Any) -> None:
+    room, page = sitting.room, sitting.page
+    await sitting.put("DELIA: No.\n\n")
+    await sitting.until(lambda: "DELIA" in room.cast_names())
+    await sitting.type("de")
+    assert page.offer == "LIA: "
+    await sitting.press("tab")
+    assert page.draft == "DELIA: No.\n\nDELIA: "
+    await sitting.type("de")
+    assert page.offer == ""
+    await sitting.press("enter")
+    await sitting.type("D")
+    assert page.offer == "ELIA: "
+    await sitting.press("escape")
+    assert page.offer == ""
+    await sitting.type("o")
+    assert page.draft.endswith("\nDo")
+
+
+async def test_the_outline_goes_to_a_scene(sitting: Any) -> None:
+    await sitting.put("[Morning.]\n\nGUS: Hm.\n\n[Night.]\n")
+    sitting.room.action_outline()
+    await sitting.until(lambda: sitting.app.screen is not sitting.app.screen_stack[0])
+    await sitting.type("night")
+    await sitting.press("enter")
+    await sitting.until(lambda: sitting.page.cursor_location == (4, 0))
+
+
+async def test_the_list_of_drafts(sitting: Any) -> None:
+    room = sitting.room
+    await sitting.type("first")
+    store = DraftStore()
+    other = store.open("other")
+    other.write(other.snapshot("second draft", [], 3))
+    other.close()
+    room.action_open()
+    await sitting.until(lambda: isinstance(sitting.app.screen, DraftsScreen))
+    await sitting.pilot.pause()
+    await sitting.press("end", "home", "down")
+    chosen = sitting.app.screen._chosen
+    await sitting.press("up" if chosen == "Untitled" else "end")
+    while sitting.app.screen._chosen != "other":
+        await sitting.press("down")
+    await sitting.press("d", "x", "u", "enter")
+    await sitting.until(lambda: room._draft is not None and room._draft.name.startswith("other"))
+    assert sitting.page.draft == "second draft"
+    assert {entry.name for entry in store.entries()} == {"Untitled", "other", "other copy"}
+
+
+async def test_renaming_and_duplicating_the_open_draft(sitting: Any) -> None:
+    room = sitting.room
+    await sitting.type("words")
+    room.action_save_as()
+    await sitting.until(lambda: sitting.app.screen is not sitting.app.screen_stack[0])
+    await sitting.press("ctrl+u")
+    await sitting.type("comedy")
+    await sitting.press("enter")
+    await sitting.until(lambda: room._draft is not None and room._draft.name == "comedy")
+    assert sitting.page.draft == "words"
+    room.action_duplicate()
+    await sitting.until(lambda: room._draft is not None and room._draft.name == "comedy copy")
+    assert sitting.page.draft == "words"
+
+
+async def test_focus_mode_shows_the_page_alone(sitting: Any) -> None:
+    room = sitting.room
+    assert room.query_one(SidePanel).display
+    room.action_toggle_focus()
+    await sitting.pilot.pause()
+    assert not room.query_one(SidePanel).display
+    assert sitting.page.size.width <= 72
+    await sitting.press("escape")
+    assert room.query_one(SidePanel).display
+
+
+async def test_settings_are_checked_as_they_are_typed(sitting: Any) -> None:
+    side = sitting.room.side
+    side.query_one("#odds-temperature", Input).value = "7"
+    await sitting.pilot.pause()
+    assert "temperature: 0 to 5" in str(side.query_one("#side-problem").render())
+    assert side.settings.temperature == 0.8
+    sitting.room.action_preset_wild()
+    await sitting.pilot.pause()
+    assert side.query_one("#odds-temperature", Input).value == "1.2"
+    assert "T 1.2" in sitting.line()
+    await sitting.press("f8")
+    assert side.settings.temperature == 1.15
+
+
+async def test_a_full_disk_is_said_once_and_typing_goes_on(sitting: Any, monkeypatch: Any) -> None:
+    from tui.drafts import journal
+
+    real = journal.os.write
+
+    def full(handle: int, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(journal.os, "write", full)
+    await sitting.type("some words")
+    await sitting.until(lambda: "No space left" in sitting.notices())
+    await sitting.type(" more")
+    monkeypatch.setattr(journal.os, "write", real)
+    sitting.room._not_before = 0.0
+    await sitting.until(lambda: "can be saved again" in sitting.notices())
+    assert sitting.page.draft == "some words more"
+
+
+async def test_a_words_swapped_by_the_inspect_room(sitting: Any) -> None:
+    from tui.inspect.subject import SwapWord
+
+    await sitting.put("GUS: red socks")
+    assert sitting.room.text_to_inspect() == ("GUS: red socks", 14)
+    assert sitting.room.swap_word(SwapWord(5, 8, "blue", "red"))
+    assert sitting.page.draft == "GUS: blue socks"
+    assert not sitting.room.swap_word(SwapWord(5, 8, "green", "red"))
+    await sitting.press("ctrl+z")
+    assert sitting.page.draft == "GUS: red socks"
