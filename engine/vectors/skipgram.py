@@ -1,9 +1,9 @@
 """Word vectors: skip-gram with negative sampling (Mikolov et al. 2013), as matrix products.
 
 A block of text is cut into short groups. All pairs of a group are one small matrix product, masked
-to each word's own random window; the noise words are shared by the whole block and weighted, which
-leaves the expected gradient as it was (after Ji et al. 2016). Rows are updated by Adagrad (Duchi
-2011) with one step size a row, since a block adds up many pairs of a frequent word at once.
+to each word's own random window; noise words are shared by a few groups and weighted, which leaves
+the expected gradient as it was (after Ji et al. 2016). Rows are updated by Adagrad (Duchi 2011)
+with one step size a row, since a block adds up many pairs of a frequent word at once.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def noise_edges(counts: NDArray[np.int64]) -> Floats:
 class SkipGram:
     """The two tables, and one update at a time.
 
-    ``words`` is the number of words; id ``words`` stands for nothing and pads a block.
+    ``words`` is the number of words; id ``words`` stands for nothing and pads a block. ``groups``
+    is a multiple of ``SHARING``.
     """
 
     def __init__(self, config: SkipGramConfig, counts: NDArray[np.int64], groups: int) -> None:
@@ -82,7 +83,7 @@ class SkipGram:
         self._output_squares = torch.zeros(self.words + 1)
         row = torch.arange(GROUP)[:, None]
         column = torch.arange(GROUP + 2 * config.window)[None] - config.window
-        self._distance = (row - column).abs()
+        self._distance = (row - column).abs().to(torch.uint8)
 
     @property
     def block(self) -> int:
@@ -97,7 +98,8 @@ class SkipGram:
 
     def draw_radii(self, dice: np.random.Generator) -> Tensor:
         """(block,): the window of each word."""
-        return torch.from_numpy(dice.integers(1, self.config.window + 1, self.block))
+        high = self.config.window + 1
+        return torch.from_numpy(dice.integers(1, high, self.block, dtype=np.uint8))
 
     def update(
         self, text: Tensor, radii: Tensor, noise: Tensor, rate: float, measure: bool = False
@@ -123,9 +125,7 @@ class SkipGram:
         centre_gradient = torch.bmm(pull, others).view_as(sharing).baddbmm_(push, noises)
         around_gradient = torch.bmm(pull.transpose(1, 2), rows).view_as(contexts)
         noise_gradient = torch.bmm(push.transpose(1, 2), sharing).view(len(noise), -1)
-        _adagrad(
-            self.inputs, self._input_squares, centre, centre_gradient.view_as(vectors), rate
-        )
+        _adagrad(self.inputs, self._input_squares, centre, centre_gradient.view_as(vectors), rate)
         _adagrad(
             self.outputs,
             self._output_squares,
@@ -166,7 +166,8 @@ class SkipGram:
 
 
 def _adagrad(table: Tensor, squares: Tensor, rows: Tensor, gradient: Tensor, rate: float) -> None:
-    """One step for the rows ``rows`` (repeats are added up) of ``table``, in place."""
-    squares.index_add_(0, rows, gradient.square().mean(1))
-    scale = squares.index_select(0, rows).sqrt_().add_(EPSILON).reciprocal_().mul_(-rate)
+    """One step for the rows ``rows`` of ``table``, in place; each repeat takes its own."""
+    squares.index_add_(0, rows, torch.linalg.vector_norm(gradient, dim=1).square_())
+    grown = squares.index_select(0, rows).div_(gradient.shape[1])
+    scale = grown.sqrt_().add_(EPSILON).reciprocal_().mul_(-rate)
     table.index_add_(0, rows, gradient.mul_(scale[:, None]))

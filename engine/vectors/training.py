@@ -20,6 +20,7 @@ from engine.training.loop import Listener
 from engine.vectors.skipgram import (
     GROUP,
     MOST_GROUPS,
+    SHARING,
     SkipGram,
     SkipGramConfig,
     keep_probabilities,
@@ -30,6 +31,8 @@ CHUNK = 1 << 20
 """Tokens that are thinned out at once; bounds memory whatever the corpus."""
 METRIC_SECONDS = 0.25
 SAMPLES_A_RUN = 12
+MEASURED = 32
+"""One update in so many has its loss worked out."""
 FEWEST_WORDS = 200
 LEAST_BLOCKS = 40
 """Blocks in a pass over a small corpus, so that it is not swallowed in a few large steps."""
@@ -71,8 +74,8 @@ class VectorTraining:
         self.config, self._listener = config, listener
         self._keep = keep_probabilities(self._counts, config.subsample)
         expected = float((self._keep * self._counts).sum())
-        groups = int(expected / (GROUP * LEAST_BLOCKS))
-        self.model = SkipGram(config, self._counts, min(MOST_GROUPS, max(1, groups)))
+        groups = int(expected / (GROUP * LEAST_BLOCKS)) // SHARING * SHARING
+        self.model = SkipGram(config, self._counts, min(MOST_GROUPS, max(SHARING, groups)))
         self._shown = self._words_to_show()
         self._dice = np.random.default_rng([config.seed, 2])
         self._best: float | None = None
@@ -115,7 +118,7 @@ class VectorTraining:
                     break
                 share = self._read / total
                 rate = self.config.learning_rate * control.scale * max(1e-3, 1 - share)
-                measure = self._step % 16 == 0
+                measure = self._step % MEASURED == 0
                 radii, noise = self.model.draw_radii(self._dice), self.model.draw_noise(self._dice)
                 loss = self.model.update(text, radii, noise, rate, measure)
                 if loss is not None:
