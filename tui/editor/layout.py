@@ -28,6 +28,9 @@ class PageLayout(WrappedDocument):
         self._heights = PrefixSums()
         self.overlay = ""
         self.overlay_at: Location = (0, 0)
+        self._shown = ""
+        """The line with the overlay in it."""
+        self._shape_shown = Shape("")
         self.wrap(width)
 
     # -- wrapping
@@ -40,21 +43,30 @@ class PageLayout(WrappedDocument):
     def wrap(self, width: int, tab_width: int | None = None) -> None:
         """Lay out the whole document for rows of ``width`` cells."""
         self._wrapped_at = width
+        self._put_overlay()
         self._breaks = [self._breaks_of(row) for row in range(len(self.page.lines))]
         self._heights = PrefixSums(len(found) + 1 for found in self._breaks)
 
     def wrap_range(self, start: Location, old_end: Location, new_end: Location) -> None:
         """Lay out again what an edit changed."""
+        self._put_overlay()
         self._wrap_rows(start[0], old_end[0] + 1, new_end[0] + 1)
 
     def show_overlay(self, text: str, at: Location) -> None:
         """Show ``text`` at ``at`` in place of the overlay before; empty shows none."""
         before = self.overlay_at[0] if self.overlay else None
         self.overlay, self.overlay_at = text, at
+        self._put_overlay()
         for row in {before, at[0]} - {None}:
             assert row is not None
             if row < len(self._breaks):
                 self._wrap_rows(row, row + 1, row + 1)
+
+    def _put_overlay(self) -> None:
+        if self.overlay and self.overlay_at[0] < len(self.page.lines):
+            line, column = self.page.lines[self.overlay_at[0]], self.overlay_at[1]
+            self._shown = line[:column] + self.overlay + line[column:]
+            self._shape_shown = Shape(self._shown)
 
     def _wrap_rows(self, first: int, old_last: int, new_last: int) -> None:
         fresh = [self._breaks_of(row) for row in range(first, new_last)]
@@ -66,22 +78,19 @@ class PageLayout(WrappedDocument):
 
     def _breaks_of(self, row: int) -> tuple[int, ...]:
         line = self.page.lines[row]
-        if not (self.overlay and row == self.overlay_at[0]):
-            if line.isascii() and 0 < len(line) <= self._wrapped_at and line.isprintable():
-                return ()
-        else:
-            line = self.shown_line(row)
-        return breaks(line, shape_of(line), self._wrapped_at)
+        shows_overlay = bool(self.overlay) and row == self.overlay_at[0]
+        short = len(line) <= self._wrapped_at and line.isascii() and line.isprintable()
+        if short and not shows_overlay:
+            return ()
+        return breaks(self.shown_line(row), self.shape(row), self._wrapped_at)
 
     # -- lines as shown
 
     def shown_line(self, row: int) -> str:
         """A line, the overlay included where it stands in it."""
-        line = self.page.lines[row]
         if self.overlay and row == self.overlay_at[0]:
-            column = self.overlay_at[1]
-            return line[:column] + self.overlay + line[column:]
-        return line
+            return self._shown
+        return self.page.lines[row]
 
     def place(self, location: Location) -> int:
         """The place of a column; the one of the overlay is in front of it."""
@@ -129,7 +138,7 @@ class PageLayout(WrappedDocument):
         """Cell and screen row of a place in a line."""
         starts = self.rows_of(row)
         section = bisect_right(starts, place) - 1
-        shape = self._shape(row)
+        shape = self.shape(row)
         x = shape.cell(place) - shape.cell(starts[section])
         if self._wrapped_at:
             x = min(x, self._wrapped_at)
@@ -153,7 +162,7 @@ class PageLayout(WrappedDocument):
         starts = self.rows_of(line_index)
         section = y_offset if y_offset >= 0 else len(starts) - 1
         start, end = self.bounds(line_index, section)
-        shape = self._shape(line_index)
+        shape = self.shape(line_index)
         place = min(shape.index(shape.cell(start) + x_offset), end)
         if place == end > start and section + 1 < len(starts) and starts[section + 1] == end:
             place = shape.start(end - 1)  # the end itself is shown in the next row
@@ -170,5 +179,8 @@ class PageLayout(WrappedDocument):
     def get_tab_widths(self, line_index: int) -> list[int]:
         return []
 
-    def _shape(self, row: int) -> Shape:
-        return shape_of(self.shown_line(row))
+    def shape(self, row: int) -> Shape:
+        """The cells of a line as shown."""
+        if self.overlay and row == self.overlay_at[0]:
+            return self._shape_shown
+        return shape_of(self.page.lines[row])

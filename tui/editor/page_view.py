@@ -18,11 +18,12 @@ from tui.editor.page_document import PageDocument
 from tui.editor.painter import Run, paint
 from tui.editor.passage import ORIGIN, Passage, Span
 from tui.editor.script_lines import pieces
-from tui.editor.shape import shape_of
 
 LAYERS = (ORIGIN, "surprise", "copied", "found")
 """Layers of marks in the order in which they are drawn; each has a component class."""
 SURPRISE_LEVELS = ("1", "2", "3")
+MOST_PAINTED = 2000
+"""Rows whose drawing is remembered."""
 
 
 class PageView(TextArea):
@@ -177,61 +178,63 @@ class PageView(TextArea):
             return Strip.blank(width, base)
         row, section = layout.locate(row_on_page)
         line = layout.shown_line(row)
-        overlay: tuple[int, int] | None = None
-        if layout.overlay and row == layout.overlay_at[0]:
-            overlay = (layout.overlay_at[1], layout.overlay_at[1] + len(layout.overlay))
         selected = self._selected(row, len(line))
         cursor = -1
         if row == self.cursor_location[0] and self._draw_cursor:
             cursor = layout.place(self.cursor_location)
-        marks = self.page.marks(row)
-        key = (line, section, marks, overlay, self.overlay_style, selected, cursor, width, base)
+        if layout.overlay and row == layout.overlay_at[0]:
+            return self._paint(row, section, selected, cursor, width)
+        key = (line, section, self.page.marks(row), selected, cursor, width, base)
         if (painted := self._painted.get(key)) is None:
-            start, end = layout.bounds(row, section)
-            hard = section + 1 == len(layout.rows_of(row)) or line[end] == "\n"
-            runs = self._runs(line, overlay, row, selected)
-            behind: Style | None = None
-            theme = self._theme
-            if selected is not None and selected[1] > len(line) and hard:
-                behind = theme.selection_style
-            if cursor >= 0 and theme.cursor_style is not None:
-                runs.append(Run(cursor, shape_of(line).next(cursor), theme.cursor_style))
-                if cursor == end and hard:
-                    behind = theme.cursor_style
-            painted = paint(line, shape_of(line), start, end, runs, base, width, behind)
-            if len(self._painted) > 2000:
+            if len(self._painted) > MOST_PAINTED:
                 self._painted.clear()
-            self._painted[key] = painted
+            painted = self._painted[key] = self._paint(row, section, selected, cursor, width)
         return painted
 
-    def _runs(
-        self,
-        line: str,
-        overlay: tuple[int, int] | None,
-        row: int,
-        selected: tuple[int, int] | None,
-    ) -> list[Run]:
+    def _paint(
+        self, row: int, section: int, selected: tuple[int, int] | None, cursor: int, width: int
+    ) -> Strip:
+        layout, theme = self.layout_of_page, self._theme
+        line, shape = layout.shown_line(row), layout.shape(row)
+        start, end = layout.bounds(row, section)
+        hard = section + 1 == len(layout.rows_of(row)) or line[end] == "\n"
+        runs = self._runs(row, line, start, end)
+        behind: Style | None = None
+        if selected is not None and theme.selection_style is not None:
+            runs.append(Run(*selected, theme.selection_style))
+            if selected[1] > len(line) and hard:
+                behind = theme.selection_style
+        if cursor >= 0 and theme.cursor_style is not None:
+            runs.append(Run(cursor, shape.next(cursor), theme.cursor_style))
+            if cursor == end and hard:
+                behind = theme.cursor_style
+        return paint(line, shape, start, end, runs, self._base, width, behind)
+
+    def _runs(self, row: int, line: str, start: int, end: int) -> list[Run]:
+        """Marks, the overlay and the parts of the script, lowest first."""
         layout = self.layout_of_page
         runs: list[Run] = []
         for layer in LAYERS:
-            if layer in self._hidden:
-                continue
-            for mark in self.page.marks(row):
-                if mark.layer == layer:
-                    style = self._layer_style(layer, mark.value)
-                    start, end = layout.place((row, mark.start)), layout.place((row, mark.end))
-                    runs.append(Run(start, end, style))
-        if overlay is not None:
-            runs.append(Run(*overlay, self._style(self.overlay_style)))
-        offset = 0
-        for part in line.split("\n"):
-            runs.extend(
-                Run(piece.start + offset, piece.end + offset, self._style(f"script--{piece.part}"))
-                for piece in pieces(part)
-            )
-            offset += len(part) + 1
-        if selected is not None and self._theme.selection_style is not None:
-            runs.append(Run(*selected, self._theme.selection_style))
+            if layer not in self._hidden:
+                runs.extend(
+                    Run(
+                        layout.place((row, mark.start)),
+                        layout.place((row, mark.end)),
+                        self._layer_style(layer, mark.value),
+                    )
+                    for mark in self.page.marks(row)
+                    if mark.layer == layer
+                )
+        first, last = 0, len(line)
+        if layout.overlay and row == layout.overlay_at[0]:
+            column = layout.overlay_at[1]
+            runs.append(Run(column, column + len(layout.overlay), self._style(self.overlay_style)))
+            first = line.rfind("\n", 0, start) + 1
+            last = (line.find("\n", end) + 1 or last + 1) - 1
+        runs.extend(
+            Run(piece.start + first, piece.end + first, self._style(f"script--{piece.part}"))
+            for piece in pieces(line[first:last])
+        )
         return runs
 
     def _selected(self, row: int, length: int) -> tuple[int, int] | None:

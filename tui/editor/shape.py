@@ -15,19 +15,20 @@ from rich.cells import cell_len, split_graphemes
 
 from tui.render import visible
 
+REMEMBERED = 2000
 _PIECE = re.compile(r"\n|[^\S\n]+|\S+")
 
 
 class Shape:
-    """The cells of a line; for plain ASCII each character has one."""
+    """The cells of a line; for plain ASCII each character has one, a newline too."""
 
     __slots__ = ("_cells", "_shown", "_starts", "length")
 
     def __init__(self, text: str) -> None:
         self.length = len(text)
         self._shown: list[str] | None = None
-        if text.isascii() and text.isprintable():
-            return
+        if text.isascii() and (text.isprintable() or text.replace("\n", "").isprintable()):
+            return  # a newline ends its row, so that its cell is never before anything
         self._shown = []
         self._starts: list[int] = []
         self._cells: list[int] = []
@@ -75,9 +76,13 @@ class Shape:
         return "".join(self._shown[first:last])
 
 
-@lru_cache(maxsize=4096)
 def shape_of(text: str) -> Shape:
-    """The shape of a line."""
+    """The shape of a line; those of short lines are remembered."""
+    return Shape(text) if len(text) > REMEMBERED else _remembered(text)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(text: str) -> Shape:
     return Shape(text)
 
 

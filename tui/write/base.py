@@ -38,6 +38,7 @@ class WriteBase(Room):
         self._figures = Figures()
         self._next_odds: dict[str, float] = {}
         self._note = ""
+        self._strip_rows = 0
 
     # -- widgets
 
@@ -99,7 +100,7 @@ class WriteBase(Room):
             if len(about) == 1 or width(text) <= max(20, box.size.width - 2):
                 break
             about.pop()
-        box.update(content(text, newlines=False))
+        box.update(content(text, newlines=False), layout=False)
 
     def _state(self) -> str:
         going = self._going
@@ -119,8 +120,10 @@ class WriteBase(Room):
         going = self._going
         choices = going.choices if going is not None else []
         several = len(choices) > 1 and any(branch.text for branch in choices)
+        was_open = strip.has_class("-open")
         strip.set_class(several, "-open")
         if going is None or not several:
+            self._strip_rows = 0
             return
         room = max(20, self.page.size.width - 4)
         rows: list[str] = []
@@ -128,12 +131,15 @@ class WriteBase(Room):
             mark = "▸" if index == going.shown else " "
             score = "" if branch.fit is None else f"fits {branch.fit:.2f}  "
             rows.append(f"{mark}{index + 1} {score}{_head(branch.text, room - len(score))}")
-        strip.update(content("\n".join(rows)))
+        same_height = was_open and len(rows) == self._strip_rows
+        self._strip_rows = len(rows)
+        strip.update(content("\n".join(rows)), layout=not same_height)
 
     def show_under_page(self, head: str, text: str) -> None:
         """Something to read in the place of the strip."""
         strip = self.query_one("#choices", Static)
         strip.add_class("-open")
+        self._strip_rows = 0
         body = " ".join(text[:1000].split())
         strip.update(Content.assemble(content(head, "$accent"), "\n", content(body)))
 

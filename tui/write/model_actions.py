@@ -90,6 +90,7 @@ class ModelActions(Steering):
             stop=self.side.stop_rule,
             seed=self.side.seed,
             branches=ALTERNATIVES,
+            alternatives=0,
         )
         self._begin(request, before)
 
@@ -98,7 +99,7 @@ class ModelActions(Steering):
         if node.record is None:
             self.tell(f"{node.id} was cut off before its record came; it cannot be made again.")
             return
-        self._begin(WriteAgain(record=node.record), self.before_cursor(), node)
+        self._begin(WriteAgain(record=node.record, alternatives=0), self.before_cursor(), node)
 
     def _begin(self, request: Write | WriteAgain, before: str, again: Node | None = None) -> None:
         assert self._draft is not None
