@@ -141,6 +141,8 @@ def _content_key(sources: Sequence[Source], size: int, tell: ProgressCallback) -
     for source in sources:
         length = source.path.stat().st_size
         digest.update(f"|{source.encoding}|{source.path.suffix.lower()}|{length}|".encode())
+        if source.play:
+            digest.update(b"play|")
         with source.path.open("rb") as stream:
             while chunk := stream.read(CHUNK_BYTES):
                 digest.update(chunk)

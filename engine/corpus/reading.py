@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TextIO
 
+from engine.corpus.plays import is_play, speeches_on_lines
 from engine.errors import CorpusError
 
 SUFFIXES = frozenset({".txt", ".text", ".md", ".script", ".play", ".fountain"})
 CHUNK_BYTES = 4 * 1024 * 1024
+CHUNK_CHARACTERS = 1024 * 1024
 _SNIFF_BYTES = 64 * 1024
 
 
@@ -23,6 +27,8 @@ class Source:
     path: Path
     encoding: str
     note: str = ""
+    play: bool = False
+    """Whether names stand before or above the speeches, as in printed plays."""
 
     def chunks(self) -> Iterator[str]:
         """The text in pieces of whole lines, Unix line ends.
@@ -35,8 +41,11 @@ class Source:
             return
         try:
             with self.path.open(encoding=self.encoding, newline=None) as stream:
-                while lines := stream.readlines(CHUNK_BYTES):
-                    yield "".join(lines)
+                if self.play:
+                    yield from _speeches(stream)
+                    return
+                while text := stream.read(CHUNK_CHARACTERS):
+                    yield text if text.endswith("\n") else text + stream.readline()
         except (OSError, UnicodeError) as error:
             raise CorpusError(
                 f"{self.path} could not be read to its end: {error}.", "Save it again as UTF-8."
@@ -93,14 +102,31 @@ def source_of(path: Path) -> Source:
     if not head.strip():
         raise CorpusError(f"{path} is empty.", "Choose a file with a script in it.")
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return _checked(Source(path, "utf-16"))
+        return _recognised(_checked(Source(path, "utf-16")))
     if b"\0" in head or _share_of_controls(head) > 0.05:
         raise CorpusError(
             f"{path} is not a text file.", "Export the script as plain text or Fountain."
         )
     if head.startswith(codecs.BOM_UTF8):
-        return _checked(Source(path, "utf-8-sig"))
-    return _checked(Source(path, "utf-8"))
+        return _recognised(_checked(Source(path, "utf-8-sig")))
+    return _recognised(_checked(Source(path, "utf-8")))
+
+
+def _speeches(stream: TextIO) -> Iterator[str]:
+    lines = speeches_on_lines(line.removesuffix("\n") for line in stream)
+    while piece := list(itertools.islice(lines, CHUNK_CHARACTERS // 64)):
+        yield "\n".join(piece) + "\n"
+
+
+def _recognised(source: Source) -> Source:
+    """``source`` with its layout found out from how it begins."""
+    if source.path.suffix.lower() == ".fountain":
+        return source
+    with source.path.open(encoding=source.encoding, newline=None) as stream:
+        if not is_play(stream.read(_SNIFF_BYTES)):
+            return source
+    note = f"{source.path.name} was read as a play: names on their own or before a full stop."
+    return replace(source, play=True, note=f"{source.note} {note}".strip())
 
 
 def _checked(source: Source) -> Source:
