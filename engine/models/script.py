@@ -155,6 +155,8 @@ class ScriptModel(nn.Module):
             nn.init.constant_(self.sentinel.bias, 6.0)
         features = hidden + (size if attends else 0)
         self.combine = nn.Linear(features, embedding) if features != embedding else None
+        self._columns: tuple[int, Tensor] | None = None
+        """The embedding's version, and its columns side by side; see ``_logits``."""
 
     @property
     def remembers(self) -> bool:
@@ -208,9 +210,7 @@ class ScriptModel(nn.Module):
         words = functional.embedding(self._known(ids), self.embedding)
         output, stack, gates = self.stack.step(words, state.stack)
         looked = self._look(output[:, None], ids[:, None], state.memory)
-        # This way round a few rows cost one pass over the table, not a packed copy of it.
-        logits = torch.addmm(self.bias[:, None], self.embedding, looked.features[:, 0].t()).t()
-        odds = torch.log_softmax(logits, dim=-1)
+        odds = torch.log_softmax(self._logits(looked.features[:, 0]), dim=-1)
         if extra_words:
             odds = functional.pad(odds, (0, extra_words), value=float("-inf"))
         share, copy_weights = looked.share, None
@@ -255,6 +255,17 @@ class ScriptModel(nn.Module):
     def cell_traces(self, ids: Tensor, state: ScriptState) -> CellTraces:
         words = functional.embedding(self._known(ids), self.embedding)
         return trace_cells(self.stack, words, state.stack)
+
+    def _logits(self, features: Tensor) -> Tensor:
+        """(batch, vocabulary) scores of few rows; ``features`` is (batch, embedding)."""
+        table = self.embedding
+        if len(features) > 1 or table.device.type != "cpu":
+            # This way round a few rows cost one pass over the table, not a packed copy of it.
+            return torch.addmm(self.bias[:, None], table, features.t()).t()
+        # For a single row the libraries are twice as fast on the table's columns.
+        if self._columns is None or self._columns[0] != table._version:
+            self._columns = table._version, table.detach().t().contiguous()
+        return torch.addmm(self.bias, features, self._columns[1])
 
     def _known(self, ids: Tensor) -> Tensor:
         """Words of the draft only are read as the unknown word (0) or the unknown cue (1)."""
