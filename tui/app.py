@@ -27,6 +27,7 @@ from tui.actions import Action
 from tui.keymap import ACTIONS
 from tui.link import EngineLink, LinkState, LinkStatus
 from tui.palette import ActionProvider
+from tui.pauses import keep_pauses_short
 from tui.remembered import Remembered
 from tui.render import content, visible
 from tui.room import Room
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from engine.protocol.messages import AnyEvent, EngineState
     from engine.protocol.values import JobInfo
 
+SETTLING_SECONDS = 1.0
+"""After this long a new room has all that it keeps."""
 EXIT_SECONDS = 5.0
 """How long the rooms may take to save when the program ends."""
 
@@ -82,6 +85,8 @@ class ColdOpenApp(App[None], inherit_bindings=False):
         if corpus:
             self.remembered.corpus = corpus
             start_room = start_room or "corpus"
+        self.short_pauses = False
+        """Whether garbage collection is tuned for typing; only where the program is nothing else."""
         self.crash = ""
         """What to tell the user about an unexpected end; empty after an orderly one."""
         self._connect = connect
@@ -154,6 +159,8 @@ class ColdOpenApp(App[None], inherit_bindings=False):
             ACTIONS.rebind(room, room_id, self.settings.keys)
             self._made[room_id] = room
             await switcher.mount(room)
+            if self.short_pauses:
+                self.set_timer(SETTLING_SECONDS, keep_pauses_short)
         before = self._made.get(self._room_id)
         self._front(switcher, room_id, f"room-{room_id}")
         if before is not None and before is not room:
@@ -467,6 +474,7 @@ def run(corpus: tuple[str, ...] = (), *, start_room: str = "") -> int:
 
     app = ColdOpenApp(start_room=start_room, corpus=corpus)
     app.driver_class = Terminal
+    app.short_pauses = True
     app.run()
     job = next((job for job in app.jobs if job.state == "running"), None)
     with contextlib.suppress(OSError):  # The terminal may be gone.

@@ -18,11 +18,12 @@ class Terminal:
     """One tmux server with one window."""
 
     def __init__(self, width: int = 110, height: int = 34) -> None:
-        self._name = f"co-{uuid.uuid4().hex[:8]}"
+        self._name = ""
         self._size = (str(width), str(height))
 
     def run(self, *arguments: str) -> None:
         """Start ``coldopen`` with ``arguments``; the window stays when it ends."""
+        self._name = f"co-{uuid.uuid4().hex[:8]}"  # a server that was closed may still be leaving
         program = [sys.executable, "-m", "tui.cli.main", *arguments]
         quoted = " ".join(f"'{part}'" for part in program)
         command = f"{quoted}; echo LEFT $?; exec sleep 600"
@@ -51,7 +52,10 @@ class Terminal:
         raise AssertionError(f"{wanted!r} did not come up within {within:.0f} s:\n{self.screen()}")
 
     def close(self) -> None:
-        subprocess.run(["tmux", "-L", self._name, "kill-server"], check=False, capture_output=True)
+        if self._name:
+            subprocess.run(
+                ["tmux", "-L", self._name, "kill-server"], check=False, capture_output=True
+            )
 
     def _tmux(self, *arguments: str) -> str:
         done = subprocess.run(

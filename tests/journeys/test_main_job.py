@@ -52,7 +52,7 @@ def test_train_and_write(terminal: Any, engine_home: Path) -> None:
     terminal.keys("Enter")
     terminal.keys("Enter")
     terminal.keys("C-g")
-    shown = terminal.until("Tab takes it")
+    shown = terminal.until("Tab takes it ·")
     assert "▸1" in shown
     terminal.keys("Tab")
     terminal.keys("C-s")

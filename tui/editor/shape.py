@@ -68,7 +68,7 @@ class Shape:
     def shown(self, text: str, start: int, end: int) -> str:
         """What is drawn for ``text`` from ``start`` to ``end``."""
         if self._shown is None:
-            return text[start:end]
+            return text[start:end].replace("\n", "")
         first = bisect_right(self._starts, start) - 1
         last = bisect_right(self._starts, end) - 1
         if self._starts[last] < end:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, Literal
 
 from textual import work
@@ -13,6 +14,7 @@ from engine.errors import ColdOpenError, ConfigurationError
 from engine.protocol.messages import (
     AnyEvent,
     ControlTraining,
+    GetModelHistory,
     JobsChanged,
     ResumeTraining,
     StartTraining,
@@ -21,7 +23,7 @@ from engine.protocol.messages import (
     WatchTraining,
 )
 from tui.room import Room
-from tui.train.run import ENDED, Run, run_to_show
+from tui.train.run import ENDED, Run, run_to_show, with_history
 from tui.train.run_view import RunView
 from tui.train.settings_view import SettingsView
 from tui.widgets.form import Choice
@@ -71,12 +73,16 @@ class TrainRoom(Room):
     def on_room_shown(self) -> None:
         self._settings_view.renew()
         self._find_run()
+        focused = self.screen.focused
+        if focused is not None and not any(w.id == self._views.current for w in focused.ancestors):
+            self._focus_first()  # The view has changed while another room was shown.
 
     def on_engine_ready(self) -> None:
         """There is an engine, perhaps another one: what was known of a run may be out of date."""
         if self.run is not None and self.run.going:
             self._run_view.run = None
         if self.is_mounted:
+            self._settings_view.renew()
             self._find_run()
 
     @work(exclusive=True, group="find")
@@ -94,7 +100,12 @@ class TrainRoom(Room):
         run = Run(job)
         self._wanted = run
         snapshot = await self.ask(WatchTraining(job=job))
-        if snapshot is None or self._wanted is not run:
+        if snapshot is None:
+            return
+        with contextlib.suppress(ColdOpenError):  # A run that has only begun has none.
+            history = await self.engine.call(GetModelHistory(name=snapshot.info.name))
+            snapshot = with_history(snapshot, history)
+        if self._wanted is not run:
             return
         self._wanted = None
         self._run_view.follow(run, snapshot)
@@ -139,9 +150,12 @@ class TrainRoom(Room):
         if self._views.current != view:
             self._views.current = view
             self.refresh_bindings()
-            wanted = self.first_focus()
-            if wanted is not None and self.cold_open.room_id == self.room_id:
-                wanted.focus()
+            self._focus_first()
+
+    def _focus_first(self) -> None:
+        wanted = self.first_focus()
+        if wanted is not None and self.cold_open.room_id == self.room_id:
+            wanted.focus()
 
     # -- actions on the settings
 

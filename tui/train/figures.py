@@ -86,7 +86,7 @@ def _pairs(run: Run) -> list[tuple[str, str]]:
         rows += [
             ("learning rate", f"{metrics.learning_rate:.2e}"),
             ("gradient", _number(metrics.gradient_norm, ".2f")),
-            ("tokens/s", f"{metrics.tokens_per_second:,.0f}"),
+            ("tokens/s", f"{_speed(run, metrics):,.0f}"),
             ("step", f"{metrics.step:,}"),
             ("epoch", f"{metrics.epoch:.2f}"),
             ("time", clock(metrics.seconds)),
@@ -102,6 +102,13 @@ def _pairs(run: Run) -> list[tuple[str, str]]:
             ("device", f"{snapshot.device} {c.precision}"),
         ]
     return rows
+
+
+def _speed(run: Run, metrics: Metrics) -> float:
+    """Tokens a second: now, or on average once the run is over."""
+    if run.going:
+        return metrics.tokens_per_second
+    return metrics.tokens / metrics.seconds if metrics.seconds else 0.0
 
 
 def _gpu(metrics: Metrics) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ import msgspec
 
 from engine.protocol.messages import (
     AnyEvent,
+    ModelHistory,
     TrainingMetrics,
     TrainingNotice,
     TrainingSample,
@@ -107,6 +108,20 @@ class Run:
         self.point = point
         if point.best:
             self.best = point
+
+
+def with_history(snapshot: TrainingSnapshot, history: ModelHistory) -> TrainingSnapshot:
+    """``snapshot`` of a run that was resumed, with the curve of what went before."""
+    begun = snapshot.metrics[0].step if snapshot.metrics else None
+    first = begun if begun is not None else float("inf")
+    if snapshot.validations:
+        first = min(first, snapshot.validations[0].step)
+    return msgspec.structs.replace(
+        snapshot,
+        metrics=(*(m for m in history.metrics if m.step < first), *snapshot.metrics),
+        validations=(*(p for p in history.validations if p.step < first), *snapshot.validations),
+        samples=(*(s for s in history.samples if s[0] < first), *snapshot.samples),
+    )
 
 
 def run_to_show(jobs: Iterable[JobInfo]) -> JobInfo | None:

@@ -178,6 +178,9 @@ async def test_a_stopped_run_is_kept_and_goes_on(opened: Any, soon: Any, tiny_co
         await soon(pilot, lambda: state(room) == "running")
         run = room.run
         await soon(pilot, lambda: run.metrics is not None and run.metrics.step > steps)
+        curve = room.query_one("#run-loss", Chart)._series["training"].curve
+        assert curve.xs[0] < steps < curve.xs[-1]
+        assert list(curve.xs) == sorted(curve.xs)
         await pilot.press("ctrl+s")
         await soon(pilot, lambda: state(room) == "stopped")
         assert await own_models() == ["episode"]
