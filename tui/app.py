@@ -86,7 +86,7 @@ class ColdOpenApp(App[None], inherit_bindings=False):
             self.remembered.corpus = corpus
             start_room = start_room or "corpus"
         self.short_pauses = False
-        """Whether garbage collection is tuned for typing; only where the program is nothing else."""
+        """Tune garbage collection for typing; only where this program is the whole process."""
         self.crash = ""
         """What to tell the user about an unexpected end; empty after an orderly one."""
         self._connect = connect
