@@ -21,7 +21,7 @@ AFTER_CUE = "cue"
 FEW = 20
 LINE_PARENTHESIS = "\n("
 _SENTENCE_ENDS = frozenset({".", "!", "?", "..."})
-_PLACES = _SENTENCE_ENDS | {NEWLINE, "(", LINE_PARENTHESIS, "[", ":", AFTER_CUE}
+PLACES = _SENTENCE_ENDS | {NEWLINE, "(", LINE_PARENTHESIS, "[", ":", AFTER_CUE}
 """Where a corpus with capitals may begin a word with one; which of them do is learned."""
 _QUOTES = frozenset("\"'“‘«")
 
@@ -49,7 +49,7 @@ class Place:
         elif token == ")" and around is not None:
             opener = self.previous if self.previous in _SENTENCE_ENDS else around
             around = None
-        elif token in _QUOTES and (self.opener in _PLACES or self.opener == ","):
+        elif token in _QUOTES and (self.opener in PLACES or self.opener == ","):
             opener = self.opener
         else:
             opener = token
@@ -128,7 +128,7 @@ class CasingCounter:
             self.anywhere[surface] += 1
             if place.opener == "(":
                 self.parenthesised[token] += 1 if surface[:1].isupper() else -1
-            if place.opener in _PLACES:
+            if place.opener in PLACES:
                 if token != "i" and not token.startswith("i'"):
                     self.seen_after[place.opener] += 1
                     self.upper_after[place.opener] += surface[:1].isupper()

@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 
 from engine import paths as places
 from engine.corpus.casing import Casing, CasingCounter
-from engine.corpus.measuring import PieceReading, Tallies, read_piece
+from engine.corpus.measuring import Tallies
+from engine.corpus.piece_reader import PieceReader, PieceReading, read_piece
 from engine.corpus.reading import CHUNK_BYTES, Source, find_sources
 from engine.corpus.tokenizer import NEWLINE, TOKENIZER_VERSION
 from engine.corpus.vocabulary import NEWLINE_ID, UNK_ID, Vocabulary
@@ -209,9 +210,10 @@ def _readings(sources: Sequence[Source], size: int) -> Iterator[tuple[PieceReadi
     pieces = _pieces(sources)
     done = 0
     if size < PARALLEL_BYTES or (os.cpu_count() or 1) < 2:
+        reader = PieceReader()
         for piece in pieces:
             done += len(piece)
-            yield read_piece(piece), min(done, size)
+            yield reader.read(piece), min(done, size)
         return
     workers = os.cpu_count() or 1
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:

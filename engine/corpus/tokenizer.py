@@ -8,7 +8,7 @@ cue at the start of a line is one token with its colon (``mrs. abernathy:``). Co
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 TOKENIZER_VERSION = 1
 NEWLINE = "\n"
@@ -17,17 +17,18 @@ LONGEST_CUE = 40
 _PUNCTUATION = r"\s!-/:-@\[-`{-~…—–“”‘’«»¿¡"
 _WORD = rf"[^{_PUNCTUATION}]+"
 _IN_CUE = r"\n:\[\](){}\"“”!?;,…"
-_TOKEN = re.compile(
-    rf"""
-    \n
-    | ^[^\W\d_](?:[^{_IN_CUE}]{{0,{LONGEST_CUE - 2}}}[^\s{_IN_CUE}])?:(?=[ \t]|$)
-    | \d+(?:[.,:]\d+)+
+_CUE = rf"[^\W\d_](?:[^{_IN_CUE}]{{0,{LONGEST_CUE - 2}}}[^\s{_IN_CUE}])?:"
+_UNSPACED = rf"""
+    \d+(?:[.,:]\d+)+
     | \b(?:mr|mrs|ms|dr|st|jr|sr)\.
     | \b(?:[^\W\d_]\.){{2,}}
     | {_WORD}(?:['’&\-]{_WORD})*
     | \.{{2,}} | -{{2,}} | [^\s]
-    """,
-    re.VERBOSE | re.MULTILINE | re.IGNORECASE,
+"""
+_UNSPACED_TOKEN = re.compile(_UNSPACED, re.VERBOSE | re.IGNORECASE)
+_WHOLE_CUE = re.compile(_CUE, re.IGNORECASE)
+_TOKEN = re.compile(
+    rf"\n | ^{_CUE}(?=[ \t]|$) | {_UNSPACED}", re.VERBOSE | re.MULTILINE | re.IGNORECASE
 )
 _MANY_NEWLINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _CUE_WORDS = 5
@@ -44,24 +45,34 @@ def tokenize(text: str) -> list[str]:
     return [piece for piece, _start in tokenize_with_offsets(normalised(text))]
 
 
-def tokenize_lines(lines: Iterable[str]) -> Iterator[list[str]]:
-    """Tokens of each piece of a long text; pieces are whole lines with their line ends."""
-    for piece in lines:
-        yield tokenize(piece)
-
-
 def tokenize_with_offsets(text: str) -> Iterator[tuple[str, int]]:
     """Each token of an already normalised ``text`` with the character offset at which it starts."""
     for match in _TOKEN.finditer(text):
         surface = match.group()
         if surface[-1] == ":" and len(surface) > 1 and not _is_cue(surface):
             yield from _again(surface, match.start())
-        elif surface[0] == "." and len(surface) > 1:
-            yield "...", match.start()
-        elif surface[0] == "-" and len(surface) > 1:
-            yield "--", match.start()
         else:
-            yield surface.lower(), match.start()
+            yield _token(surface), match.start()
+
+
+def pieces_of(unspaced: str) -> Iterator[tuple[str, str]]:
+    """Tokens with their surface forms in a stretch without blanks that is no speaker's cue."""
+    for match in _UNSPACED_TOKEN.finditer(unspaced):
+        surface = match.group()
+        yield _token(surface), surface
+
+
+def opens_as_cue(beginning: str) -> bool:
+    """Whether the beginning of a line, up to its first colon, is a speaker's cue."""
+    return _WHOLE_CUE.fullmatch(beginning) is not None and _is_cue(beginning)
+
+
+def _token(surface: str) -> str:
+    if surface[0] == "." and len(surface) > 1:
+        return "..."
+    if surface[0] == "-" and len(surface) > 1:
+        return "--"
+    return surface.lower()
 
 
 def _is_cue(surface: str) -> bool:

@@ -1,0 +1,100 @@
+"""Reading by arrays says just what the tokenizer and the casing counter say token by token."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from engine import paths
+from engine.corpus import piece_reader
+from engine.corpus.casing import CasingCounter
+from engine.corpus.measuring import LENGTH_STEPS
+from engine.corpus.piece_reader import PieceReader, PieceReading
+from engine.corpus.tokenizer import is_cue, is_word, tokenize
+
+FRAGMENTS = st.sampled_from(
+    [" ", "  ", "\t", "\n", "\n\n", "\r\n", "\xa0", "\x0c", "Ann", "ann", "ANN:", "Mrs. Lee:", "I'm"]
+    + ["I", "i", "don't", "3.5", "12:30", "U.S.", "St.", ".", "...", "?", "!", "--", "-", "(", ")"]
+    + ["[", "]", '"', "“", "”", "'", ",", ":", ";", "a:b", "a b c d e f g:", "Ünal", "straße", "é"]
+    + ["[A laundry.]", "[Episode: One]", "INT. ROOM", "x" * 41 + ":", "…", "—", "🧦", "e\u0301"]
+)  # fmt: skip
+TEXTS = st.one_of(
+    st.lists(FRAGMENTS, max_size=30).map("".join), st.lists(FRAGMENTS, max_size=30).map(" ".join)
+)
+
+
+def tokens_of(reading: PieceReading) -> list[str]:
+    return [reading.types[i] for i in np.frombuffer(reading.ids, dtype=np.int32)]
+
+
+@settings(max_examples=600, deadline=None)
+@given(TEXTS)
+@example("A:\n\n  B: x\n   C: y")
+@example("\n  B: x")
+@example("a\n \xa0\n\n\n b: (\"Hm. (no) x.) Yes")
+@example("(He stops.) And.\n(He stops.) And.")
+def test_the_same_as_token_by_token(text: str) -> None:
+    reading = PieceReader().read(text)
+    expected = tokenize(text)
+    assert tokens_of(reading) == expected
+    assert dict(zip(reading.types, reading.counts, strict=True)) == {
+        token: expected.count(token) for token in set(expected)
+    }
+    slow = CasingCounter()
+    slow.read(text)
+    for name in ("inside", "anywhere", "cues", "seen_after", "upper_after", "parenthesised"):
+        fast = {k: n for k, n in getattr(reading.casing, name).items() if n}
+        assert fast == {k: n for k, n in getattr(slow, name).items() if n}, name
+
+
+@pytest.fixture
+def episodes() -> list[str]:
+    files = sorted(Path(paths.bundled_corpus()).glob("*.txt"))
+    return [file.read_text(encoding="utf-8") for file in files[:6]]
+
+
+def test_lines_speakers_and_scenes(episodes: list[str]) -> None:
+    reader = PieceReader()
+    for text in episodes:
+        tallies = reader.read(text).tallies
+        lines = [line for line in " ".join(tokenize(text)).split("\n") if line.strip()]
+        rows = [tokenize(line) for line in text.split("\n") if line.strip()]
+        assert tallies.lines == len(lines) == len(rows) == sum(tallies.lengths.values())
+        words = [sum(map(is_word, row)) for row in rows]
+        assert tallies.lengths.get(len(LENGTH_STEPS), 0) == sum(n > 100 for n in words)
+        for cue in {row[0] for row in rows if is_cue(row[0])}:
+            said = [n for row, n in zip(rows, words, strict=True) if row[0] == cue]
+            assert (tallies.speakers[cue].lines, tallies.speakers[cue].words) == (
+                len(said),
+                sum(said),
+            )
+        assert tallies.scenes == sum(
+            line.startswith("[") and line.endswith("]") and not line.startswith("[Episode")
+            for line in map(str.rstrip, text.split("\n"))
+        )
+
+
+def test_a_cue_on_a_line_of_its_own_owns_its_speech() -> None:
+    text = "Romeo:\nBut soft!\nWhat light?\n\nA knock.\nJuliet:\nAy me!\nNurse: Madam!\nShe goes.\n"
+    speakers = PieceReader().read(text).tallies.speakers
+    assert {cue: (tally.lines, tally.words) for cue, tally in speakers.items()} == {
+        "romeo:": (1, 4),
+        "juliet:": (1, 2),
+        "nurse:": (1, 1),
+    }
+
+
+def test_forgetting_changes_nothing(episodes: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = PieceReader()
+    remembered = [kept.read(text) for text in episodes]
+    monkeypatch.setattr(piece_reader, "MOST_STRETCHES", 10)
+    forgetful = PieceReader()
+    for text, before in zip(episodes, remembered, strict=True):
+        now = forgetful.read(text)
+        assert tokens_of(now) == tokens_of(before)
+        assert now.casing.inside == before.casing.inside
+        assert now.tallies == before.tallies
