@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from engine.config import DeviceChoice
+from engine.config import DeviceChoice, Precision
 from engine.errors import TrainingError
 
 
@@ -27,3 +27,15 @@ def choose_device(wanted: DeviceChoice = "auto") -> tuple[torch.device, str]:
     count = torch.get_num_threads()
     reason = "as asked" if wanted == "cpu" else "there is no GPU"
     return torch.device("cpu"), f"Training on the CPU with {count} threads: {reason}."
+
+
+def best_precision(device: torch.device) -> Precision:
+    """bfloat16 where it is likely to pay: GPUs that have it, and CPUs that measure faster in it."""
+    if device.type == "cuda":
+        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+    if device.type == "mps":
+        return "float32"
+    from engine.training.self_measure import measure_machine
+
+    report = measure_machine("cpu")
+    return "bfloat16" if report.bfloat16_flops > 1.2 * report.float32_flops else "float32"

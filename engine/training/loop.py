@@ -8,16 +8,15 @@ stopped and resumed gives the same losses, weights and samples, bit for bit.
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 import os
 import random
 import shutil
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import msgspec
 import numpy as np
@@ -29,13 +28,22 @@ from engine.config import TrainingConfig
 from engine.errors import ModelError, TrainingError
 from engine.models.build import build_model
 from engine.models.contract import LanguageModel, State
-from engine.protocol.values import JobState, Metrics, ValidationPoint
+from engine.protocol.values import Metrics, ValidationPoint
 from engine.storage.checkpoint import newest_valid, prune, save_checkpoint
 from engine.training.batching import Columns, Position, word_counts
 from engine.training.control import Control
-from engine.training.device import choose_device
+from engine.training.device import best_precision, choose_device
 from engine.training.distributed import join
 from engine.training.evaluation import mean_nll
+from engine.training.optimizer import make_optimizer
+from engine.training.progress import (
+    History,
+    Listener,
+    Progress,
+    finite,
+    gpu_use,
+    perplexity,
+)
 from engine.training.restoring import state_tensors, with_tensors
 from engine.training.schedule import one_cycle
 
@@ -54,16 +62,6 @@ BAD_STEPS = 5
 Ids = NDArray[np.int32]
 
 
-class Listener(Protocol):
-    """Hears how a run goes, in the thread that trains."""
-
-    def on_metrics(self, metrics: Metrics) -> None: ...
-    def on_validation(self, point: ValidationPoint) -> None: ...
-    def on_sample(self, step: int, text: str) -> None: ...
-    def on_notice(self, text: str) -> None: ...
-    def on_state(self, state: JobState) -> None: ...
-
-
 @dataclasses.dataclass(frozen=True)
 class TrainingData:
     """Contiguous ids for training and validation, (tokens,) each."""
@@ -80,21 +78,6 @@ class TrainingResult:
     perplexity: float | None
     weights: str
     """SHA-256 of the weights that were kept."""
-
-
-@dataclasses.dataclass
-class _Progress:
-    """Counters of a run, saved in its checkpoints."""
-
-    step: int = 0
-    tokens: int = 0
-    seconds: float = 0.0
-    epoch: int = 0
-    row: int = 0
-    best_loss: float | None = None
-    since_best: int = 0
-    scale: float = 1.0
-    weights: str = ""
 
 
 class Trainer:
@@ -119,6 +102,7 @@ class Trainer:
         self._checkpoints = run_dir / "checkpoints"
         self.device, _why = choose_device(config.device)
         self._group = join(self.device)
+        self._history = History(run_dir, write=self._group.leads)
         if self._group.size > 1:
             self.data = dataclasses.replace(data, train=self._group.share(data.train))
             if self.device.type == "cuda":
@@ -134,8 +118,8 @@ class Trainer:
         self.model = build_model(self.config, data.vocabulary_size)
         self._module = cast(nn.Module, self.model).to(self.device)
         self.parameters = sum(p.numel() for p in self._module.parameters() if p.requires_grad)
-        self._optimizer = self._make_optimizer()
-        self._progress = _Progress()
+        self._optimizer = make_optimizer(self._module, self.config, self.device)
+        self._progress = Progress()
         self._state: State | None = None
         self._last_validation_seconds = 0.0
         self.model.prime(word_counts(data.train, data.vocabulary_size).to(self.device))
@@ -143,7 +127,7 @@ class Trainer:
             self._restore(*newest_valid(self._checkpoints))
         elif self._group.leads:
             shutil.rmtree(self._checkpoints, ignore_errors=True)
-            (run_dir / "history.jsonl").unlink(missing_ok=True)
+            self._history.begin()
         if self._group.size > 1:
             self._group.same_start(self._module)
             torch.manual_seed(config.seed + self._group.rank + self._progress.step)
@@ -191,7 +175,8 @@ class Trainer:
         while True:
             # All processes of a run follow the first one's clock and reins.
             share = self._group.agree(
-                math.inf if control.stopping else self._share_done(progress, columns), self.device
+                math.inf if control.stopping else progress.share_done(self.config, columns.rows),
+                self.device,
             )
             if share >= 1:
                 break
@@ -295,16 +280,6 @@ class Trainer:
             return torch.autocast("cuda", dtype=torch.bfloat16)
         return nullcontext()
 
-    def _share_done(self, progress: _Progress, columns: Columns) -> float:
-        """How much of the run's length is behind it."""
-        shares = [0.0]
-        if self.config.minutes is not None:
-            shares.append(progress.seconds / (60 * self.config.minutes))
-        if self.config.epochs is not None:
-            epochs = progress.epoch + progress.row / columns.rows
-            shares.append(epochs / self.config.epochs)
-        return max(shares)
-
     # -- telling
 
     def _tell_metrics(
@@ -313,42 +288,31 @@ class Trainer:
         """Tell the listener and the history; returns the mean loss."""
         progress = self._progress
         loss, length = float(torch.stack(losses).mean()), float(norm)
-        share = min(1.0, self._share_done(progress, columns))
+        share = min(1.0, progress.share_done(self.config, columns.rows))
         metrics = Metrics(
             step=progress.step,
             epoch=progress.epoch + progress.row / columns.rows,
             tokens=progress.tokens,
             seconds=progress.seconds,
-            loss=_finite(loss),
+            loss=finite(loss),
             learning_rate=rate,
-            gradient_norm=_finite(length),
+            gradient_norm=finite(length),
             tokens_per_second=speed,
             progress=share,
             eta_seconds=progress.seconds * (1 - share) / share if share > 0.001 else None,
-            **_gpu_use(self.device),
+            **gpu_use(self.device),
         )
         if self._group.leads:
             self._listener.on_metrics(metrics)
-        self._log("metrics", metrics)
+        self._history.log("metrics", metrics)
         return loss
-
-    def _log(self, kind: str, value: msgspec.Struct) -> None:
-        line = json.dumps({"kind": kind, **msgspec.to_builtins(value)})
-        self._append(line)
-
-    def _append(self, line: str) -> None:
-        if not self._group.leads:
-            return
-        self.run_dir.mkdir(parents=True, exist_ok=True)
-        with (self.run_dir / "history.jsonl").open("a", encoding="utf-8") as sink:
-            sink.write(line + "\n")
 
     # -- validation
 
     def _validation_due(self, since: float, columns: Columns) -> bool:
         if not self._group.leads:
             return False
-        share = self._share_done(self._progress, columns)
+        share = self._progress.share_done(self.config, columns.rows)
         estimate = self._progress.seconds / share if share > 0.01 else math.inf
         if self.config.minutes is not None:
             estimate = min(estimate, 60 * self.config.minutes)
@@ -365,8 +329,7 @@ class Trainer:
         held_out = self.data.validation if len(self.data.validation) > 1 else self.data.train
         saved = torch.get_rng_state()
         loss, _count = mean_nll(self.model, held_out, self.device, most_tokens=VALIDATION_TOKENS)
-        finite = math.isfinite(loss)
-        best = finite and (progress.best_loss is None or loss < progress.best_loss)
+        best = math.isfinite(loss) and (progress.best_loss is None or loss < progress.best_loss)
         if best:
             progress.best_loss, progress.since_best = loss, 0
             progress.weights = save_checkpoint(
@@ -377,18 +340,18 @@ class Trainer:
         point = ValidationPoint(
             step=progress.step,
             seconds=progress.seconds,
-            loss=_finite(loss),
-            perplexity=perplexity(loss) if finite else None,
+            loss=finite(loss),
+            perplexity=perplexity(loss) if math.isfinite(loss) else None,
             best=best,
         )
         self._listener.on_validation(point)
-        self._log("validation", point)
+        self._history.log("validation", point)
         if self._sampler is not None:
             self._module.eval()
             text = self._sampler(self.model)
             self._module.train()
             self._listener.on_sample(progress.step, text)
-            self._append(json.dumps({"kind": "sample", "step": progress.step, "text": text}))
+            self._history.add("sample", step=progress.step, text=text)
         torch.set_rng_state(saved)
         self._last_validation_seconds = time.perf_counter() - begun
         return bool(self.config.patience) and progress.since_best >= self.config.patience
@@ -487,46 +450,3 @@ class Trainer:
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
         self._listener.on_notice(f"Out of memory: the batch is now {size}.")
-
-    def _make_optimizer(self) -> torch.optim.AdamW:
-        decayed = [p for p in self._module.parameters() if p.requires_grad and p.ndim > 1]
-        plain = [p for p in self._module.parameters() if p.requires_grad and p.ndim <= 1]
-        return torch.optim.AdamW(
-            [
-                {"params": decayed, "weight_decay": self.config.weight_decay},
-                {"params": plain, "weight_decay": 0.0},
-            ],
-            lr=self.config.learning_rate,
-            betas=(0.9, 0.99),
-            fused=self.device.type != "mps",
-        )
-
-
-def best_precision(device: torch.device) -> Any:
-    """bfloat16 where it is likely to pay: GPUs that have it, and CPUs that measure faster in it."""
-    if device.type == "cuda":
-        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
-    if device.type == "mps":
-        return "float32"
-    from engine.training.self_measure import measure_machine
-
-    report = measure_machine("cpu")
-    return "bfloat16" if report.bfloat16_flops > 1.2 * report.float32_flops else "float32"
-
-
-def perplexity(loss: float) -> float:
-    """exp of a mean loss in nats, capped where it says nothing any more."""
-    return math.exp(min(loss, 50.0))
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-def _gpu_use(device: torch.device) -> dict[str, Any]:
-    if device.type != "cuda":
-        return {}
-    used: dict[str, Any] = {"gpu_memory": torch.cuda.memory_allocated(device)}
-    with suppress(RuntimeError, ImportError, OSError):  # NVML may be missing
-        used["gpu_use"] = torch.cuda.utilization(device) / 100
-    return used

@@ -16,7 +16,7 @@ from engine.corpus.vocabulary import SPECIALS
 from engine.errors import TrainingError
 from engine.protocol.values import Metrics, ValidationPoint
 from engine.training.control import Control
-from engine.training.loop import Listener
+from engine.training.progress import Listener
 from engine.vectors.skipgram import (
     GROUP,
     MOST_GROUPS,
