@@ -38,11 +38,16 @@ bench: install   ## print the benchmarks' tables; CORPUS=path names a corpus of 
 	$(BIN)/python -m benchmarks.generation_speed
 	$(BIN)/python -m benchmarks.language_models $(or $(CORPUS),assets/corpus) --kneser-ney
 
-bench-vectors: install ## word vectors beside gensim's; CORPUS=path names a corpus of your own
-	$(BIN)/python -m benchmarks.word_vectors $(or $(CORPUS),assets/corpus)
+bench-vectors: install $(VENV)-gensim ## word vectors beside gensim's; CORPUS=path names a corpus of your own
+	$(BIN)/python -m benchmarks.word_vectors $(or $(CORPUS),assets/corpus) \
+	  --gensim-python $(VENV)-gensim/bin/python
+
+$(VENV)-gensim: # an environment of its own, since its numpy may be another
+	$(PYTHON) -m venv $@
+	$@/bin/python -m pip install --quiet --disable-pip-version-check gensim || { rm -rf $@; exit 1; }
 
 pretrained: install ## train the bundled model again, into assets/pretrained
 	$(BIN)/python -m assets.make_pretrained
 
 clean:           ## remove the environment and caches
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-gensim build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
