@@ -22,8 +22,8 @@ Precision = Literal["auto", "float32", "bfloat16"]
 DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
 
 
-def _about(group: str, text: str, **limits: float) -> Meta:
-    return Meta(description=text, extra={"group": group}, **limits)  # type: ignore[call-overload, no-any-return]
+def _about(group: str, text: str, unit: str = "", **limits: float) -> Meta:
+    return Meta(description=text, extra={"group": group, "unit": unit}, **limits)  # type: ignore[call-overload, no-any-return]
 
 
 class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,6 +56,15 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     copying: Annotated[
         bool, _about("Model", "Let the model repeat words of the context, even ones it never saw.")
     ] = True
+    initial_vectors: Annotated[
+        str,
+        _about(
+            "Model",
+            "Word vectors of the Library that the script model's embedding starts from.",
+            unit="a name, or empty",
+            max_length=200,
+        ),
+    ] = ""
     # -- regularisation
     dropout: Annotated[
         float,
@@ -153,11 +162,11 @@ class Knob(msgspec.Struct, frozen=True):
     group: str
     description: str
     default: Any
-    type: Literal["int", "float", "bool", "choice"]
+    type: Literal["int", "float", "bool", "choice", "str"]
     optional: bool
     choices: tuple[str, ...]
     limits: str
-    """The allowed range in words, such as ``8 to 4096``; empty for choices and switches."""
+    """What is allowed in words, such as ``8 to 4096``; empty for choices and switches."""
 
 
 def knobs() -> tuple[Knob, ...]:
@@ -183,7 +192,7 @@ def _knob(name: str, hint: Any, default: Any) -> Knob:
         type="choice" if choices else kind.__name__,
         optional=optional,
         choices=choices,
-        limits=_range_in_words(meta),
+        limits=meta.extra["unit"] or _range_in_words(meta),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import torch
 
 from engine.config import TrainingConfig, checked
 from engine.corpus.corpus import Corpus, load_corpus
@@ -22,9 +23,10 @@ from engine.daemon.job_pipe import (
     JobStateChange,
     JobValidation,
 )
-from engine.errors import TrainingError
+from engine.errors import ConfigurationError, TrainingError
 from engine.generation.sample_text import sample_text
 from engine.models.contract import LanguageModel
+from engine.models.script import ScriptModel
 from engine.protocol.values import JobState, Metrics, ModelCard, ValidationPoint
 from engine.storage import library
 from engine.storage.text_tables import TextTables
@@ -33,6 +35,7 @@ from engine.training.device import choose_device
 from engine.training.loop import Trainer, TrainingData
 from engine.training.presets import PRESET_MINUTES, plan
 from engine.training.self_measure import measure_machine
+from engine.vectors.initial_embedding import initial_embedding
 
 Tell = Callable[[FromJob], None]
 FEWEST_TOKENS = 200
@@ -115,6 +118,9 @@ def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
         sampler=sample,
         resume=spec.resume,
     )
+    if config.initial_vectors and not spec.resume:
+        began = start_from_vectors(trainer.model, config.initial_vectors, corpus)
+        reasons = (*reasons, began)
     reporter.card = msgspec.structs.replace(card, parameters=trainer.parameters)
     reporter.save()
     tell(
@@ -133,6 +139,20 @@ def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
         reporter.card, state=state, weights=result.weights, config=trainer.config
     )
     reporter.save()
+
+
+@torch.no_grad()
+def start_from_vectors(model: LanguageModel[Any], name: str, corpus: Corpus) -> str:
+    """Have the script model's embedding start from the word vectors ``name``; says how.
+
+    Raises:
+        ColdOpenError: when there are no such vectors, or the model is another.
+    """
+    if not isinstance(model, ScriptModel):
+        raise ConfigurationError("Only the script model can start from word vectors.")
+    begun = initial_embedding(name, corpus.vocabulary.words, model.embedding.cpu().numpy())
+    model.embedding.copy_(torch.from_numpy(begun.table))
+    return begun.report
 
 
 def write_run_folder(

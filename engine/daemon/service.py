@@ -196,7 +196,11 @@ class Service:
     # -- training
 
     def _start_training(self, session: Session, call: int, request: m.StartTraining) -> m.Reply:
-        checked(request.settings)
+        config = checked(request.settings)
+        if config.initial_vectors:
+            from engine.vectors.initial_embedding import check_start
+
+            check_start(config)
         folder = self._new_run_folder(request.name, request.replace)
         return self._begin(
             request.name,

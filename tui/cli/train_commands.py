@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from tui.cli.output import Output
 
 ENDED = ("finished", "stopped", "failed")
+SHORT = {"initial_vectors": ("--init-from",)}
+"""Other names of an option, by knob."""
 
 
 def add_to(
@@ -74,12 +76,17 @@ def add_to(
 
 def _add_knob(parser: argparse.ArgumentParser, knob: Knob) -> None:
     flag = "--" + knob.name.replace("_", "-")
-    shown = f"{knob.description} Default: {knob.default}."
+    default = "none" if knob.default in (None, "") else knob.default
+    shown = f"{knob.description} Default: {default}."
     text = shown.replace("%", "%%")
     if knob.type == "choice":
         parser.add_argument(flag, choices=knob.choices, help=text)
     elif knob.type == "bool":
         parser.add_argument(flag, action=argparse.BooleanOptionalAction, help=text)
+    elif knob.type == "str":
+        parser.add_argument(
+            flag, *SHORT.get(knob.name, ()), metavar="NAME", help=f"{text} ({knob.limits})"
+        )
     else:
         number = int if knob.type == "int" else float
         parser.add_argument(

@@ -54,7 +54,7 @@ def _configuration(card: ModelCard, cells: int) -> list[Content]:
     rows: list[tuple[str, str]] = []
     for knob in knobs():
         value = getattr(card.config, knob.name)
-        if value is not None:
+        if value not in (None, ""):
             rows.append((knob.name.replace("_", " "), _shown(value)))
     columns = 2 if cells >= 2 * (_LABEL + _VALUE) else 1
     high = -(-len(rows) // columns)

@@ -157,9 +157,13 @@ class Field(Horizontal):
         Raises:
             ConfigurationError: when it is no number or out of range.
         """
-        text = text.strip().replace("_", "")
+        text = text.strip()
         if not text:
             return None if self.knob.optional else self.knob.default
+        if self.knob.type == "str":
+            self._check({self.knob.name: text})
+            return text
+        text = text.replace("_", "")
         kind = "a whole number" if self.knob.type == "int" else "a number"
         try:
             value: int | float = int(text) if self.knob.type == "int" else float(text)

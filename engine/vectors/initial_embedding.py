@@ -1,0 +1,126 @@
+"""An embedding that starts from word vectors instead of from chance.
+
+The vectors are centred, because what all words share tells none from another, and scaled as one
+table to the deviation that the embedding starts with anyway, so that the rest of the model meets
+numbers of the size it was built for.
+
+Of vectors with more numbers than the embedding, the principal components stay: no other choice of
+as many directions keeps more of what tells the corpus's words apart. Of vectors with fewer, the
+columns that are left over keep their random start: zeros there would be the same for every word,
+and the model would have that many columns less to tell words apart with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine import paths
+from engine.config import TrainingConfig
+from engine.errors import ConfigurationError, ModelError
+from engine.storage import library
+from engine.vectors.word_vectors import Floats, WordVectors, load_vectors
+
+FEWEST_WORDS = 2
+
+
+@dataclass(frozen=True)
+class InitialEmbedding:
+    """A table to start from, and how it came about."""
+
+    table: Floats
+    """(words, embedding)"""
+    found: int
+    """Words that had a vector; the others keep their random row."""
+    report: str
+    """The same in words."""
+
+
+def vectors_called(name: str) -> WordVectors:
+    """The word vectors of the Library called ``name``.
+
+    Raises:
+        ModelError: when there are none of that name, naming those that there are, or when they
+            cannot be read.
+    """
+    check_vectors(name)
+    return load_vectors(library.folder_of(name))
+
+
+def check_start(config: TrainingConfig) -> None:
+    """Make sure that a run of ``config`` can start from the vectors that it names, if any.
+
+    Raises:
+        ColdOpenError: when the model is not the script model, or as :func:`check_vectors`.
+    """
+    if config.initial_vectors:
+        if config.model != "script":
+            raise ConfigurationError(
+                f"The {config.model} model cannot start from word vectors.",
+                "Leave initial vectors empty, or choose the script model.",
+            )
+        check_vectors(config.initial_vectors)
+
+
+def check_vectors(name: str) -> None:
+    """Make sure that there are finished word vectors called ``name``, without reading them.
+
+    Raises:
+        ModelError: when there are none, naming those that there are.
+    """
+    there = [card for card in library.list_cards() if card.kind == "vectors"]
+    known = ", ".join(card.name for card in there if card.weights)
+    hint = f"There are: {known}." if known else "`coldopen vectors train` or `import` makes them."
+    folder = paths.models_dir() / library.checked_name(name)
+    if not (folder / "card.json").is_file():
+        raise ModelError(f"There are no word vectors called “{name}” to start from.", hint)
+    card = library.read_card(folder)
+    if card.kind != "vectors":
+        raise ModelError(f"“{name}” is a model, not word vectors to start from.", hint)
+    if not card.weights:
+        raise ModelError(f"The word vectors “{name}” are not finished.", hint)
+
+
+def initial_embedding(name: str, words: Sequence[str], start: Floats) -> InitialEmbedding:
+    """``start`` (words, embedding) with the rows of the words that the vectors ``name`` hold.
+
+    Raises:
+        ModelError: when there are no such vectors, or they hold next to none of ``words``.
+    """
+    source = vectors_called(name)
+    rows = [(row, at) for row, word in enumerate(words) if (at := source.ids.get(word)) is not None]
+    if len(rows) < FEWEST_WORDS:
+        raise ModelError(
+            f"The word vectors “{name}” hold {len(rows)} of the corpus's {len(words):,} words.",
+            "Choose vectors of the same language, or train some on this corpus.",
+        )
+    places, taken = np.array(rows).T
+    size = start.shape[1]
+    given = source.vectors.shape[1]
+    fitted = fit(source.vectors[taken], size, float(start.std()))
+    table = start.copy()
+    table[places, : fitted.shape[1]] = fitted
+    how = ""
+    if given > size:
+        how = f", their {given} numbers reduced to the first {size} principal components"
+    elif given < size:
+        how = f", {size - given} of {size} columns beside their {given} left to chance"
+    return InitialEmbedding(
+        table,
+        len(rows),
+        f"{len(rows):,} of {len(words):,} words start from the vectors “{name}”{how}.",
+    )
+
+
+def fit(vectors: Floats, size: int, deviation: float) -> Floats:
+    """(words, at most ``size``): ``vectors`` centred, reduced and scaled to ``deviation``."""
+    centred = vectors.astype(np.float64) - vectors.mean(axis=0, dtype=np.float64)
+    if centred.shape[1] > size:
+        # The few numbers of the covariance stand for the many words.
+        _values, directions = np.linalg.eigh(centred.T @ centred)
+        centred = centred @ directions[:, ::-1][:, :size]
+    spread = float(centred.std())
+    scaled: Floats = (centred * (deviation / max(spread, 1e-12))).astype(np.float32)
+    return scaled
