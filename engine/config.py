@@ -56,6 +56,10 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     copying: Annotated[
         bool, _about("Model", "Let the model repeat words of the context, even ones it never saw.")
     ] = True
+    neural_cache: Annotated[
+        bool,
+        _about("Model", "Tune a neural cache on the validation part at the end, if it helps."),
+    ] = True
     initial_vectors: Annotated[
         str,
         _about(

@@ -53,7 +53,8 @@ def distribution(
         greedy[int(np.argmax(scores))] = 1.0
         return greedy
     scores -= scores.max()
-    scores /= settings.temperature
+    with np.errstate(over="ignore"):  # hopeless words become impossible ones
+        scores /= settings.temperature
     odds = np.exp(scores)
     odds = top_k(odds, settings.top_k)
     odds /= odds.sum()

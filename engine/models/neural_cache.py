@@ -9,94 +9,97 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.models.contract import LanguageModel
+from engine.models.contract import LanguageModel, State
 
-FLATNESSES = (0.1, 0.2, 0.4, 0.7, 1.0)
-SHARES = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
+FLATNESSES = (0.1, 0.2, 0.4, 0.7, 1.0, 1.5)
+SHARES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
+WINDOW = 256
+LEAST_GAIN = 0.001
+"""Nats a word below which a cache is not worth its time."""
 
 
 @dataclass(frozen=True, slots=True)
 class CacheSettings:
-    """How sharply the cache chooses, and how much it is believed; a share of 0 is no cache."""
+    """How sharply the cache chooses, and how much it is believed."""
 
     flatness: float
     share: float
-    size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Cache:
-    """The last states and the word that followed each, oldest first; never changed in place."""
+@runtime_checkable
+class HasCache(Protocol):
+    """A model that can mix a neural cache into its predictions."""
 
-    states: Tensor
-    """(positions, hidden)"""
-    words: Tensor
-    """(positions,)"""
+    span: int
+    cache: CacheSettings | None
 
-    @classmethod
-    def empty(cls, hidden_size: int) -> Cache:
-        return cls(torch.zeros(0, hidden_size), torch.zeros(0, dtype=torch.long))
-
-    def add(self, state: Tensor, word: int, size: int) -> Cache:
-        """With ``word``, which followed ``state`` (hidden,); no more than ``size`` are kept."""
-        followed = torch.tensor([word], device=self.words.device)
-        return Cache(
-            torch.cat((self.states, state[None]))[-size:], torch.cat((self.words, followed))[-size:]
-        )
-
-    def mix(self, odds: Tensor, state: Tensor, settings: CacheSettings) -> Tensor:
-        """(vocabulary,) log-probabilities: ``odds`` mixed with the cache as ``state`` sees it."""
-        if settings.share == 0 or not len(self.words):
-            return odds
-        weights = torch.softmax(settings.flatness * (self.states @ state), dim=0)
-        chances = (1 - settings.share) * odds.exp()
-        return chances.index_add(0, self.words, settings.share * weights).log()
+    def outputs(self, ids: Tensor, state: Any) -> Tensor:
+        """(batch, time, hidden): the last layer's state after each of ``ids`` (batch, time)."""
 
 
-def cache_probability(states: Tensor, words: Tensor, size: int, flatness: float) -> Tensor:
-    """(time,) probability that a cache of ``size`` gives to each of ``words`` (time,).
+def cache_weights(outputs: Tensor, states: Tensor, allowed: Tensor, flatness: float) -> Tensor:
+    """(batch, time, positions) weights that sum to 1, or to 0 where nothing is ``allowed``.
 
-    ``states`` is (time, hidden): the state that each word followed. The first word's is 0.
+    ``outputs`` is (batch, time, hidden); ``states`` (batch, positions, hidden) are those before
+    the word at each position; ``allowed`` is (batch, time, positions).
     """
-    time = len(words)
-    step = torch.arange(time)
-    age = step[:, None] - step[None, :]
-    allowed = (age > 0) & (age <= size)
-    scores = (flatness * (states @ states.t())).masked_fill(~allowed, float("-inf"))
-    weights = torch.softmax(scores, dim=-1).nan_to_num(0.0)
-    same = words[:, None] == words[None, :]
-    return (weights * same).sum(-1)
+    scores = (flatness * outputs) @ states.transpose(1, 2)
+    weights = torch.softmax(scores.masked_fill(~allowed, -1e9), dim=-1)
+    return weights * allowed.any(-1, keepdim=True)
 
 
 @torch.no_grad()
 def tune_cache(
-    model: LanguageModel[Any], ids: NDArray[np.int32], size: int = 500, most_tokens: int = 3000
-) -> tuple[CacheSettings, float, float]:
-    """The settings that predict ``ids`` best, and the mean loss in nats without and with them."""
-    text = torch.from_numpy(np.asarray(ids[:most_tokens], dtype=np.int64))
-    state = model.initial_state(1)
-    states, odds = [], []
-    for at in range(len(text) - 1):
-        step_odds, state, traces = model.step(text[at : at + 1], state)
-        states.append(traces.hidden[0, -1])
-        odds.append(step_odds[0, text[at + 1]])
-    seen, model_odds, words = torch.stack(states), torch.stack(odds).double(), text[1:]
-    without = -float(model_odds.mean())
-    best, lowest = CacheSettings(FLATNESSES[0], 0.0, size), without
-    by_flatness = {f: cache_probability(seen, words, size, f).double() for f in FLATNESSES}
+    model: LanguageModel[Any], ids: NDArray[np.int32], device: torch.device, most_tokens: int = 4000
+) -> tuple[CacheSettings | None, float, float]:
+    """The settings that predict ``ids`` best, None where none is worth it.
+
+    Also the mean loss in nats without the cache and with it. The model is used as it is without
+    one, and must be one of :class:`HasCache`.
+    """
+    assert isinstance(model, HasCache)
+    text = torch.from_numpy(np.asarray(ids[:most_tokens], dtype=np.int64)).to(device)
+    state: State = model.initial_state(1)
+    outputs, odds = [], []
+    for at in range(0, len(text) - 1, WINDOW):
+        window = text[None, at : at + WINDOW + 1]
+        outputs.append(model.outputs(window[:, :-1], state)[0])
+        told, state = model.score(window[:, :-1], window[:, 1:], state)
+        odds.append(told[0])
+    seen, without = torch.cat(outputs), torch.cat(odds).double()
+    states = torch.cat((torch.zeros_like(seen[:1]), seen[:-1]))
+    by_flatness = {f: _probability(seen, states, text, model.span, f) for f in FLATNESSES}
+    plain = -float(without.mean())
+    best, lowest = None, plain - LEAST_GAIN
     for flatness, share in itertools.product(FLATNESSES, SHARES):
-        # The very first word has no cache behind it.
-        trust = torch.full_like(model_odds, share)
-        trust[0] = 0
-        mixed = (1 - trust) * model_odds.exp() + trust * by_flatness[flatness]
+        mixed = (1 - share) * without.exp() + share * by_flatness[flatness]
         loss = -float(mixed.clamp_min(1e-30).log().mean())
         if loss < lowest:
-            best, lowest = CacheSettings(flatness, share, size), loss
-    return best, without, lowest
+            best, lowest = CacheSettings(flatness, share), loss
+    return best, plain, plain if best is None else lowest
+
+
+def _probability(
+    outputs: Tensor, states: Tensor, text: Tensor, span: int, flatness: float
+) -> Tensor:
+    """(time,) what a cache alone gives to each next word of ``text`` (time + 1,)."""
+    time = len(outputs)
+    found = []
+    for at in range(0, time, WINDOW):
+        end, first = min(time, at + WINDOW), max(0, at - span + 1)
+        step = torch.arange(at, end, device=text.device)[:, None]
+        position = torch.arange(first, end, device=text.device)[None]
+        allowed = (position <= step) & (position > step - span)
+        weights = cache_weights(
+            outputs[None, at:end], states[None, first:end], allowed[None], flatness
+        )
+        same = text[None, first:end] == text[at + 1 : end + 1, None]
+        found.append((weights[0] * same).sum(-1).double())
+    return torch.cat(found)

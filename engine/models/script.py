@@ -8,7 +8,7 @@ word of the draft that the vocabulary does not hold can be copied too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +20,9 @@ from engine.models.cell_traces import trace_cells
 from engine.models.contract import CellTraces, Traces, WindowTraces
 from engine.models.embedding_dropout import embed
 from engine.models.locked_dropout import LockedDropout
+from engine.models.neural_cache import CacheSettings, cache_weights
 from engine.models.recurrent import RecurrentStack, StackState
+from engine.models.script_state import Memory, ScriptState
 from engine.models.tied_softmax import (
     draw,
     inclusion_probabilities,
@@ -28,78 +30,6 @@ from engine.models.tied_softmax import (
 )
 
 _TINY = 1e-20
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """The last ``span`` tokens and what was computed at them; oldest first."""
-
-    ids: Tensor
-    """(batch, span); -1 where it is not filled yet."""
-    keys: Tensor
-    """(batch, span, size), of the state after the token."""
-    values: Tensor
-    """(batch, span, size), of the state after the token."""
-    copy_keys: Tensor
-    """(batch, span, size), of the state before the token."""
-    pending: Tensor
-    """(batch, size), the copy key of the token that comes next."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScriptState:
-    """What is carried from token to token; never changed in place."""
-
-    stack: StackState
-    memory: Memory | None
-
-    @property
-    def batch_size(self) -> int:
-        return self.stack.hidden.shape[1]
-
-    def select(self, rows: Tensor) -> ScriptState:
-        memory = self.memory
-        return ScriptState(
-            self.stack.select(rows),
-            None
-            if memory is None
-            else Memory(
-                *(
-                    part.index_select(0, rows)
-                    for part in (
-                        memory.ids,
-                        memory.keys,
-                        memory.values,
-                        memory.copy_keys,
-                        memory.pending,
-                    )
-                )
-            ),
-        )
-
-    def keep(self, rows: Tensor) -> ScriptState:
-        # What an unfilled position holds is never looked at, so that its id is enough.
-        memory = self.memory
-        if memory is not None:
-            filled = memory.ids.masked_fill(~rows[:, None], -1)
-            pending = memory.pending * rows[:, None]
-            memory = replace(memory, ids=filled, pending=pending)
-        return ScriptState(self.stack.keep(rows), memory)
-
-    def detach(self) -> ScriptState:
-        memory = self.memory
-        return ScriptState(
-            self.stack.detach(),
-            None
-            if memory is None
-            else Memory(
-                memory.ids,
-                memory.keys.detach(),
-                memory.values.detach(),
-                memory.copy_keys.detach(),
-                memory.pending.detach(),
-            ),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +74,7 @@ class ScriptModel(nn.Module):
         self.inclusion: Tensor
         self.gate_names = self.stack.gate_names
         self.span = config.attention_span
+        self.cache: CacheSettings | None = None
         size = min(128, max(16, hidden // 4))
         self.size = size
         attends = config.attention != "none"
@@ -177,7 +108,8 @@ class ScriptModel(nn.Module):
 
     def initial_state(self, batch_size: int) -> ScriptState:
         memory = None
-        if self.remembers:
+        cached = self.cache is not None and not self.training
+        if self.remembers or cached:
             empty = self.bias.new_zeros(batch_size, self.span, self.size)
             memory = Memory(
                 torch.full((batch_size, self.span), -1, dtype=torch.long, device=empty.device),
@@ -185,6 +117,7 @@ class ScriptModel(nn.Module):
                 empty,
                 empty,
                 empty.new_zeros(batch_size, self.size),
+                empty.new_zeros(batch_size, self.span, self.stack.hidden_size) if cached else None,
             )
         return ScriptState(self.stack.initial_state(batch_size), memory)
 
@@ -199,9 +132,14 @@ class ScriptModel(nn.Module):
         return self._window(ids, targets, state, False)
 
     @torch.no_grad()
+    def outputs(self, ids: Tensor, state: ScriptState) -> Tensor:
+        """(batch, time, hidden): the last layer's state after each of ``ids`` (batch, time)."""
+        return self._recur(ids, state)[0]
+
+    @torch.no_grad()
     def read(self, ids: Tensor, state: ScriptState) -> ScriptState:
         outputs, stack = self._recur(ids, state)
-        return ScriptState(stack, self._look(outputs, ids, state.memory).memory)
+        return ScriptState(stack, self._look(outputs, ids, state).memory)
 
     @torch.no_grad()
     def step(
@@ -209,7 +147,7 @@ class ScriptModel(nn.Module):
     ) -> tuple[Tensor, ScriptState, Traces]:
         words = functional.embedding(self._known(ids), self.embedding)
         output, stack, gates = self.stack.step(words, state.stack)
-        looked = self._look(output[:, None], ids[:, None], state.memory)
+        looked = self._look(output[:, None], ids[:, None], state)
         odds = torch.log_softmax(self._logits(looked.features[:, 0]), dim=-1)
         if extra_words:
             odds = functional.pad(odds, (0, extra_words), value=float("-inf"))
@@ -236,7 +174,7 @@ class ScriptModel(nn.Module):
         self, ids: Tensor, state: ScriptState, extra_words: int = 0
     ) -> tuple[Tensor, ScriptState, WindowTraces]:
         outputs, stack = self._recur(ids, state)
-        looked = self._look(outputs, ids, state.memory)
+        looked = self._look(outputs, ids, state)
         odds = torch.log_softmax(looked.features @ self.embedding.t() + self.bias, dim=-1)
         if extra_words:
             odds = functional.pad(odds, (0, extra_words), value=float("-inf"))
@@ -297,7 +235,7 @@ class ScriptModel(nn.Module):
         else:
             table, bias, inputs, wanted = self.embedding, self.bias, self._known(ids), targets
         outputs, stack = self._recur_in(inputs, table, state)
-        looked = self._look(outputs, ids, state.memory)
+        looked = self._look(outputs, ids, state)
         features = self.output_dropout(looked.features)
         rows = features.reshape(-1, features.shape[-1])
         odds = target_log_probability(rows, table, bias, wanted.reshape(-1), low)
@@ -310,11 +248,13 @@ class ScriptModel(nn.Module):
             )
         return odds, ScriptState(stack, looked.memory)
 
-    def _look(self, outputs: Tensor, ids: Tensor, memory: Memory | None) -> _Looked:
+    def _look(self, outputs: Tensor, ids: Tensor, state: ScriptState) -> _Looked:
         """Attend and copy over the memory and the window's own past.
 
-        ``outputs`` is (batch, time, hidden), the states after ``ids`` (batch, time).
+        ``outputs`` is (batch, time, hidden), the states after ``ids`` (batch, time); ``state`` is
+        the one before them.
         """
+        memory = state.memory
         if memory is None:
             return _Looked(self._features(outputs, None), None, None, None, None, None)
         time, span = ids.shape[1], self.span
@@ -345,6 +285,16 @@ class ScriptModel(nn.Module):
             with_sentinel = torch.softmax(torch.cat((scores, self.sentinel(outputs)), -1), -1)
             copying = with_sentinel[:, :, :-1]
             share = 1 - with_sentinel[:, :, -1]
+        states = memory.states
+        if self.cache is not None and states is not None:
+            before = torch.cat((state.stack.hidden[-1][:, None], outputs[:, :-1]), 1)
+            states = torch.cat((states, before), 1)
+            cached = self.cache.share * cache_weights(outputs, states, allowed, self.cache.flatness)
+            rest = 1 - self.cache.share
+            copying = cached if copying is None else rest * copying + cached
+            cached_share = self.cache.share * allowed.any(-1)
+            share = cached_share if share is None else rest * share + cached_share
+            states = states[:, -span:]
         return _Looked(
             self._features(outputs, context),
             attention,
@@ -357,6 +307,7 @@ class ScriptModel(nn.Module):
                 values[:, -span:],
                 copy_keys[:, -span:],
                 pending,
+                states,
             ),
         )
 

@@ -28,8 +28,9 @@ from engine.config import TrainingConfig
 from engine.errors import ModelError, TrainingError
 from engine.models.build import build_model
 from engine.models.contract import LanguageModel, State
+from engine.models.neural_cache import HasCache, tune_cache
 from engine.protocol.values import Metrics, ValidationPoint
-from engine.storage.checkpoint import newest_valid, prune, save_checkpoint
+from engine.storage.checkpoint import load_checkpoint, newest_valid, prune, save_checkpoint
 from engine.training.batching import Columns, Position, word_counts
 from engine.training.control import Control
 from engine.training.device import best_precision, choose_device
@@ -44,7 +45,7 @@ from engine.training.progress import (
     gpu_use,
     perplexity,
 )
-from engine.training.restoring import state_tensors, with_tensors
+from engine.training.restoring import load_model, state_tensors, with_tensors
 from engine.training.schedule import one_cycle
 
 METRIC_SECONDS = 0.25
@@ -56,6 +57,8 @@ MOST_VALIDATION_SHARE = 0.08
 VALIDATION_TOKENS = 12_000
 MEAN_STRETCH = 400
 """Words after which a column's state is begun anew, on average."""
+LEAST_TO_TUNE = 500
+"""Validation words below which tuning would only fit noise."""
 BAD_STEPS = 5
 """Non-finite steps in a row after which the last good state is taken up again."""
 
@@ -235,13 +238,41 @@ class Trainer:
         if self._group.leads and (control.keep or not control.stopping):
             self._validate()
             self._save()
-        loss_value = progress.best_loss
+            reached = self._with_cache()
+        else:
+            reached = progress.best_loss
         return TrainingResult(
             progress.step,
             progress.seconds,
-            None if loss_value is None else perplexity(loss_value),
+            None if reached is None else perplexity(reached),
             progress.weights,
         )
+
+    def _with_cache(self) -> float | None:
+        """Tune a neural cache for the best weights; returns the best loss, with it if it helps."""
+        loss = self._progress.best_loss
+        held_out = self.data.validation
+        if loss is None or not self.config.neural_cache or len(held_out) < LEAST_TO_TUNE:
+            return loss
+        model, _config, _weights = load_model(self.run_dir, self.device)
+        if not isinstance(model, HasCache):
+            return loss
+        model.cache = None
+        settings, _without, _with = tune_cache(model, held_out, self.device)
+        if settings is None:
+            return loss
+        model.cache = settings
+        with_cache, _count = mean_nll(model, held_out, self.device, most_tokens=VALIDATION_TOKENS)
+        if with_cache >= loss:
+            return loss
+        tensors, facts = load_checkpoint(self._checkpoints / "best")
+        facts["neural_cache"] = dataclasses.asdict(settings)
+        self._progress.weights = save_checkpoint(self._checkpoints, "best", tensors, facts)
+        self._listener.on_notice(
+            f"A neural cache ({settings.share:.0%} of the odds) brings the validation perplexity"
+            f" from {perplexity(loss):.1f} to {perplexity(with_cache):.1f}."
+        )
+        return with_cache
 
     def _step(self, inputs: Tensor, targets: Tensor, rate: float) -> tuple[Tensor, Tensor, bool]:
         """One window: loss, gradient norm before clipping, and whether the step was taken."""

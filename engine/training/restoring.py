@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from engine.config import TrainingConfig
 from engine.models.build import build_model
 from engine.models.contract import LanguageModel
+from engine.models.neural_cache import CacheSettings, HasCache
 from engine.storage.checkpoint import load_checkpoint, newest_valid
 
 
@@ -37,6 +38,8 @@ def load_model(
         assign=True,
     )
     model.eval().requires_grad_(False)
+    if facts.get("neural_cache") and isinstance(model, HasCache):
+        model.cache = CacheSettings(**facts["neural_cache"])
     document = json.loads((best / "state.json").read_text()) if best.exists() else {"sha256": ""}
     return cast(LanguageModel[Any], model), config, document["sha256"]
 

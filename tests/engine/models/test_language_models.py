@@ -144,4 +144,4 @@ def test_bfloat16_and_candidates_train_close_to_the_exact_loss() -> None:
     state = exact.initial_state(3)
     one, _ = exact.forward(text[:, :-1], text[:, 1:], state)
     other, _ = low.forward(text[:, :-1], text[:, 1:], state)
-    assert float(other) == pytest.approx(float(one), rel=0.02)
+    assert other.item() == pytest.approx(one.item(), rel=0.02)

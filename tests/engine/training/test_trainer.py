@@ -16,6 +16,7 @@ from torch import nn
 
 from engine.config import TrainingConfig, checked
 from engine.errors import ModelError, TrainingError
+from engine.models.neural_cache import HasCache
 from engine.protocol.values import JobState, Metrics, ValidationPoint
 from engine.storage.checkpoint import load_checkpoint
 from engine.training import loop
@@ -285,3 +286,38 @@ def test_a_checkpoint_holds_no_more_than_the_two_newest_and_the_best(
     tensors, facts = load_checkpoint(tmp_path / "checkpoints" / names[-1])
     assert facts["vocabulary_size"] == WORDS
     assert any(name.startswith("optimizer.exp_avg.") for name in tensors)
+
+
+def bursts(tokens: int) -> TrainingData:
+    """Words that come in bursts: whatever was said lately is said again."""
+    dice = np.random.default_rng(3)
+    ids: list[int] = []
+    while len(ids) < tokens:
+        ids += dice.choice(dice.integers(0, WORDS, 3), 30).tolist()
+    array = np.array(ids, dtype=np.int32)
+    return TrainingData(array[: -tokens // 3], array[-tokens // 3 :], WORDS)
+
+
+def test_a_cache_is_tuned_at_the_end_and_kept_with_the_model(tmp_path: Path) -> None:
+    diary = Diary()
+    config = small(attention="none", copying=False, attention_span=40, epochs=1)
+    result = Trainer(config, bursts(3000), tmp_path, diary).run(Control())
+    best = min(p.perplexity for p in diary.points if p.perplexity is not None)
+    assert result.perplexity is not None
+    assert result.perplexity < 0.9 * best
+    assert any("neural cache" in notice for notice in diary.notices)
+    model, _config, weights = load_model(tmp_path, torch.device("cpu"))
+    assert weights == result.weights
+    assert isinstance(model, HasCache)
+    assert model.cache is not None
+    plain = Trainer(
+        small(attention="none", copying=False, epochs=1, neural_cache=False),
+        bursts(3000),
+        tmp_path / "plain",
+        Diary(),
+    ).run(Control())
+    model, _config, _weights = load_model(tmp_path / "plain", torch.device("cpu"))
+    assert isinstance(model, HasCache)
+    assert model.cache is None
+    assert plain.perplexity is not None
+    assert result.perplexity < plain.perplexity
