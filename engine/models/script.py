@@ -139,7 +139,9 @@ class ScriptModel(nn.Module):
     @torch.no_grad()
     def read(self, ids: Tensor, state: ScriptState) -> ScriptState:
         outputs, stack = self._recur(ids, state)
-        return ScriptState(stack, self._look(outputs, ids, state).memory)
+        # Nothing is predicted: only what later words will look back at is needed.
+        memory = self._extended(outputs, ids, state)
+        return ScriptState(stack, None if memory is None else memory.last(self.span))
 
     @torch.no_grad()
     def step(
@@ -254,62 +256,61 @@ class ScriptModel(nn.Module):
         ``outputs`` is (batch, time, hidden), the states after ``ids`` (batch, time); ``state`` is
         the one before them.
         """
-        memory = state.memory
+        memory = self._extended(outputs, ids, state)
         if memory is None:
             return _Looked(self._features(outputs, None), None, None, None, None, None)
-        time, span = ids.shape[1], self.span
-        all_ids = torch.cat((memory.ids, ids), 1)
-        allowed = causal_window(time, span, ids.device) & (all_ids >= 0)[:, None]
-        keys, values, copy_keys, pending = (
-            memory.keys,
-            memory.values,
-            memory.copy_keys,
-            memory.pending,
-        )
+        allowed = causal_window(ids.shape[1], self.span, ids.device) & (memory.ids >= 0)[:, None]
         context = attention = copying = share = None
-        if self.scorer is not None and self.value is not None:
-            keys = torch.cat((memory.keys, self.scorer.keys(outputs)), 1)
-            values = torch.cat((memory.values, self.value(outputs)), 1)
-            scores = self.scorer.score(self.scorer.queries(outputs), keys)
+        if self.scorer is not None:
+            scores = self.scorer.score(self.scorer.queries(outputs), memory.keys)
             attention = masked_softmax(scores, allowed)
-            context = attention @ values
+            context = attention @ memory.values
         if self.copier is not None and self.sentinel is not None:
-            fresh = self.copier.keys(outputs)
-            shifted = torch.cat((memory.pending[:, None], fresh[:, :-1]), 1)
-            copy_keys = torch.cat((memory.copy_keys, shifted), 1)
-            pending = fresh[:, -1]
-            scores = self.copier.score(self.copier.queries(outputs), copy_keys)
+            scores = self.copier.score(self.copier.queries(outputs), memory.copy_keys)
             # The sentinel (Merity 2017) competes with the positions: where the memory holds
             # little that fits, it takes the whole probability and nothing is copied.
             scores = scores.masked_fill(~allowed, -1e9)
             with_sentinel = torch.softmax(torch.cat((scores, self.sentinel(outputs)), -1), -1)
             copying = with_sentinel[:, :, :-1]
             share = 1 - with_sentinel[:, :, -1]
-        states = memory.states
-        if self.cache is not None and states is not None:
-            before = torch.cat((state.stack.hidden[-1][:, None], outputs[:, :-1]), 1)
-            states = torch.cat((states, before), 1)
-            cached = self.cache.share * cache_weights(outputs, states, allowed, self.cache.flatness)
+        if self.cache is not None and memory.states is not None:
+            weights = cache_weights(outputs, memory.states, allowed, self.cache.flatness)
+            cached = self.cache.share * weights
             rest = 1 - self.cache.share
             copying = cached if copying is None else rest * copying + cached
             cached_share = self.cache.share * allowed.any(-1)
             share = cached_share if share is None else rest * share + cached_share
-            states = states[:, -span:]
         return _Looked(
             self._features(outputs, context),
             attention,
             copying,
             share,
-            all_ids,
-            Memory(
-                all_ids[:, -span:],
-                keys[:, -span:],
-                values[:, -span:],
-                copy_keys[:, -span:],
-                pending,
-                states,
-            ),
+            memory.ids,
+            memory.last(self.span),
         )
+
+    def _extended(self, outputs: Tensor, ids: Tensor, state: ScriptState) -> Memory | None:
+        """The memory of ``state`` with the window behind it, whole; arguments as in ``_look``."""
+        memory = state.memory
+        if memory is None:
+            return None
+        keys, values, copy_keys, pending, states = (
+            memory.keys,
+            memory.values,
+            memory.copy_keys,
+            memory.pending,
+            memory.states,
+        )
+        if self.scorer is not None and self.value is not None:
+            keys = torch.cat((keys, self.scorer.keys(outputs)), 1)
+            values = torch.cat((values, self.value(outputs)), 1)
+        if self.copier is not None:
+            fresh = self.copier.keys(outputs)
+            copy_keys = torch.cat((copy_keys, pending[:, None], fresh[:, :-1]), 1)
+            pending = fresh[:, -1]
+        if self.cache is not None and states is not None:
+            states = torch.cat((states, state.stack.hidden[-1][:, None], outputs[:, :-1]), 1)
+        return Memory(torch.cat((memory.ids, ids), 1), keys, values, copy_keys, pending, states)
 
     def _features(self, outputs: Tensor, context: Tensor | None) -> Tensor:
         joined = outputs if context is None else torch.cat((outputs, context), -1)

@@ -38,6 +38,17 @@ class Memory:
             None if self.states is None else change(self.states),
         )
 
+    def last(self, span: int) -> Memory:
+        """The last ``span`` positions."""
+        return Memory(
+            self.ids[:, -span:],
+            self.keys[:, -span:],
+            self.values[:, -span:],
+            self.copy_keys[:, -span:],
+            self.pending,
+            None if self.states is None else self.states[:, -span:],
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class ScriptState:

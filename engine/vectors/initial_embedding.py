@@ -1,8 +1,9 @@
 """An embedding that starts from word vectors instead of from chance.
 
-The vectors are centred, because what all words share tells none from another, and scaled as one
-table to the deviation that the embedding starts with anyway, so that the rest of the model meets
-numbers of the size it was built for.
+The vectors are centred, because what all words share tells none from another, and every word's is
+scaled to the length that a row of the embedding starts with anyway: the rest of the model meets
+numbers of the size it was built for, and rare words, whose vectors are short, do not start near
+zero.
 
 Of vectors with more numbers than the embedding, the principal components stay: no other choice of
 as many directions keeps more of what tells the corpus's words apart. Of vectors with fewer, the
@@ -115,12 +116,15 @@ def initial_embedding(name: str, words: Sequence[str], start: Floats) -> Initial
 
 
 def fit(vectors: Floats, size: int, deviation: float) -> Floats:
-    """(words, at most ``size``): ``vectors`` centred, reduced and scaled to ``deviation``."""
+    """(words, at most ``size``): ``vectors`` centred, reduced, each scaled to ``deviation``.
+
+    ``deviation`` is the standard deviation of the numbers of a row around zero.
+    """
     centred = vectors.astype(np.float64) - vectors.mean(axis=0, dtype=np.float64)
     if centred.shape[1] > size:
         # The few numbers of the covariance stand for the many words.
         _values, directions = np.linalg.eigh(centred.T @ centred)
         centred = centred @ directions[:, ::-1][:, :size]
-    spread = float(centred.std())
-    scaled: Floats = (centred * (deviation / max(spread, 1e-12))).astype(np.float32)
+    spread = np.sqrt((centred**2).mean(axis=1, keepdims=True))
+    scaled: Floats = (centred * (deviation / np.maximum(spread, 1e-12))).astype(np.float32)
     return scaled
