@@ -7,6 +7,7 @@ neither the vocabulary nor the text before it holds has the probability of the u
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 import numpy as np
@@ -48,13 +49,16 @@ def explain(writer: Writer, request: Explain) -> Explanation:
     )
     detokenizer = context.detokenizer
     told: list[ExplainedToken] = []
+    places = _word_places(writer, context, read.ids)
     for offset, row in enumerate(rows):
         number = read.first + 1 + offset
         before = read.ids[:number]
         own = np.array([n for place, n in cues if place < number], dtype=np.int64)
         recent = before[-RECENT:]
+        since = bisect_left(places, number - len(recent))
+        words = [read.ids[place] for place in places[since : bisect_left(places, number)]]
         log_odds = next_word.writable(row.odds, recent, own)
-        odds = next_word.odds(log_odds, recent, _words(writer, context, recent))
+        odds = next_word.odds(log_odds, recent, words[-RECENT_WORDS:])
         token = _told(request, read, context, offset, row, odds, weighed[offset])
         if listed[offset]:
             shown = _alternatives(context, detokenizer, odds, request.alternatives)
@@ -96,10 +100,14 @@ def _context(writer: Writer, text: str, read: ReadText) -> Context:
     )
 
 
-def _words(writer: Writer, context: Context, ids: Sequence[int]) -> list[int]:
+def _word_places(writer: Writer, context: Context, ids: Sequence[int]) -> list[int]:
+    """Where words rather than marks, line ends or cues stand in ``ids``."""
     known = writer.is_word
-    words = [n for n in ids if (known[n] if n < len(known) else is_word(context.word(n)))]
-    return words[-RECENT_WORDS:]
+    return [
+        place
+        for place, n in enumerate(ids)
+        if (known[n] if n < len(known) else is_word(context.word(n)))
+    ]
 
 
 def _room(rows: Sequence[Predicted], request: Explain) -> tuple[list[bool], list[bool]]:

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from engine.protocol.values import ExplainedToken
 
 BEFORE = 8000
-"""Characters before the cursor that the model is given to read."""
+"""Least number of characters before the cursor that the model is given to read."""
+STEP = 2000
+"""What it is given begins at a multiple of this, as it does when a draft is gone on with, so that
+what the engine has read then need not be read again (``engine.generation.context``)."""
 AHEAD = 240
 """Characters behind the cursor that are explained with it."""
 NEAR = 20
 """Characters behind the cursor that are explained first of all."""
 AFTER = 4000
 """Characters behind those that are shown, but not explained."""
-_TO_LINE = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,9 @@ class Window:
 
 
 def window_at(text: str, cursor: int) -> Window:
-    """The part around ``cursor``, from the start of a line to the end of a word."""
+    """The part around ``cursor``, to the end of a word."""
     cursor = min(max(0, cursor), len(text))
-    start = max(0, cursor - BEFORE)
-    if start:
-        line = text.find("\n", start, start + _TO_LINE)
-        start = line + 1 if line >= 0 else start
+    start = max(0, cursor - BEFORE) // STEP * STEP
     end = min(len(text), cursor + AHEAD)
     while end < len(text) and end < cursor + 2 * AHEAD and not text[end].isspace():
         end += 1

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from engine.config import TrainingConfig
 from engine.corpus.tokenizer import tokenize
 from engine.generation.stream import Stream
-from engine.generation.writer import Writer
+from engine.generation.writer import CHUNK, Writer
 from engine.inspection.explain import explain
 from engine.inspection.reading import predictions, read_text
 from engine.models.contract import PredictsWindows
@@ -197,6 +197,30 @@ def test_predicting_at_once_is_stepping(make_writer: Callable[..., Writer]) -> N
             rows.append(odds[0].exp().numpy())
         for row, stepped in zip(predictions(writer, read), rows[read.first :], strict=True):
             assert np.abs(np.exp(row.odds) - stepped).max() < 1e-5
+
+
+def test_what_a_stream_has_read_is_not_read_again(
+    make_writer: Callable[..., Writer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The inspector opens on a long draft as fast as on a short one."""
+    writer = make_writer(TrainingConfig(embedding_size=12, hidden_size=20, attention_span=8))
+    draft = (SCENE * 80)[:11_000]
+    stream = Stream(writer, Write(model="small", before=draft, seed=2, stop=StopRule(tokens=3)))
+    while not stream.over:
+        stream.step()
+    lengths: list[int] = []
+    read = writer.model.read
+
+    def counted(ids: torch.Tensor, state: Any) -> Any:
+        lengths.append(ids.shape[1])
+        return read(ids, state)
+
+    monkeypatch.setattr(writer.model, "read", counted)
+    assert len(explain(writer, asked(draft, tokens=40)).tokens) == 40
+    assert sum(lengths) < CHUNK
+    lengths.clear()
+    explain(writer, asked(draft.replace("quarters", "dimes"), tokens=40))
+    assert sum(lengths) > 4 * CHUNK
 
 
 def test_an_empty_draft_is_said_to_be_empty(writer: Writer) -> None:

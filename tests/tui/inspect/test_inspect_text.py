@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from engine.generation.context import window_start
 from engine.protocol.messages import (
     Explanation,
     FindAnalogy,
@@ -29,7 +30,7 @@ from tui.inspect.attention_text import Looking
 from tui.inspect.cell_text import CellName
 from tui.inspect.matrix import first_shown, upright
 from tui.inspect.subject import Subject
-from tui.inspect.window import AFTER, BEFORE, speech_around, token_at, window_at
+from tui.inspect.window import AFTER, BEFORE, STEP, speech_around, token_at, window_at
 from tui.inspect.word_map import Eye, draw, search, whole
 from tui.inspect.words import named, percent, replacement
 
@@ -106,8 +107,17 @@ def test_of_a_long_text_the_part_around_the_cursor_is_sent(
     window = window_at(text, cursor)
     at = min(max(0, cursor), len(text))
     assert 0 <= window.start <= at <= window.end <= window.shown_end <= len(text)
-    assert window.end - window.start <= BEFORE + 1000
+    assert window.end - window.start <= BEFORE + STEP + 1000
     assert window.shown_end - window.end <= AFTER
+
+
+def test_what_is_sent_begins_where_writing_began_to_read() -> None:
+    line = "OZ: The suitcase was already blue when I found it.\n\n"
+    draft = line * 400
+    for cursor in (9_000, 12_345, 17_999):
+        shown = window_at(draft, cursor)
+        read = shown.start + window_start(draft[shown.start : cursor])
+        assert read == window_start(draft[:cursor])
 
 
 def test_the_speech_around_a_token_is_its_line() -> None:
