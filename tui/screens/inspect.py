@@ -123,20 +123,17 @@ class InspectRoom(Room):
         self.subject.set_text(text, cursor, take_swap)
         self._present()
 
-    def _pull(self) -> bool:
-        """Take the draft from the Write room, where it gives one; whether that changed anything."""
+    def _pull(self, *, over_own: bool) -> None:
+        """Take the draft from the Write room where it has one, ``over_own`` text or not."""
         giver: object = self.cold_open.room("write")
-        own = self.subject.text and self.subject.take_swap is None
-        if own or not isinstance(giver, GivesText):
-            return False
+        own = bool(self.subject.text) and self.subject.take_swap is None
+        if not isinstance(giver, GivesText) or (own and not over_own):
+            return
         text, cursor = giver.text_to_inspect()
-        if (text, cursor) == (self.subject.text, self.subject.cursor):
-            return False
-        if text == self.subject.text:
+        if not own and text == self.subject.text:
             self.subject.cursor = cursor
-        else:
+        elif text.strip() or not own:
             self.subject.set_text(text, cursor, giver.swap_word)
-        return True
 
     @on(OddsView.Swapped)
     def _swap(self, event: OddsView.Swapped) -> None:
@@ -154,11 +151,12 @@ class InspectRoom(Room):
         box = self.query_one(OwnText)
         if box.has_class("-open"):
             box.remove_class("-open")
-            if box.text != self.subject.text:
+            own = self.subject.take_swap is None
+            if box.text != self.subject.text or (box.text and not own):
                 self.inspect_text(box.text)
             self._focus_view()
             return
-        if box.text != self.subject.text:
+        if not box.text:
             box.text = self.subject.text
             box.move_cursor(box.document.end)
         box.add_class("-open")
@@ -167,7 +165,7 @@ class InspectRoom(Room):
     # -- the model
 
     def on_room_shown(self) -> None:
-        self._pull()
+        self._pull(over_own=True)
         self._find_model()
 
     def on_engine_ready(self) -> None:
@@ -273,7 +271,7 @@ class InspectRoom(Room):
         self._step(-1)
 
     def action_refresh(self) -> None:
-        self._pull()
+        self._pull(over_own=False)
         if not self.subject.model:
             self._find_model()
             return

@@ -117,6 +117,29 @@ async def test_a_swap_goes_to_the_draft_that_was_shown(
         assert room.subject.text == before
 
 
+async def test_the_draft_comes_from_the_write_room_and_words_go_back(
+    models: Path, app: ColdOpenApp, until: Until
+) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        room = await opened(pilot, until)
+        room.inspect_text("a text of its own")
+        await app.enter("write")
+        write: Any = app.room("write")
+        write.page.open_text(SCRIPT)
+        await pilot.press("f5")
+        await until(pilot, lambda: app.room_id == "inspect" and room.subject.text == SCRIPT)
+        await until(pilot, lambda: "rank" in shown(room, "odds-facts"))
+        explained = room.subject.explained
+        assert explained is not None
+        token = explained.tokens[room.subject.index()]
+        other = next(n for n, a in enumerate(token.alternatives, 1) if a.word != token.word)
+        await pilot.press(str(other))
+        await until(pilot, lambda: write.page.draft != SCRIPT)
+        assert room.subject.text == write.page.draft
+        await pilot.press("f5")
+        await until(pilot, lambda: app.room_id == "write")
+
+
 async def test_attention_as_shades_and_as_a_matrix(
     models: Path, app: ColdOpenApp, until: Until
 ) -> None:
