@@ -50,6 +50,8 @@ TRAIN = (
            footer=True, priority=True),
     Action("train.resume", "Resume", "Go on with the newest run that was stopped or cut off.",
            ("ctrl+r",), footer=True, priority=True),
+    Action("train.vectors", "Word vectors", "Train skip-gram word vectors of this corpus instead.",
+           ("f6",), footer=True),
     Action("train.reset", "Preset's values", "Forget your own settings; the preset decides again.",
            ("f5",), footer=True),
     Action("train.choose_corpus", "Choose corpus", "Go to the Corpus room to choose another.",

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine import paths
 from engine.config import TrainingConfig
 from engine.errors import ConfigurationError, ModelError
 from engine.storage import library
@@ -71,13 +70,12 @@ def check_vectors(name: str) -> None:
     Raises:
         ModelError: when there are none, naming those that there are.
     """
-    there = [card for card in library.list_cards() if card.kind == "vectors"]
-    known = ", ".join(card.name for card in there if card.weights)
+    cards = {card.name: card for card in library.list_cards()}
+    known = ", ".join(n for n, card in cards.items() if card.kind == "vectors" and card.weights)
     hint = f"There are: {known}." if known else "`coldopen vectors train` or `import` makes them."
-    folder = paths.models_dir() / library.checked_name(name)
-    if not (folder / "card.json").is_file():
+    card = cards.get(library.checked_name(name))
+    if card is None:
         raise ModelError(f"There are no word vectors called “{name}” to start from.", hint)
-    card = library.read_card(folder)
     if card.kind != "vectors":
         raise ModelError(f"“{name}” is a model, not word vectors to start from.", hint)
     if not card.weights:

@@ -25,7 +25,7 @@ from engine.protocol.messages import (
     TrainingValidation,
     WatchTraining,
 )
-from engine.protocol.values import JobInfo, Metrics
+from engine.protocol.values import JobInfo, Metrics, ValidationPoint
 from tui.cli.progress import ProgressLine, absolute
 
 if TYPE_CHECKING:
@@ -194,17 +194,21 @@ def _show(event: AnyEvent, line: ProgressLine, output: Output) -> None:
     line.clear()
     if isinstance(event, TrainingValidation):
         point = event.point
-        shown = "not finite" if point.perplexity is None else f"{point.perplexity:.1f}"
         best = " (best)" if point.best else ""
-        output.line(
-            f"step {point.step:,}, {point.seconds:.0f} s: validation perplexity {shown}{best}"
-        )
+        output.line(f"step {point.step:,}, {point.seconds:.0f} s: {_validation(point)}{best}")
     elif isinstance(event, TrainingNotice):
         output.line(event.text)
     elif isinstance(event, TrainingSample):
         output.line("-- a sample " + "-" * 40)
         output.piece(event.text.strip() + "\n")
         output.line("-" * 52)
+
+
+def _validation(point: ValidationPoint) -> str:
+    if point.perplexity is not None:
+        return f"validation perplexity {point.perplexity:.1f}"
+    # Word vectors have no perplexity.
+    return "validation not finite" if point.loss is None else f"validation loss {point.loss:.3f}"
 
 
 def metrics_line(metrics: Metrics) -> str:

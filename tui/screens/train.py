@@ -20,6 +20,7 @@ from engine.protocol.messages import (
     StartTraining,
     TrainingStarted,
     TrainingStateChanged,
+    TrainVectors,
     WatchTraining,
 )
 from tui.room import Room
@@ -30,7 +31,7 @@ from tui.widgets.form import Choice
 from tui.write.ask import Ask
 
 Command = Literal["pause", "resume", "stop", "discard", "scale_learning_rate"]
-WHILE_SETTING = ("start", "reset")
+WHILE_SETTING = ("start", "vectors", "reset")
 WHILE_GOING = ("pause", "stop", "discard", "slower", "faster")
 MOST_SCALE = 16.0
 
@@ -163,7 +164,7 @@ class TrainRoom(Room):
         setting = self._views.current == "train-settings"
         hidden = (
             (action in WHILE_SETTING and not setting)
-            or (action == "start" and self._going)
+            or (action in ("start", "vectors") and self._going)
             or (action in WHILE_GOING and not self._going)
             or (action == "toggle_log" and setting)
             or (action == "toggle_form" and setting and self.run is None)
@@ -193,17 +194,9 @@ class TrainRoom(Room):
         if not name:
             self.say("Give the model a name first.")
             return
-        there = view.cards.get(name)
-        replace = there is not None and not there.bundled
-        if replace:
-            answer = await self.app.push_screen_wait(
-                Ask(
-                    f"There is a model “{name}” already. Replace it?",
-                    choices=[("no", "keep it"), ("yes", "it goes to the trash for a week")],
-                )
-            )
-            if answer != "yes":
-                return
+        replace = await self._replacing(name)
+        if replace is None:
+            return
         preset: Any = view.preset
         await self._begin(
             StartTraining(
@@ -212,12 +205,40 @@ class TrainRoom(Room):
         )
 
     @work(exclusive=True, group="start")
+    async def action_vectors(self) -> None:
+        view = self._settings_view
+        name = await self.app.push_screen_wait(
+            Ask("What shall the word vectors be called?", value=view.vectors_name())
+        )
+        if not name:
+            return
+        replace = await self._replacing(name)
+        if replace is not None:
+            cutoff = self.cold_open.cutoff
+            await self._begin(
+                TrainVectors(name=name, paths=view.corpus, cutoff=cutoff, replace=replace)
+            )
+
+    async def _replacing(self, name: str) -> bool | None:
+        """Whether there is a model of that name to replace; None when the user would rather not."""
+        there = self._settings_view.cards.get(name)
+        if there is None or there.bundled:
+            return False
+        answer = await self.app.push_screen_wait(
+            Ask(
+                f"There is a model “{name}” already. Replace it?",
+                choices=[("no", "keep it"), ("yes", "it goes to the trash for a week")],
+            )
+        )
+        return True if answer == "yes" else None
+
+    @work(exclusive=True, group="start")
     async def action_resume(self) -> None:
         card = self._settings_view.interrupted
         if card is not None:
             await self._begin(ResumeTraining(name=card.name))
 
-    async def _begin(self, request: StartTraining | ResumeTraining) -> None:
+    async def _begin(self, request: StartTraining | ResumeTraining | TrainVectors) -> None:
         started: TrainingStarted | None = await self.ask(request)
         if started is not None:
             await self._watch(started.job)

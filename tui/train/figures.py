@@ -6,7 +6,8 @@ import math
 
 from textual.content import Content
 
-from engine.protocol.values import Metrics
+from engine.config import TrainingConfig
+from engine.protocol.values import Metrics, ValidationPoint
 from tui.render import fit
 from tui.train.run import Run
 
@@ -72,20 +73,20 @@ def _pairs(run: Run) -> list[tuple[str, str]]:
     metrics, snapshot = run.metrics, run.snapshot
     rows: list[tuple[str, str]] = []
     if metrics is not None:
-        rows += [
-            ("loss", _number(metrics.loss, ".3f")),
-            ("perplexity", _perplexity(metrics.loss)),
-        ]
+        rows.append(("loss", _number(metrics.loss, ".3f")))
+        if not run.vectors:
+            rows.append(("perplexity", _perplexity(metrics.loss)))
     if run.point is not None:
-        rows.append(("validation", _number(run.point.perplexity, ".1f")))
+        rows.append(("validation", _validation(run, run.point)))
         if run.best is run.point:
             rows.append(("", "the best so far"))
         elif run.best is not None:
-            rows.append(("best", f"{_number(run.best.perplexity, '.1f')} at {run.best.step:,}"))
+            rows.append(("best", f"{_validation(run, run.best)} at {run.best.step:,}"))
     if metrics is not None:
+        rows.append(("learning rate", f"{metrics.learning_rate:.2e}"))
+        if not run.vectors:
+            rows.append(("gradient", _number(metrics.gradient_norm, ".2f")))
         rows += [
-            ("learning rate", f"{metrics.learning_rate:.2e}"),
-            ("gradient", _number(metrics.gradient_norm, ".2f")),
             ("tokens/s", f"{_speed(run, metrics):,.0f}"),
             ("step", f"{metrics.step:,}"),
             ("epoch", f"{metrics.epoch:.2f}"),
@@ -97,11 +98,22 @@ def _pairs(run: Run) -> list[tuple[str, str]]:
     if snapshot is not None and snapshot.config is not None:
         c = snapshot.config
         rows += [
-            ("model", f"{c.cell} {c.layers}×{c.hidden_size}"),
+            ("model", _kind(run, c)),
             ("weights", f"{snapshot.parameters:,}"),
-            ("device", f"{snapshot.device} {c.precision}"),
+            ("device", snapshot.device if run.vectors else f"{snapshot.device} {c.precision}"),
         ]
     return rows
+
+
+def _kind(run: Run, config: TrainingConfig) -> str:
+    if run.vectors:
+        return f"skip-gram, {config.embedding_size}"
+    return f"{config.cell} {config.layers}×{config.hidden_size}"
+
+
+def _validation(run: Run, point: ValidationPoint) -> str:
+    """Perplexity; of word vectors, which have none, the loss."""
+    return _number(point.loss, ".3f") if run.vectors else _number(point.perplexity, ".1f")
 
 
 def _speed(run: Run, metrics: Metrics) -> float:

@@ -59,7 +59,14 @@ class Run:
     @property
     def can_write(self) -> bool:
         """Whether a model has come out of it that can be tried."""
-        return self.best is not None and self.info is not None and self.info.message != "Discarded."
+        if self.best is None or self.info is None or self.vectors:
+            return False
+        return self.info.message != "Discarded."
+
+    @property
+    def vectors(self) -> bool:
+        """Whether word vectors are trained rather than a model."""
+        return self.info is not None and self.info.kind == "vectors"
 
     def load(self, snapshot: TrainingSnapshot) -> list[RunEvent]:
         """Begin with ``snapshot``; returns the events that came before it and still count."""
@@ -125,7 +132,7 @@ def with_history(snapshot: TrainingSnapshot, history: ModelHistory) -> TrainingS
 
 
 def run_to_show(jobs: Iterable[JobInfo]) -> JobInfo | None:
-    """The run of a model that is at work, else the last one there was."""
-    models = [job for job in jobs if job.kind == "model"]
-    going = [job for job in models if job.state not in ENDED]
-    return (going or models)[-1] if models else None
+    """The run that is at work, else the last one there was."""
+    all_jobs = list(jobs)
+    going = [job for job in all_jobs if job.state not in ENDED]
+    return (going or all_jobs)[-1] if all_jobs else None

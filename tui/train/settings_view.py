@@ -89,6 +89,10 @@ class SettingsView(Vertical):
         """The models there were when the view was last shown, by name."""
         return self._cards
 
+    def vectors_name(self) -> str:
+        """A name for word vectors of the corpus that none has yet."""
+        return suggested_name(self.corpus, self._cards, "-vectors")
+
     def own_values(self) -> dict[str, Any]:
         """What the user has set, here and in the Corpus room.
 
@@ -212,12 +216,13 @@ class SettingsView(Vertical):
         note.update(content(text))
 
 
-def suggested_name(corpus: tuple[str, ...], taken: dict[str, ModelCard]) -> str:
-    """A name for a model of ``corpus`` that none has yet."""
+def suggested_name(corpus: tuple[str, ...], taken: dict[str, ModelCard], ending: str = "") -> str:
+    """A name for a model of ``corpus`` that none has yet; ``ending`` says what it is."""
     if corpus == (str(paths.bundled_corpus()),):
         wish = "my-spin-cycle"
     else:
         wish = re.sub(r"[\W_]+", "-", Path(corpus[0]).stem.lower()).strip("-")[:40] or "model"
+    wish += ending
     name, number = wish, 2
     while name in taken:
         name, number = f"{wish}-{number}", number + 1

@@ -114,6 +114,29 @@ async def test_from_settings_to_a_model(opened: Any, soon: Any, tiny_corpus: Pat
         assert room.check_action("write", ())
 
 
+async def test_word_vectors_have_charts_and_print_neighbours(
+    opened: Any, soon: Any, tiny_corpus: Path
+) -> None:
+    async with opened("train", (tiny_corpus,)) as pilot:
+        room, app = room_of(pilot), app_of(pilot)
+        await soon(pilot, lambda: room.query_one("#settings-name", Input).value == "episode")
+        await pilot.press("f6")
+        await soon(pilot, lambda: isinstance(app.screen, Ask))
+        assert app.screen.query_one(Input).value == "episode-vectors"
+        await pilot.press("enter")
+        await soon(pilot, lambda: state(room) == "finished")
+        assert room.run is not None
+        assert room.run.vectors
+        loss = room.query_one("#run-loss", Chart)
+        await soon(pilot, lambda: len(loss._series["validation"].curve) >= 1)
+        await soon(pilot, lambda: ": " in plain(room, "#run-sample"))
+        await soon(pilot, lambda: "skip-gram, 100" in plain(room, "#run-figures"))
+        assert "perplexity" not in plain(room, "#run-figures")
+        assert not room.query_one("#run-perplexity", Chart).display
+        assert not room.check_action("write", ())
+        assert await own_models() == ["episode-vectors"]
+
+
 async def test_a_run_is_held_left_and_found_again(
     opened: Any, soon: Any, tiny_corpus: Path
 ) -> None:
