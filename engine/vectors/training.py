@@ -134,6 +134,8 @@ class VectorTraining:
                 if self._read >= next_sample:
                     next_sample += total / SAMPLES_A_RUN
                     self._validate()
+            if losses:
+                self._tell(losses, rate, self._read / max(self._seconds, 1e-9), total)
             self._validate()
 
     def vectors(self) -> WordVectors:
