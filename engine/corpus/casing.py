@@ -19,6 +19,7 @@ from engine.corpus.tokenizer import NEWLINE, is_cue, is_word, normalised, tokeni
 CueStyle = Literal["upper", "title", "lower"]
 AFTER_CUE = "cue"
 FEW = 20
+MOST_FORMS = 2_000_000
 LINE_PARENTHESIS = "\n("
 _SENTENCE_ENDS = frozenset({".", "!", "?", "..."})
 PLACES = _SENTENCE_ENDS | {NEWLINE, "(", LINE_PARENTHESIS, "[", ":", AFTER_CUE}
@@ -137,9 +138,12 @@ class CasingCounter:
         self._place = place.push(token)
 
     def merge(self, other: CasingCounter) -> None:
-        """Add what ``other`` has counted."""
+        """Add what ``other`` has counted; of very many forms those seen once are dropped."""
         for name in ("inside", "anywhere", "cues", "upper_after", "seen_after", "parenthesised"):
-            getattr(self, name).update(getattr(other, name))
+            counter: Counter[str] = getattr(self, name)
+            counter.update(getattr(other, name))
+            if len(counter) > MOST_FORMS:
+                setattr(self, name, Counter({form: n for form, n in counter.items() if n > 1}))
 
     def usual_forms(self) -> dict[str, str]:
         """The most frequent form of each word, wherever it stands."""

@@ -14,9 +14,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +25,9 @@ from numpy.typing import NDArray
 from engine import paths as places
 from engine.corpus.casing import Casing, CasingCounter
 from engine.corpus.measuring import Tallies
-from engine.corpus.piece_reader import PieceReader, PieceReading, read_piece
+from engine.corpus.piece_reader import PieceReading
 from engine.corpus.reading import CHUNK_BYTES, Source, find_sources
+from engine.corpus.reading_pool import read_alone, read_together
 from engine.corpus.tokenizer import NEWLINE, TOKENIZER_VERSION
 from engine.corpus.vocabulary import NEWLINE_ID, UNK_ID, Vocabulary
 from engine.errors import CorpusError
@@ -159,31 +158,36 @@ def _build(folder: Path, sources: Sequence[Source], size: int, tell: ProgressCal
         raise _no_cache(folder, error) from None
     try:
         table: dict[str, int] = {}
-        counts: list[int] = []
         tallies, casing = Tallies(), CasingCounter()
+        ids_of: dict[int, Ids] = {}
+        done = 0
+        pieces = _pieces(sources)
+        cores = os.cpu_count() or 1
+        alone = size < PARALLEL_BYTES or cores < 2
         with (work / "appearance.bin").open("wb") as sink:
-            for reading, done in _readings(sources, size):
-                local = np.empty(len(reading.types), dtype=np.int32)
-                for index, (token, count) in enumerate(
-                    zip(reading.types, reading.counts, strict=True)
-                ):
-                    number = table.setdefault(token, len(table))
-                    if number == len(counts):
-                        counts.append(0)
-                    counts[number] += count
-                    local[index] = number
-                sink.write(local[np.frombuffer(reading.ids, dtype=np.int32)].tobytes())
-                tallies.merge(reading.tallies)
-                casing.merge(reading.casing)
-                tell("reading", done, size)
+            for reader, length, told in (
+                read_alone(pieces) if alone else read_together(pieces, cores)
+            ):
+                if isinstance(told, PieceReading):
+                    new = [table.setdefault(token, len(table)) for token in told.new_types]
+                    known = np.zeros(0, np.int32) if told.afresh else ids_of[reader]
+                    ids_of[reader] = known = np.concatenate((known, np.array(new, np.int32)))
+                    sink.write(known[np.frombuffer(told.ids, dtype=np.int32)].tobytes())
+                    done += length
+                    tell("reading", min(done, size), size)
+                else:
+                    tallies.merge(told.tallies)
+                    casing.merge(told.casing)
+        counts = _counted(work / "appearance.bin", len(table))
         if sum(counts) - (counts[table[NEWLINE]] if NEWLINE in table else 0) < FEWEST_TOKENS:
             raise CorpusError(
                 f"{sources[0].path} has only one word in it.", "Choose a file with a script in it."
             )
         words = list(table)
-        order = sorted(range(len(words)), key=lambda i: (-counts[i], words[i]))
-        rank = np.empty(len(words), dtype=np.int32)
-        rank[order] = np.arange(len(words), dtype=np.int32)
+        seen = (i for i, count in enumerate(counts) if count)  # a name may only occur as a cue
+        order = sorted(seen, key=lambda i: (-counts[i], words[i]))
+        rank = np.zeros(len(words), dtype=np.int32)
+        rank[order] = np.arange(len(order), dtype=np.int32)
         _remap(work / "appearance.bin", work / "types.bin", rank)
         (work / "appearance.bin").unlink()
         meta = {
@@ -205,30 +209,6 @@ def _build(folder: Path, sources: Sequence[Source], size: int, tell: ProgressCal
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _readings(sources: Sequence[Source], size: int) -> Iterator[tuple[PieceReading, int]]:
-    """Every piece, read, in order, with the bytes done so far (estimated from characters)."""
-    pieces = _pieces(sources)
-    done = 0
-    if size < PARALLEL_BYTES or (os.cpu_count() or 1) < 2:
-        reader = PieceReader()
-        for piece in pieces:
-            done += len(piece)
-            yield reader.read(piece), min(done, size)
-        return
-    workers = os.cpu_count() or 1
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        waiting = []
-        for piece in pieces:
-            waiting.append((pool.submit(read_piece, piece), len(piece)))
-            if len(waiting) > 2 * workers:
-                future, length = waiting.pop(0)
-                done += length
-                yield future.result(), min(done, size)
-        for future, length in waiting:
-            done += length
-            yield future.result(), min(done, size)
-
-
 def _pieces(sources: Sequence[Source]) -> Iterator[str]:
     """The texts in pieces of whole lines; one empty line between files."""
     for index, source in enumerate(sources):
@@ -240,6 +220,15 @@ def _pieces(sources: Sequence[Source]) -> Iterator[str]:
             last = chunk
         if index + 1 < len(sources):
             yield "\n" if last.endswith("\n") else "\n\n"
+
+
+def _counted(source: Path, types: int) -> list[int]:
+    """How often each id is in ``source``."""
+    counts = np.zeros(types, dtype=np.int64)
+    with source.open("rb") as stream:
+        while chunk := stream.read(4 * CHUNK_BYTES):
+            counts += np.bincount(np.frombuffer(chunk, dtype=np.int32), minlength=types)
+    return counts.tolist()
 
 
 def _remap(source: Path, target: Path, table: Ids) -> None:

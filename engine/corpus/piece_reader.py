@@ -10,7 +10,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Sequence
-from operator import itemgetter
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -33,12 +33,19 @@ Ints = NDArray[np.int64]
 
 
 class PieceReading(Struct):
-    """One piece of a corpus, read: its tokens as ids into its own list of types."""
+    """One piece of a corpus, read: ids into the list of types that its reader keeps."""
 
-    types: list[str]
-    counts: list[int]
+    afresh: bool
+    """Whether the reader has begun a new list of types with this piece."""
+    new_types: list[str]
+    """What the list of types has gained."""
     ids: bytes
     """int32, one a token."""
+
+
+class Totals(Struct):
+    """What a reader has counted in all its pieces."""
+
     tallies: Tallies
     casing: CasingCounter
 
@@ -47,9 +54,10 @@ class PieceReader:
     """Reads pieces (whole lines) of a text and remembers what it has taken apart."""
 
     def __init__(self) -> None:
-        self._forget()
+        self._tallies, self._casing = Tallies(), CasingCounter()
+        self._begin()
 
-    def _forget(self) -> None:
+    def _begin(self) -> None:
         self._stretches = _Stretches(self)
         self._cues: dict[str, int | None] = {}
         self._colons = bytearray((_NO_COLON, _NO_COLON))
@@ -58,45 +66,55 @@ class PieceReader:
         self._starts = array("i", (0, 0, 1))
         self._parts = array("i")
         self._surface_ids: dict[str, int] = {}
-        self._surfaces: list[str] = []
         self._flags = bytearray()
         self._kinds = bytearray()
         self._token_of = array("i")
         self._token_ids: dict[str, int] = {}
-        self._tokens: list[str] = []
+        self._names: list[str] = []
         self._parts.append(self._surface(NEWLINE, NEWLINE))
+        self._told = 0
+        self._seen: Ints = np.zeros(0, dtype=np.int64)
+        self._seen_inside: Ints = np.zeros(0, dtype=np.int64)
 
     def read(self, text: str) -> PieceReading:
         """Tokenise ``text`` and count everything in it."""
         if len(self._stretches) > MOST_STRETCHES:
-            self._forget()
+            self._keep_counts()
+            self._begin()
         text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x0c", "\n")
         text = text.replace("\t", " ")
         stretches = text.replace("\n", " \n ").split(" ")
-        found = self._ids_of(stretches)
+        found = np.fromiter(
+            map(self._stretches.__getitem__, stretches), dtype=np.int32, count=len(stretches)
+        )
         self._put_cues(stretches, found)
         surfaces = self._expanded(_without_empty_lines(found))
         flags = np.frombuffer(bytes(self._flags), dtype=np.uint8)[surfaces]
         tokens = np.array(self._token_of, dtype=np.int32)[surfaces]
-        counts = np.bincount(tokens, minlength=len(self._tokens))
-        types = np.flatnonzero(counts)
-        local = np.zeros(len(counts), dtype=np.int32)
-        local[types] = np.arange(len(types), dtype=np.int32)
-        tallies = self._tallies(tokens, flags)
-        tallies.scenes = scenes_in(text)
-        return PieceReading(
-            [self._tokens[i] for i in types.tolist()],
-            counts[types].tolist(),
-            local[tokens].tobytes(),
-            tallies,
-            self._casing(surfaces, tokens, flags),
-        )
+        self._tallies.scenes += scenes_in(text)
+        self._tally(tokens, flags)
+        self._count_casing(surfaces, flags)
+        told, self._told = self._told, len(self._token_ids)
+        return PieceReading(told == 0, list(islice(self._token_ids, told, None)), tokens.tobytes())
 
-    def _ids_of(self, stretches: Sequence[str]) -> NDArray[np.int32]:
-        if len(stretches) == 1:
-            return np.array([self._stretches[stretches[0]]], dtype=np.int32)
-        ids = itemgetter(*stretches)(self._stretches)
-        return np.fromiter(ids, dtype=np.int32, count=len(stretches))
+    def totals(self) -> Totals:
+        """The counts over all pieces up to now."""
+        self._keep_counts()
+        return Totals(self._tallies, self._casing)
+
+    def _keep_counts(self) -> None:
+        """Put the counts of surfaces under their names and begin them again."""
+        names = list(self._surface_ids)
+        flags = np.frombuffer(bytes(self._flags), dtype=np.uint8)[: len(self._seen)]
+        for bit, counts, counter in (
+            (_IS_WORD, self._seen, self._casing.anywhere),
+            (_IS_CUE, self._seen, self._casing.cues),
+            (_IS_WORD, self._seen_inside, self._casing.inside),
+        ):
+            for number in np.flatnonzero((flags & bit > 0) & (counts > 0)).tolist():
+                counter[names[number]] += int(counts[number])
+        self._seen = np.zeros(0, dtype=np.int64)
+        self._seen_inside = np.zeros(0, dtype=np.int64)
 
     def _put_cues(self, stretches: Sequence[str], found: NDArray[np.int32]) -> None:
         """Make one of the stretches that form a speaker's cue, in place."""
@@ -169,13 +187,10 @@ class PieceReader:
             | _IS_I * is_i
         )
         self._kinds.append(kind_of(token))
-        number = self._token_ids.setdefault(token, len(self._tokens))
-        if number == len(self._tokens):
-            self._tokens.append(token)
+        number = self._token_ids.setdefault(token, len(self._token_ids))
         self._token_of.append(number)
-        self._surfaces.append(surface)
-        self._surface_ids[surface] = len(self._surface_ids)
-        return len(self._surfaces) - 1
+        self._surface_ids[surface] = made = len(self._surface_ids)
+        return made
 
     def _expanded(self, found: NDArray[np.int32]) -> NDArray[np.int32]:
         """The surfaces that the stretches consist of."""
@@ -186,10 +201,9 @@ class PieceReader:
         offsets = np.repeat(starts[found] - (ends - lengths), lengths)
         return np.array(self._parts, dtype=np.int32)[offsets + np.arange(total)]
 
-    def _tallies(self, tokens: NDArray[np.int32], flags: NDArray[np.uint8]) -> Tallies:
-        tallies = Tallies()
+    def _tally(self, tokens: NDArray[np.int32], flags: NDArray[np.uint8]) -> None:
         if not len(tokens):
-            return tallies
+            return
         breaks = np.flatnonzero(tokens == self._token_ids[NEWLINE])
         starts = np.concatenate(([0], breaks + 1))
         ends = np.concatenate((breaks, [len(tokens)]))
@@ -197,51 +211,58 @@ class PieceReader:
         words = so_far[ends] - so_far[starts]
         lengths = ends - starts
         filled = lengths > 0
-        tallies.lines = int(filled.sum())
-        buckets = np.bincount(np.searchsorted(LENGTH_STEPS, words[filled]))
-        tallies.lengths = {i: n for i, n in enumerate(buckets.tolist()) if n}
+        buckets = np.bincount(np.searchsorted(LENGTH_STEPS, words[filled])).tolist()
         opener = np.minimum(starts, len(tokens) - 1)
         cued = filled & (flags[opener] & _IS_CUE > 0)
         speakers = np.where(cued, tokens[opener], -1)
         # A cue on a line of its own has the lines up to the next cue or empty line for its speech.
-        index = np.arange(len(speakers))
-        latest = np.maximum.accumulate(np.where(cued | ~filled, index, 0))
+        latest = np.maximum.accumulate(np.where(cued | ~filled, np.arange(len(filled)), 0))
         goes_on = filled & ~cued & cued[latest] & (lengths[latest] == 1)
         saying = np.where(goes_on, speakers[latest], speakers)
         said = saying >= 0
         lines_of = np.bincount(speakers[cued], minlength=1)
         words_of = np.bincount(saying[said], weights=words[said], minlength=1)
-        for cue in np.flatnonzero(lines_of).tolist():
-            tallies.speakers[self._tokens[cue]] = SpeakerTally(
-                int(lines_of[cue]), int(words_of[cue])
+        cues = np.flatnonzero(lines_of)
+        names = self._names_of(cues) if len(cues) else []
+        self._tallies.merge(
+            Tallies(
+                lines=int(filled.sum()),
+                lengths={i: n for i, n in enumerate(buckets) if n},
+                speakers={
+                    name: SpeakerTally(int(lines_of[cue]), int(words_of[cue]))
+                    for name, cue in zip(names, cues.tolist(), strict=True)
+                },
             )
-        return tallies
+        )
 
-    def _casing(
-        self, surfaces: NDArray[np.int32], tokens: NDArray[np.int32], flags: NDArray[np.uint8]
-    ) -> CasingCounter:
-        counter = CasingCounter()
+    def _count_casing(self, surfaces: NDArray[np.int32], flags: NDArray[np.uint8]) -> None:
         kinds = np.frombuffer(bytes(self._kinds), dtype=np.int8)[surfaces]
         openers = openers_before(kinds)
         word = (flags & _IS_WORD) > 0
-        counter.cues.update(self._counted(surfaces[(flags & _IS_CUE) > 0]))
-        counter.anywhere.update(self._counted(surfaces[word]))
         elsewhere = openers == ELSEWHERE
-        counter.inside.update(self._counted(surfaces[word & elsewhere & ((flags & _TELLS) > 0)]))
+        self._seen = self._sum(self._seen, surfaces)
+        inside = word & elsewhere & ((flags & _TELLS) > 0)
+        self._seen_inside = self._sum(self._seen_inside, surfaces[inside])
         upper = (flags & _UPPER) > 0
         placed = word & ~elsewhere & ((flags & _IS_I) == 0)
+        counter = self._casing
         counter.seen_after.update(_places(openers[placed]))
         counter.upper_after.update(_places(openers[placed & upper]))
-        enclosed = word & (openers == _PARENTHESIS)
-        for token, capital in zip(tokens[enclosed].tolist(), upper[enclosed].tolist(), strict=True):
-            counter.parenthesised[self._tokens[token]] += 1 if capital else -1
-        return counter
+        enclosed = np.flatnonzero(word & (openers == _PARENTHESIS))
+        if len(enclosed):
+            tokens = np.array(self._token_of, dtype=np.int32)[surfaces[enclosed]]
+            for name, capital in zip(self._names_of(tokens), upper[enclosed].tolist(), strict=True):
+                counter.parenthesised[name] += 1 if capital else -1
 
-    def _counted(self, surfaces: NDArray[np.int32]) -> dict[str, int]:
-        counts = np.bincount(surfaces, minlength=1)
-        kept = np.flatnonzero(counts)
-        names = self._surfaces
-        return {names[i]: n for i, n in zip(kept.tolist(), counts[kept].tolist(), strict=True)}
+    def _names_of(self, tokens: NDArray[Any]) -> list[str]:
+        self._names.extend(islice(self._token_ids, len(self._names), None))
+        names = self._names
+        return [names[i] for i in tokens.tolist()]
+
+    def _sum(self, counts: Ints, surfaces: NDArray[np.int32]) -> Ints:
+        more = np.bincount(surfaces, minlength=len(self._surface_ids))
+        more[: len(counts)] += counts
+        return more
 
 
 class _Stretches(dict[str, int]):
@@ -270,15 +291,3 @@ def _without_empty_lines(found: NDArray[np.int32]) -> NDArray[np.int32]:
 def _places(openers: NDArray[np.int8]) -> Counter[str]:
     counts = np.bincount(openers, minlength=1).tolist()
     return Counter({PLACE_NAMES[i]: n for i, n in enumerate(counts) if n})
-
-
-_reader: Any = None
-
-
-def read_piece(text: str) -> PieceReading:
-    """Read ``text`` with the one reader of this process."""
-    global _reader
-    if _reader is None:
-        _reader = PieceReader()
-    reading: PieceReading = _reader.read(text)
-    return reading

@@ -212,3 +212,11 @@ def test_vocabulary() -> None:
 def test_a_damaged_vocabulary_is_refused(damage: object) -> None:
     with pytest.raises(ModelError):
         Vocabulary.from_builtins(damage)
+
+
+def test_a_name_that_only_stands_in_cues_is_no_word(tmp_path: Path) -> None:
+    file = tmp_path / "script.txt"
+    file.write_text("ZORBLAX: Hello there.\nZORBLAX: Hello.\n", encoding="utf-8")
+    corpus = load_corpus([file], cutoff=1)
+    assert "zorblax" not in dict(corpus.type_counts)
+    assert all(count > 0 for _, count in corpus.type_counts)
