@@ -15,6 +15,7 @@ from tui.render import fit
 from tui.write.ask import Ask
 from tui.write.cast import completed
 from tui.write.draft_actions import DraftActions
+from tui.write.extent import generation_around
 from tui.write.find_bar import FindBar
 from tui.write.model_actions import ModelActions
 from tui.write.odds import summary
@@ -238,11 +239,17 @@ class LookActions(ModelActions, DraftActions):
         page.clear_pending()
         self.let_go()
         cursor = page.cursor_offset
-        spans = page.page.spans(ORIGIN)
-        inside = next((span for span in spans if span.start <= cursor < span.end), None)
-        if inside is not None:
-            page.swap(cursor, inside.end, "")
+        if self._draft is not None:
+            spans = page.page.spans(ORIGIN)
+            inside = generation_around(page.draft, spans, self._draft.tree, cursor)
+            if inside is not None:
+                page.swap(cursor, inside[1], "")
         self.go_on()
+
+    def branch_at(self, place: int) -> None:
+        """Others from character ``place`` of the draft, as :meth:`action_branch` does."""
+        self.page.go_to(place)
+        self.action_branch()
 
     def action_repeat(self) -> None:
         node = self._draft.tree.get(self.generation_here()) if self._draft is not None else None

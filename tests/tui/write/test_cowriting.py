@@ -188,23 +188,43 @@ async def test_the_tree_gives_branches_back(cowriting: Any) -> None:
     assert "hidden" in cowriting.line()
 
 
-async def test_branching_inside_what_the_model_wrote(cowriting: Any) -> None:
+@pytest.mark.parametrize("place", ["in a word", "at a line end", "between two speeches"])
+async def test_branching_inside_what_the_model_wrote(cowriting: Any, place: str) -> None:
     room, page = cowriting.room, cowriting.page
+    room.side.query_one("#odds-seed").value = "5"
     await cowriting.put(OPENING)
+    await cowriting.at_most(300)
+    await cowriting.press("ctrl+g")
+    await cowriting.stopped()
+    tokens = [token.text for token in room._going.branch.tokens]
+    blank = max(i for i in range(1, len(tokens)) if tokens[i - 1] == tokens[i] == "\n")
+    await cowriting.press("escape")
+    await cowriting.at_most(blank + 1)
     await cowriting.press("ctrl+g")
     await cowriting.stopped()
     await cowriting.press("tab")
     whole = page.draft
-    letters = range(len(OPENING) + 1, len(whole))
-    cut = next(i for i in letters if whole[i - 1].isalpha() and whole[i].isalpha())
+    assert whole.endswith("\n\n")
+    cut = next(i for i in range(len(OPENING) + 1, len(whole)) if fits(whole, i, place))
     page.go_to(cut)
+    inside = room.generation_here()
     await cowriting.press("f4")
     await cowriting.until(lambda: page.pending)
     assert page.draft == whole[:cut]
     await cowriting.stopped()
-    assert room._draft.tree["2a"].parent == "1a"
+    assert room._draft.tree[room._going.branch.node].parent == inside
     await cowriting.press("escape", "ctrl+z")
     assert page.draft == whole
+
+
+def fits(text: str, at: int, place: str) -> bool:
+    """Whether ``at`` is such a place."""
+    before, after = text[at - 1], text[at]
+    if place == "in a word":
+        return before.isalpha() and after.isalpha()
+    if place == "at a line end":
+        return before != "\n" and after == "\n"
+    return before == after == "\n"
 
 
 async def test_a_lost_engine_is_said_and_the_words_stay(cowriting: Any) -> None:

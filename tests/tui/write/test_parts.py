@@ -12,11 +12,12 @@ from engine.protocol.values import (
     StopRule,
     WrittenToken,
 )
-from tui.drafts.tree import Node
+from tui.drafts.tree import Node, Tree
 from tui.editor.passage import Span
 from tui.editor.taking import next_line, next_word
 from tui.write.cast import completed, speakers, together
 from tui.write.drafts_screen import ago
+from tui.write.extent import generation_around
 from tui.write.figures import measure
 from tui.write.look_actions import place_of
 from tui.write.odds import seed_from, summary, with_stop, with_value
@@ -182,6 +183,28 @@ def test_the_place_of_a_node_is_found_again() -> None:
     assert place_of(node, "Well. no more. Or no more.") == 14
     assert place_of(node, "nothing of it") is None
     assert place_of(Node(id="1a"), "any") == 0
+
+
+@pytest.mark.parametrize(
+    ("at", "wanted"),
+    [
+        (0, None),
+        (3, None),
+        (4, (4, 16)),
+        (15, (4, 16)),
+        (16, (16, 22)),
+        (21, (16, 22)),
+        (22, None),
+        (23, None),
+    ],
+)
+def test_line_ends_at_its_edges_belong_to_a_generation(at: int, wanted: object) -> None:
+    draft = "Hm.\n\nGUS: Socks.\n\nNo.\n\n\n"
+    tree = Tree()
+    for name, text in (("1a", "\nGUS: Socks."), ("2a", "\n\nNo.\n\nNot taken")):
+        tree.add(Node(id=name, text=text, taken=6 if name == "2a" else len(text)))
+    spans = [Span(5, 16, "origin", "1a"), Span(18, 21, "origin", "2a")]
+    assert generation_around(draft, spans, tree, at) == wanted
 
 
 def test_how_long_ago() -> None:
