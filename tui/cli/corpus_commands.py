@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from engine import paths
 from engine.client import EngineClient
 from engine.protocol.messages import LoadCorpus
+from tui.cli.bounds import fitting
 from tui.cli.progress import ProgressLine, absolute
 
 if TYPE_CHECKING:
@@ -20,19 +22,20 @@ def add_to(
     corpus = commands.add_parser("corpus", help="look at a corpus")
     verbs = corpus.add_subparsers(dest="verb", required=True, metavar="VERB")
     info = verbs.add_parser("info", parents=[common], help="size, vocabulary, cast and split")
-    info.add_argument("paths", nargs="+", metavar="PATH", help="files or folders")
+    info.add_argument(
+        "paths", nargs="*", metavar="PATH", help="files or folders; without any, the bundled corpus"
+    )
     info.add_argument("--cutoff", type=int, default=2, help="count below which words are unknown")
     info.set_defaults(run=corpus_info)
 
 
 async def corpus_info(options: argparse.Namespace, output: Output) -> int:
+    chosen = options.paths or [str(paths.bundled_corpus())]
+    request = fitting(LoadCorpus(paths=absolute(chosen), cutoff=options.cutoff))
     client = await EngineClient.connect("command line")
     try:
         with ProgressLine() as progress:
-            loaded = await client.call(
-                LoadCorpus(paths=absolute(options.paths), cutoff=options.cutoff),
-                on_progress=progress.show,
-            )
+            loaded = await client.call(request, on_progress=progress.show)
     finally:
         await client.close()
     summary = loaded.summary

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine import paths
 from engine.client import EngineClient
-from engine.errors import ColdOpenError, EngineUnavailable
+from engine.errors import ColdOpenError, ConfigurationError, EngineUnavailable
 from engine.protocol.messages import GetEngineState, ListModels, StopEngine
 
 if TYPE_CHECKING:
@@ -56,7 +56,9 @@ async def list_models(options: argparse.Namespace, output: Output) -> int:
                 card.corpus,
                 "-" if card.perplexity is None else f"{card.perplexity:.1f}",
                 f"{card.vocabulary_size:,}",
-                time.strftime("%Y-%m-%d %H:%M", time.localtime(card.created)),
+                time.strftime("%Y-%m-%d %H:%M", time.localtime(card.created))
+                if card.created
+                else "-",
             )
             for card in models
         ],
@@ -124,6 +126,8 @@ async def engine_stop(options: argparse.Namespace, output: Output) -> int:
 
 
 async def engine_logs(options: argparse.Namespace, output: Output) -> int:
+    if options.n < 1:
+        raise ConfigurationError(f"-n {options.n} is not allowed.", "Allowed: at least 1.")
     path = paths.log_file()
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()

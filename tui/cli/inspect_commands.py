@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.client import EngineClient
 from engine.protocol.messages import Explain, FindAnalogy, FindNeighbours, Neighbours, Request
+from tui.cli.bounds import fitting
 
 if TYPE_CHECKING:
     from tui.cli.output import Output
@@ -40,13 +41,15 @@ def add_to(
 
 async def run_neighbours(options: argparse.Namespace, output: Output) -> int:
     return await _show_neighbours(
-        FindNeighbours(model=options.name, word=options.word, number=options.n), output
+        fitting(FindNeighbours(model=options.name, word=options.word, number=options.n)), output
     )
 
 
 async def run_analogy(options: argparse.Namespace, output: Output) -> int:
     return await _show_neighbours(
-        FindAnalogy(model=options.name, a=options.a, b=options.b, c=options.c, number=options.n),
+        fitting(
+            FindAnalogy(model=options.name, a=options.a, b=options.b, c=options.c, number=options.n)
+        ),
         output,
     )
 
@@ -72,11 +75,12 @@ async def _show_neighbours(request: Request[Neighbours], output: Output) -> int:
 
 
 async def run_explain(options: argparse.Namespace, output: Output) -> int:
+    request = fitting(
+        Explain(model=options.name, text=options.prompt, tokens=options.tokens, alternatives=3)
+    )
     client = await EngineClient.connect("command line")
     try:
-        found = await client.call(
-            Explain(model=options.name, text=options.prompt, tokens=options.tokens, alternatives=3)
-        )
+        found = await client.call(request)
     finally:
         await client.close()
     if output.json:

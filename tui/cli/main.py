@@ -22,6 +22,7 @@ from tui.cli import (
     vector_commands,
     write_commands,
 )
+from tui.cli.bounds import CommandParser
 from tui.cli.output import Output
 
 MODULES = (
@@ -35,7 +36,7 @@ MODULES = (
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="coldopen",
         description="A terminal writers' room: train a recurrent language model on your scripts,"
         " co-write with it, look inside it.",
@@ -43,7 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"coldopen {engine.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    common = argparse.ArgumentParser(add_help=False)
+    common = CommandParser(add_help=False)
     common.add_argument("--json", action="store_true", help="print JSON on standard output")
     for module in MODULES:
         module.add_to(commands, common)
@@ -56,9 +57,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = build_parser()
     if opens_app(arguments, parser):
         return _open_app(arguments)
-    options = parser.parse_args(arguments)
-    output = Output(json=options.json)
+    output = Output(json="--json" in arguments)
     try:
+        options = parser.parse_args(arguments)
+        output.json = options.json
         status: int = asyncio.run(options.run(options, output))
         return status
     except ConfigurationError as error:

@@ -26,6 +26,7 @@ from engine.protocol.messages import (
     WatchTraining,
 )
 from engine.protocol.values import JobInfo, Metrics, ValidationPoint
+from tui.cli.bounds import fitting
 from tui.cli.progress import ProgressLine, absolute
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ async def run_training(options: argparse.Namespace, output: Output) -> int:
             replace=options.replace,
         )
     )
-    return await follow_run(request, options.detach, output)
+    return await follow_run(fitting(request), options.detach, output)
 
 
 async def follow_run(request: Any, detach: bool, output: Output) -> int:
@@ -229,13 +230,11 @@ def _clock(seconds: float) -> str:
 
 
 async def run_evaluation(options: argparse.Namespace, output: Output) -> int:
+    request = fitting(Evaluate(name=options.name, paths=absolute(options.paths), part=options.part))
     client = await EngineClient.connect("command line")
     try:
         with ProgressLine() as progress:
-            result = await client.call(
-                Evaluate(name=options.name, paths=absolute(options.paths), part=options.part),
-                on_progress=progress.show,
-            )
+            result = await client.call(request, on_progress=progress.show)
     finally:
         await client.close()
     if output.json:

@@ -6,8 +6,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 from engine.client import EngineClient
-from engine.errors import ConfigurationError
 from engine.protocol.messages import Exported, ExportVectors, ImportVectors, Request, TrainVectors
+from tui.cli.bounds import fitting, made_fitting
 from tui.cli.progress import absolute
 from tui.cli.train_commands import follow_run
 
@@ -44,8 +44,6 @@ def add_to(
 
 
 async def run_train(options: argparse.Namespace, output: Output) -> int:
-    import msgspec
-
     values = {
         "name": options.name,
         "paths": absolute(options.paths),
@@ -56,10 +54,7 @@ async def run_train(options: argparse.Namespace, output: Output) -> int:
         "seed": options.seed,
         "replace": options.replace,
     }
-    try:
-        request = msgspec.convert({"type": "train_vectors", **values}, TrainVectors)
-    except msgspec.ValidationError as error:
-        raise ConfigurationError(f"The settings do not fit: {error}.") from None
+    request = made_fitting(TrainVectors, {"type": "train_vectors", **values})
     return await follow_run(request, options.detach, output)
 
 
@@ -74,6 +69,7 @@ async def run_import(options: argparse.Namespace, output: Output) -> int:
 
 
 async def _move(request: Request[Exported], output: Output) -> int:
+    fitting(request)
     client = await EngineClient.connect("command line")
     try:
         done = await client.call(request)

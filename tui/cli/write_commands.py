@@ -13,6 +13,7 @@ from engine.client import EngineClient
 from engine.errors import ColdOpenError, ConfigurationError
 from engine.protocol.messages import AnyEvent, StreamEnded, StreamStarted, TokensWritten, Write
 from engine.protocol.values import SamplerSettings, StopRule
+from tui.cli.bounds import fitting, made_fitting
 
 if TYPE_CHECKING:
     from tui.cli.output import Output
@@ -50,10 +51,7 @@ def sampler_from(options: argparse.Namespace) -> SamplerSettings:
     names = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty")
     given = {name: getattr(options, name) for name in names}
     given = {name: value for name, value in given.items() if value is not None}
-    try:
-        return msgspec.convert(given, SamplerSettings)
-    except msgspec.ValidationError as error:
-        raise ConfigurationError(f"The sampler's settings do not fit: {error}.") from None
+    return made_fitting(SamplerSettings, given)
 
 
 async def run_write(options: argparse.Namespace, output: Output) -> int:
@@ -66,13 +64,15 @@ async def run_write(options: argparse.Namespace, output: Output) -> int:
         ) from None
     if options.seed is not None and not 0 <= options.seed < 2**63:
         raise ConfigurationError(f"--seed {options.seed} is not allowed.", "Allowed: 0 or more.")
-    request = Write(
-        model=options.name,
-        before=prompt,
-        speaker=options.speaker,
-        settings=sampler_from(options),
-        stop=stop,
-        seed=options.seed,
+    request = fitting(
+        Write(
+            model=options.name,
+            before=prompt,
+            speaker=options.speaker,
+            settings=sampler_from(options),
+            stop=stop,
+            seed=options.seed,
+        )
     )
     events: asyncio.Queue[AnyEvent | None] = asyncio.Queue()
     client = await EngineClient.connect(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tui.cli.main import build_parser, opens_app
+from tui.cli.main import build_parser, main, opens_app
 from tui.cli.train_commands import metrics_line, settings_from
 
 SMALL = [
@@ -47,14 +47,32 @@ def lines_of(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
         ["write", "m", "--temperature", "99"],
         ["write", "m", "--top-p", "0"],
         ["write", "m", "--seed", "-1"],
+        ["write", "m", "--temperature", "nan"],
+        ["write", ""],
+        ["write", "m", "--prompt", "\udcff"],
+        ["train", "x.txt", "--name", ""],
+        ["train", "x.txt", "--name", "n", "--hidden-size", "many"],
+        ["corpus", "info", "x.txt", "--cutoff", "0"],
+        ["corpus", "info", "\udcff.txt"],
+        ["eval", "", "x.txt"],
+        ["neighbours", "m", "word", "-n", "0"],
+        ["explain", "m", "--prompt", "x", "--tokens", "-1"],
+        ["vectors", "train", "x.txt", "--name", "v", "--dimension", "0"],
+        ["engine", "logs", "-n", "-1"],
     ],
 )
-def test_a_wrong_command_line_is_two(engine_home: Path, arguments: list[str]) -> None:
-    done = coldopen(*arguments)
-    assert done.returncode == 2
-    assert done.stderr.strip()
-    assert "Traceback" not in done.stderr
-    assert not done.stdout
+def test_a_wrong_command_line_is_two(
+    engine_home: Path, arguments: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    done = main(arguments)
+    assert done == 2
+    told = capfd.readouterr()
+    assert told.err.startswith("coldopen: ")
+    assert not told.out
+    assert main([*arguments, "--json"]) == 2
+    told = capfd.readouterr()
+    (failure,) = told.out.splitlines()
+    assert json.loads(failure)["error"] in told.err
 
 
 def test_a_failure_is_one_and_says_why(engine_home: Path, tmp_path: Path) -> None:
@@ -66,6 +84,18 @@ def test_a_failure_is_one_and_says_why(engine_home: Path, tmp_path: Path) -> Non
     assert "nobody" in json.loads(unknown.stdout)["error"]
     assert coldopen("engine", "stop").returncode == 0
     assert coldopen("engine", "status").returncode == 1
+
+
+def test_a_wrong_command_line_ends_the_program_with_two(engine_home: Path) -> None:
+    done = coldopen("write", "m", "--tokens", "1e3")
+    assert done.returncode == 2
+    assert "1e3" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_bundled_corpus_needs_no_path(engine_home: Path) -> None:
+    (info,) = lines_of(coldopen("corpus", "info", "--json"))
+    assert info["name"] == "Spin Cycle"
 
 
 def test_from_corpus_to_words(engine_home: Path, tiny_corpus: Path) -> None:
