@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from textual import on
+from textual import events, on
 from textual.actions import ActionParseResult
 from textual.app import App, ComposeResult
 from textual.containers import Container
@@ -45,6 +45,8 @@ SETTLING_SECONDS = 1.0
 """After this long a new room has all that it keeps."""
 EXIT_SECONDS = 5.0
 """How long the rooms may take to save when the program ends."""
+KEY_TURNS = 100
+"""So many turns of the event loop a key waits for those before it."""
 
 
 def say(app: App[Any], what: ColdOpenError | str) -> None:
@@ -279,6 +281,20 @@ class ColdOpenApp(App[None], inherit_bindings=False):
             return action.id not in ("app.command_palette",)
         node = self._made.get(action.group)
         return node is None or bool(node.check_action(action.method, ()))
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys are handled in the order in which they were pressed.
+
+        A key with an action is handled here, any other by the widget in focus, which may not have
+        come to it when keys arrive together, as they do over a slow line.
+        """
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            for _turn in range(KEY_TURNS):
+                focused = self.focused
+                if focused is None or not focused.message_queue_size:
+                    break
+                await asyncio.sleep(0)
+        await super().on_event(event)
 
     async def run_action(
         self,

@@ -311,6 +311,12 @@ class ScriptArea(PageView):
                 event.stop()
                 event.prevent_default()
                 return
+        # Passed on through the parents, as usual, it would be overtaken by the letter after it.
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+            if await self.app.run_action(binding.action, self):
+                event.stop()
+                event.prevent_default()
+                return
         await super()._on_key(event)
 
     def _type_over(self, character: str) -> bool:

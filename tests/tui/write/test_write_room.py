@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+from textual import events
 from textual.widgets import Input
 
 from tui.app import ColdOpenApp
@@ -28,6 +30,25 @@ async def test_without_an_engine_one_writes_on(sitting: Any) -> None:
     assert "The engine is still starting; you can write meanwhile." in sitting.line()
     await sitting.type(" it goes")
     assert sitting.page.draft == "GUS: so it goes"
+
+
+@pytest.mark.parametrize(
+    ("keys", "wanted"),
+    [
+        (["a", "backspace", "b", "c"], "bc"),
+        (["a", "b", "left", "c", "end", "d"], "acbd"),
+        (["a", "enter", "b", "up", "c", "home", "d"], "dac\nb"),
+        (["a", "b", "ctrl+z", "c"], "c"),
+    ],
+)
+async def test_keys_that_come_together_are_handled_in_order(
+    sitting: Any, keys: list[str], wanted: str
+) -> None:
+    for key in keys:
+        sitting.app.post_message(events.Key(key, key if len(key) == 1 else None))
+    await sitting.until(lambda: not sitting.app.message_queue_size)
+    await sitting.pilot.pause()
+    assert sitting.page.draft == wanted
 
 
 async def test_typing_is_in_the_journal_by_itself(sitting: Any, user_home: Path) -> None:
