@@ -285,7 +285,8 @@ def _without_empty_lines(found: NDArray[np.int32]) -> NDArray[np.int32]:
     surplus = breaks.copy()
     surplus[:2] = False
     surplus[2:] &= breaks[1:-1] & breaks[:-2]
-    return kept[~surplus]
+    left: NDArray[np.int32] = kept[~surplus]
+    return left
 
 
 def _places(openers: NDArray[np.int8]) -> Counter[str]:

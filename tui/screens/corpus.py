@@ -108,6 +108,8 @@ class CorpusRoom(Room):
         self._tried = wanted
         self._set_problem("")
         self._set_state("loading")
+        if wanted != self._paths:
+            self._to_top()
         try:
             await self._fetch_summary(wanted, cutoff)
         except ColdOpenError as error:
@@ -149,10 +151,16 @@ class CorpusRoom(Room):
             return  # The first sentence is the one that counts.
         self._set_problem(f"{error}\nHere is the bundled sitcom instead.")
 
+    def _to_top(self) -> None:
+        """Show the top of the facts, where progress and problems are told."""
+        self.query_one("#corpus-facts", VerticalScroll).scroll_home(animate=False)
+
     def _set_problem(self, text: str) -> None:
         problem = self.query_one("#corpus-problem", Static)
         problem.update(content(text))
         problem.set_class(bool(text), "-shown")
+        if text:
+            self._to_top()
 
     def _set_state(self, stage: str | None, share: float | None = None) -> None:
         state = self.query_one("#corpus-state", Static)
@@ -174,7 +182,8 @@ class CorpusRoom(Room):
 
     @work(group="dialog")
     async def action_open(self) -> None:
-        start = Path(self._paths[0]).parent if self._paths else Path.home()
+        own = self._paths and self._paths != (str(paths.bundled_corpus()),)
+        start = Path(self._paths[0]).parent if own else _where_writers_begin()
         chosen = await self.app.push_screen_wait(
             FilePicker("Load a script, several, or a folder of them", choose="any", start=start)
         )
@@ -281,3 +290,11 @@ class CorpusRoom(Room):
 
     async def action_train(self) -> None:
         await self.cold_open.enter("train")
+
+
+def _where_writers_begin() -> Path:
+    """The working directory, or the home folder where that is gone."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path.home()

@@ -109,6 +109,9 @@ async def test_a_bad_file_leaves_the_corpus_where_it_was(
         room = room_of(pilot)
         await soon(pilot, lambda: room.summary is not None)
         tokens = room.summary.tokens if room.summary else 0
+        facts = room.query_one("#corpus-facts")
+        facts.scroll_end(animate=False, immediate=True)
+        await soon(pilot, lambda: facts.scroll_y > 0)
         await pilot.press("o")
         await soon(pilot, lambda: isinstance(pilot.app.screen, FilePicker))
         pilot.app.screen.query_one(Input).value = str(bad)
@@ -116,6 +119,7 @@ async def test_a_bad_file_leaves_the_corpus_where_it_was(
         await pilot.press("enter")
         await soon(pilot, lambda: "not a text file" in text_of(room, "#corpus-problem"))
         assert "[bold]noise.txt" in text_of(room, "#corpus-problem")
+        await soon(pilot, lambda: facts.scroll_y == 0)
         await soon(pilot, lambda: "still the one before" in text_of(room, "#corpus-problem"))
         assert room.summary is not None
         assert room.summary.tokens == tokens
@@ -123,6 +127,9 @@ async def test_a_bad_file_leaves_the_corpus_where_it_was(
         await pilot.press("b")
         await soon(pilot, lambda: room.summary is not None and room.summary.tokens != tokens)
         assert not room.query_one("#corpus-problem").has_class("-shown")
+        await pilot.press("o")
+        await soon(pilot, lambda: isinstance(pilot.app.screen, FilePicker))
+        assert Path(pilot.app.screen.query_one(Input).value) == Path.cwd()
 
 
 async def test_a_missing_file_at_the_start_is_said_over_the_bundled_corpus(
