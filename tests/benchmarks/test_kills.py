@@ -1,0 +1,16 @@
+"""The program is killed while one types, and the draft is there again."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.kills import measure
+
+pytestmark = [pytest.mark.terminal, pytest.mark.timeout(150)]
+
+
+def test_a_kill_costs_next_to_nothing() -> None:
+    result = measure(3, seed=3)
+    assert (result.kills, result.drafts_lost) == (3, 0)
+    assert result.recoveries == result.recoveries_told
+    assert result.keys > 6
