@@ -103,6 +103,9 @@ def source_of(path: Path) -> Source:
         raise CorpusError(f"{path} is empty.", "Choose a file with a script in it.")
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _recognised(_checked(Source(path, "utf-16")))
+    if (without_mark := _utf16_of(head)) is not None:
+        note = f"{path.name} has no byte order mark; it was read as {without_mark.upper()}."
+        return _recognised(_checked(Source(path, without_mark, note)))
     if b"\0" in head or _share_of_controls(head) > 0.05:
         raise CorpusError(
             f"{path} is not a text file.", "Export the script as plain text or Fountain."
@@ -156,6 +159,15 @@ def _latin(path: Path) -> str:
             if any(byte in chunk for byte in undefined):
                 return "latin-1"
     return "cp1252"
+
+
+def _utf16_of(head: bytes) -> str | None:
+    """Which UTF-16 ``head`` is in, where one byte of nearly every two is zero, the other not."""
+    even, odd = head[::2], head[1::2]
+    for zeros, letters, name in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
+        if zeros and zeros.count(0) > 0.9 * len(zeros) and not letters.count(0):
+            return None if _share_of_controls(letters) > 0.05 else name
+    return None
 
 
 def _share_of_controls(head: bytes) -> float:

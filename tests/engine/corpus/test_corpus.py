@@ -131,6 +131,8 @@ def test_tiny_texts_load(tmp_path: Path, text: str) -> None:
         ("DÉLIA: Café?\nOZ: Non.\n".encode("utf-8-sig"), "utf-8-sig"),
         ("DÉLIA: Café?\nOZ: Non.\n".encode("utf-16"), "utf-16"),
         ("DÉLIA: Café?\r\nOZ: Non.\r\n".encode("cp1252"), "cp1252"),
+        ("DÉLIA: Café?\r\nOZ: Non.\r\n".encode("utf-16-le"), "utf-16-le"),
+        ("DÉLIA: Café?\nOZ: Non.\n".encode("utf-16-be"), "utf-16-be"),
         (b"D\xc9LIA: Caf\xe9?\nOZ: \x81Non.\n", "latin-1"),
     ],
 )
@@ -141,7 +143,7 @@ def test_encodings(tmp_path: Path, data: bytes, encoding: str) -> None:
     assert loaded.encodings == (encoding,)
     assert "délia:" in loaded.vocabulary
     assert "café" in loaded.vocabulary
-    assert bool(loaded.notes) == (encoding in ("cp1252", "latin-1"))
+    assert bool(loaded.notes) == (encoding not in ("utf-8", "utf-8-sig", "utf-16"))
 
 
 def test_folders_are_searched_in_natural_order(tmp_path: Path) -> None:
