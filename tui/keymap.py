@@ -51,7 +51,7 @@ TRAIN = (
     Action("train.resume", "Resume", "Go on with the newest run that was stopped or cut off.",
            ("ctrl+r",), footer=True, priority=True),
     Action("train.vectors", "Word vectors", "Train skip-gram word vectors of this corpus instead.",
-           ("f6",), footer=True),
+           ("f7",), footer=True),
     Action("train.reset", "Preset's values", "Forget your own settings; the preset decides again.",
            ("f5",), footer=True),
     Action("train.choose_corpus", "Choose corpus", "Go to the Corpus room to choose another.",
@@ -195,6 +195,8 @@ INSPECT = (
     Action("inspect.edit_text", "Own text", "Type or paste a text to look at; again to look.",
            ("ctrl+t",), footer=True, priority=True),
     Action("inspect.write", "Back to writing", "Go back to the Write room.", ("f5",)),
+    Action("inspect.go_on", "Go on from here", "Have the model go on behind this word of the"
+           " draft; what it wrote there goes back to the tree.", ("g",), "Odds", footer=True),
     Action("inspect.ask", "Ask", "Go to the line where the view is asked something.", ("slash",),
            footer=True),
     Action("inspect.next_head", "Next head", "Show another head of the attention.", ("h",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
+from textual import events
 from textual.containers import Container
 from textual.widget import Widget
 
@@ -131,9 +132,11 @@ class Room(Container):
 
     _last_focus: Widget | None = None
 
-    def on_descendant_focus(self) -> None:
-        """Remember where the focus was, for coming back."""
-        focused = self.screen.focused
-        if focused is not None and focused is not self:
-            self._last_focus = focused
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Remember where the focus was, for coming back.
+
+        By the time this is heard another room may have the focus, so that the screen's is not it.
+        """
+        if event.widget is not self:
+            self._last_focus = event.widget
             self.can_focus = False

@@ -95,6 +95,21 @@ async def test_keys_reach_the_room_before_the_editor(app: ColdOpenApp, until: Un
         assert app.query_one(TextArea).text == "ab"
 
 
+async def test_a_room_that_was_left_at_once_has_its_keys_again(
+    app: ColdOpenApp, until: Until
+) -> None:
+    async with app.run_test() as pilot:
+        await entered(pilot, until, app, "write")
+        await app.enter("library")
+        await app.enter("write")
+        await app.enter("library")
+        await pilot.pause()
+        await app.enter("write")
+        await pilot.pause()
+        await pilot.press("ctrl+g")
+        assert calls(app) == ["continue"]
+
+
 async def test_a_room_without_anything_to_focus_still_has_its_keys(
     app: ColdOpenApp, until: Until
 ) -> None:

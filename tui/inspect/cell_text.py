@@ -34,7 +34,7 @@ def read(typed: str) -> CellName | str:
     if (match := _CELL.fullmatch(text)) is not None:
         return CellName(int(match[1]), int(match[2]))
     lowered = text.lower()
-    if lowered.startswith("speaker "):
+    if lowered.startswith(("speaker ", "speaker:")):
         return f"speaker {text[8:].strip().rstrip(':')}"
     return lowered
 

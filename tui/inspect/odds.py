@@ -19,6 +19,8 @@ from tui.inspect.words import bits, replacement
 from tui.render import content
 
 CHART_ROWS = 4
+HINT = "\nA digit puts that word here."
+DRAFT_HINT = f"{HINT} g goes on from here."
 
 
 class OddsView(InspectView):
@@ -112,7 +114,8 @@ class OddsView(InspectView):
         index = min(self.text.cursor, len(explained.tokens) - 1)
         token = explained.tokens[index]
         facts.update(odds_text.facts(token, max(12, facts.content_size.width)))
-        hint = content("\nA digit puts that word here.", "$quiet")
+        draft = self.subject.take_swap is not None
+        hint = content(DRAFT_HINT if draft else HINT, "$quiet")
         others.update(
             Content.assemble(
                 odds_text.alternatives(token, max(12, others.content_size.width)), hint
@@ -152,6 +155,14 @@ class OddsView(InspectView):
         event.stop()
         if self.turn_page(event.direction):
             self.present()
+
+    def end_of_token(self) -> int | None:
+        """The character of the text behind the token at the cursor; None without one."""
+        explained = self.subject.explained
+        if explained is None or not explained.tokens or not self.text.selected:
+            return None
+        index = min(self.text.cursor, len(explained.tokens) - 1)
+        return explained.window.start + explained.tokens[index].end
 
     @on(TokenText.Swap)
     def _swap(self, event: TokenText.Swap) -> None:

@@ -35,6 +35,9 @@ class GivesText(Protocol):
     def swap_word(self, swap: SwapWord) -> bool:
         """Put a word in another's place; False when the draft is no longer as it was shown."""
 
+    def branch_at(self, place: int) -> None:
+        """Have the model go on from character ``place`` of the draft."""
+
 
 @dataclass(slots=True)
 class Explained:

@@ -27,9 +27,9 @@ def bits(value: float) -> str:
 def percent(share: float) -> str:
     """A probability in six cells at most; small ones are not rounded to nothing."""
     if share <= 0:
-        return "0 %"
+        return "0%"
     if share < 0.0001:
-        return "<.01 %"
+        return "<.01%"
     return f"{share:.2%}" if share < 0.01 else f"{share:.1%}"
 
 

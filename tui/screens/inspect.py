@@ -27,6 +27,7 @@ from tui.write.ask import Ask
 
 VIEWS: tuple[type[InspectView], ...] = (OddsView, AttentionView, NeighboursView, MapView, CellsView)
 SHOWN_IN = {
+    "go_on": ("odds",),
     "next_head": ("attention",),
     "toggle_matrix": ("attention",),
     "toggle_copying": ("attention",),
@@ -228,7 +229,7 @@ class InspectRoom(Room):
         name = await self.app.push_screen_wait(
             Ask(
                 "Look into which model?",
-                choices=[(card.name, f"{card.kind} model of {card.corpus}") for card in cards],
+                choices=[(card.name, _about(card)) for card in cards],
                 free=False,
             )
         )
@@ -277,6 +278,18 @@ class InspectRoom(Room):
             return
         self.view.note("")
         self.view.again()
+
+    async def action_go_on(self) -> None:
+        giver: object = self.cold_open.room("write")
+        place = self.query_one(OddsView).end_of_token()
+        if place is None or self.subject.take_swap is None or not isinstance(giver, GivesText):
+            self.say("Only a draft can be gone on with: F5 in the Write room brings it here.")
+        elif giver.text_to_inspect()[0] != self.subject.text:
+            self.say("The draft has changed meanwhile; here it is as it stands now.")
+            self.action_refresh()
+        else:
+            await self.cold_open.enter("write")
+            giver.branch_at(place)
 
     async def action_write(self) -> None:
         await self.cold_open.enter("write")
@@ -331,6 +344,11 @@ class InspectRoom(Room):
 
     def on_resize(self, event: events.Resize) -> None:
         self.query_one("#inspect-about").display = event.size.width >= 70
+
+
+def _about(card: ModelCard) -> str:
+    kind = "word vectors" if card.kind == "vectors" else f"{card.kind} model"
+    return f"{kind} of {card.corpus}"
 
 
 def _attention_of(card: ModelCard) -> str:

@@ -125,6 +125,7 @@ async def test_the_draft_comes_from_the_write_room_and_words_go_back(
         room.inspect_text("a text of its own")
         await app.enter("write")
         write: Any = app.room("write")
+        await until(pilot, lambda: write._draft is not None and write._ready is not None)
         write.page.open_text(SCRIPT)
         await pilot.press("f5")
         await until(pilot, lambda: app.room_id == "inspect" and room.subject.text == SCRIPT)
@@ -136,6 +137,15 @@ async def test_the_draft_comes_from_the_write_room_and_words_go_back(
         await pilot.press(str(other))
         await until(pilot, lambda: write.page.draft != SCRIPT)
         assert room.subject.text == write.page.draft
+        await until(pilot, lambda: room.subject.explained is not None)
+        end = room.query_one(OddsView).end_of_token()
+        assert end is not None
+        await pilot.press("g")
+        await until(pilot, lambda: app.room_id == "write")
+        await until(pilot, lambda: write.page.cursor_offset == end)
+        await until(pilot, lambda: bool(write.page.pending))
+        await pilot.press("escape", "f5")
+        await until(pilot, lambda: app.room_id == "inspect")
         await pilot.press("f5")
         await until(pilot, lambda: app.room_id == "write")
 

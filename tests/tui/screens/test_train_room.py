@@ -120,7 +120,7 @@ async def test_word_vectors_have_charts_and_print_neighbours(
     async with opened("train", (tiny_corpus,)) as pilot:
         room, app = room_of(pilot), app_of(pilot)
         await soon(pilot, lambda: room.query_one("#settings-name", Input).value == "episode")
-        await pilot.press("f6")
+        await pilot.press("f7")
         await soon(pilot, lambda: isinstance(app.screen, Ask))
         assert app.screen.query_one(Input).value == "episode-vectors"
         await pilot.press("enter")
