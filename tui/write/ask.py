@@ -30,6 +30,7 @@ class Ask(ModalScreen[str]):
     Ask > Vertical { width: 56; height: auto; max-height: 80%; padding: 0 1;
         border: round $primary; background: $surface; }
     Ask Input { border: none; height: 1; padding: 0; background: $boost; }
+    Ask Input:focus { border: none; height: 1; }
     Ask OptionList { height: auto; max-height: 16; border: none; background: $surface; }
     """
 

@@ -39,7 +39,7 @@ class SidePanel(VerticalScroll):
     SidePanel Grid {{ grid-size: 2; grid-columns: 13 1fr; grid-rows: 1; height: auto; }}
     SidePanel Label {{ color: $quiet; }}
     SidePanel Input {{ border: none; height: 1; padding: 0; background: $surface; }}
-    SidePanel Input:focus {{ background: $panel; }}
+    SidePanel Input:focus {{ border: none; background: $panel; }}
     SidePanel Input.-bad {{ color: $error; }}
     SidePanel #side-problem {{ color: $error; height: auto; }}
     SidePanel Static {{ height: auto; }}
