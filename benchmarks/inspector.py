@@ -5,7 +5,8 @@ first for the tokens around the cursor, with their odds, alternatives and attent
 the room shows as it opens, then for the 200 that it fills in behind. The drafts are stretches of
 the bundled corpus. "Unread" is a draft that the engine has never seen; "typed" is one that it has
 explained before, a word having been typed at its end since; "written" is one that a stream has
-just continued, which is what F5 most often meets.
+just continued. The Write room has the engine read the draft whenever the cursor rests, to say who
+may speak next, so that F5 most often meets the last two.
 
     python -m benchmarks.inspector [--words 2000] [--times 40] [--quiet]
 """
