@@ -166,6 +166,13 @@ def on_disk(home: Path, name: str) -> tuple[str, bool]:
     return text, recovered
 
 
+def _begin(home: Path, name: str) -> None:
+    """An empty draft."""
+    folder = home / "data" / "coldopen" / "drafts"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.txt").touch()
+
+
 def _last_index(states: Sequence[str], text: str) -> int | None:
     return next((i for i in range(len(states) - 1, -1, -1) if states[i] == text), None)
 
@@ -183,6 +190,7 @@ def measure(times: int, seed: int = 1) -> Result:
             if name not in left:
                 result.recoveries_told += told  # nothing starts on the last one of a draft
                 text, told = "", False
+                _begin(home, name)
             text, told = one_round(home, name, text, told, dice, result)
             left[name] = text
         result.recoveries_told += told
