@@ -17,7 +17,7 @@ from textual.app import App, ComposeResult
 from textual.containers import Container
 from textual.dom import DOMNode
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher, Footer, Static
+from textual.widgets import ContentSwitcher, Footer, Input, Static
 from textual.worker import WorkerFailed
 
 from engine import paths
@@ -294,7 +294,18 @@ class ColdOpenApp(App[None], inherit_bindings=False):
                 if focused is None or not focused.message_queue_size:
                     break
                 await asyncio.sleep(0)
+            if isinstance(self.focused, Input) and await self._edited(self.focused, event):
+                return
         await super().on_event(event)
+
+    async def _edited(self, field: Input, event: events.Key) -> bool:
+        """Do what a key does in a field at once; the usual way through its parents is longer."""
+        if event.is_printable or await self._check_bindings(event.key, priority=True):
+            return not event.is_printable
+        for binding in field._bindings.key_to_bindings.get(event.key, ()):
+            if not binding.priority and await self.run_action(binding.action, field):
+                return True
+        return False
 
     async def run_action(
         self,

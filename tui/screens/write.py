@@ -111,12 +111,20 @@ class WriteRoom(LookActions):
     def action_redo(self) -> None:
         self.page.redo()
 
+    def action_to_start(self) -> None:
+        self.page.go_to(0)
+
+    def action_to_end(self) -> None:
+        self.page.go_to(self.page.page.length)
+
     # -- panels
 
     def action_settings(self) -> None:
-        panel = self.side
-        panel.toggle_class("-open")
-        if panel.has_class("-open"):
+        """Into the panel, which opens for it; from inside it, close it."""
+        panel, focused = self.side, self.screen.focused
+        inside = focused is not None and panel in focused.ancestors
+        panel.set_class(not inside, "-open")
+        if not inside:
             self.show_cast()
             panel.query(Input).first().focus()
             self.look_later()
@@ -156,7 +164,7 @@ class WriteRoom(LookActions):
             return False
         if action == "accept_all" and not (page.has_focus and (page.pending or page.offer)):
             return False
-        if action in ("undo", "redo") and not page.has_focus:
+        if action in ("undo", "redo", "to_start", "to_end") and not page.has_focus:
             return False
         if action == "stop" and not (
             self.streaming or page.pending or page.offer or self._something_open()

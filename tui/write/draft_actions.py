@@ -26,6 +26,7 @@ IDLE_SECONDS = 3.0
 """The draft is written whole after this long without a change,"""
 LONGEST_SECONDS = 30.0
 """or after this long with changes."""
+FOUNTAIN_SUFFIXES = (".fountain", ".spmd")
 RETRY_SECONDS = 5.0
 """Pause after the disk refused."""
 
@@ -223,7 +224,7 @@ class DraftActions(WriteBase):
             return
         name = f"{self._draft.name}.txt"
         chosen = await self.app.push_screen_wait(
-            FilePicker("Export to (.txt)", choose="save", name=name)
+            FilePicker("Export to a file: .txt or .fountain", choose="save", name=name)
         )
         for path in chosen:
             try:
@@ -268,11 +269,14 @@ def read_script(path: Path) -> str:
 
 
 def write_script(path: Path, text: str) -> None:
-    """Export ``text``.
+    """Export ``text``: as Fountain where the name of the file ends so, else as it is.
 
     Raises:
         ColdOpenError: when the disk refuses.
     """
+    from engine.formats.fountain import from_plain
     from engine.storage.atomic import write_atomically
 
+    if path.suffix.lower() in FOUNTAIN_SUFFIXES:
+        text = from_plain(text)
     write_atomically(path, text if text.endswith("\n") else f"{text}\n")
