@@ -87,7 +87,10 @@ class WriteRoom(LookActions):
     def on_script_area_typed(self) -> None:
         self.look_later()
         self.offer_name()
-        if self._note:
+        written_on = self._wish is not None and self._wish.place != self.here()
+        if written_on:
+            self._wish = None
+        if self._note or written_on:
             self.tell("")
 
     def on_script_area_cursor_moved(self) -> None:
@@ -99,6 +102,7 @@ class WriteRoom(LookActions):
 
     def draft_opened(self) -> None:
         self._streams.clear()
+        self._wish = None
         self._copied, self._next_odds = [], {}
         self.show_choices()
         self.look_later()
@@ -167,7 +171,7 @@ class WriteRoom(LookActions):
         if action in ("undo", "redo", "to_start", "to_end") and not page.has_focus:
             return False
         if action == "stop" and not (
-            self.streaming or page.pending or page.offer or self._something_open()
+            self.streaming or self._wish or page.pending or page.offer or self._something_open()
         ):
             return False
         return super().check_action(action, parameters)

@@ -10,6 +10,7 @@ from textual.widgets import Static
 from engine.protocol.messages import ModelReady
 from tui.drafts.open_draft import OpenDraft
 from tui.drafts.store import DraftStore
+from tui.drafts.tree import TAIL
 from tui.editor.script_area import ScriptArea
 from tui.render import content, fit, width
 from tui.room import Room
@@ -17,7 +18,7 @@ from tui.write import cast as cast_of
 from tui.write.figures import Figures
 from tui.write.find_bar import FindBar
 from tui.write.side_panel import SidePanel
-from tui.write.streaming import Continuation
+from tui.write.streaming import Continuation, Place, Wish
 from tui.write.tree_panel import TreePanel
 
 SENT_CHARACTERS = 12_000
@@ -34,6 +35,7 @@ class WriteBase(Room):
         self._store = DraftStore()
         self._draft: OpenDraft | None = None
         self._going: Continuation | None = None
+        self._wish: Wish | None = None
         self._ready: ModelReady | None = None
         self._figures = Figures()
         self._next_odds: dict[str, float] = {}
@@ -69,6 +71,10 @@ class WriteBase(Room):
         length = self.page.cursor_offset
         start = max(0, length - SENT_CHARACTERS) // SENT_STEP * SENT_STEP
         return self.page.around_cursor(length - start, 0)[0]
+
+    def here(self) -> Place:
+        """Where the cursor stands."""
+        return Place(self.page.cursor_offset, self.page.around_cursor(TAIL, 0)[0])
 
     def cast_names(self, before: str = "") -> list[str]:
         """The draft's speakers, also those that ``before`` has just brought, then the corpus's."""
@@ -106,6 +112,10 @@ class WriteBase(Room):
         going = self._going
         if going is not None and going.running:
             return f"writing… {self.key_of('stop')} stops"
+        if self._wish is not None:
+            starting = self.cold_open.engine_state == "starting"
+            waits = "the engine is starting" if starting else "the model is loading"
+            return f"{waits}, then it goes on… {self.key_of('stop')} drops that"
         if self.page.pending:
             key = self.key_of
             return (

@@ -15,14 +15,14 @@ from engine.protocol.messages import (
     Write,
     WriteAgain,
 )
-from tui.drafts.tree import TAIL, Node
+from tui.drafts.tree import Node
 from tui.editor.passage import ORIGIN
 from tui.editor.taking import next_line, next_word
 from tui.write import cast as cast_of
 from tui.write.ask import Ask
 from tui.write.odds import summary
 from tui.write.steering import Steering
-from tui.write.streaming import Continuation
+from tui.write.streaming import Continuation, Wish
 
 ALTERNATIVES = 3
 FLUSH_SECONDS = 0.04
@@ -73,8 +73,10 @@ class ModelActions(Steering):
 
     def go_on(self, speaker: str | None = None, *, fill: bool = False) -> None:
         """Ask for continuations at the cursor."""
-        if self._ready is None or self._draft is None:
-            self._say_no_model()
+        if self._draft is None:
+            return
+        if self._ready is None:
+            self._wait_for_model(Wish(self.here(), speaker, fill))
             return
         page = self.page
         page.clear_pending()
@@ -92,23 +94,22 @@ class ModelActions(Steering):
             branches=ALTERNATIVES,
             alternatives=0,
         )
-        self._begin(request, before)
+        self._begin(request)
 
     def write_again(self, node: Node) -> None:
         """Have a passage made again from its record, as pending text at the cursor."""
         if node.record is None:
             self.tell(f"{node.id} was cut off before its record came; it cannot be made again.")
             return
-        self._begin(WriteAgain(record=node.record, alternatives=0), self.before_cursor(), node)
+        self._begin(WriteAgain(record=node.record, alternatives=0), node)
 
-    def _begin(self, request: Write | WriteAgain, before: str, again: Node | None = None) -> None:
+    def _begin(self, request: Write | WriteAgain, again: Node | None = None) -> None:
         assert self._draft is not None
         going = Continuation(
             request,
             number=self._draft.tree.new_number(),
             parent=self.generation_here() if again is None else again.parent,
-            at=self.page.cursor_offset,
-            tail=before[-TAIL:],
+            place=self.here(),
             made_again="" if again is None else again.text,
         )
         self._going = going
@@ -128,15 +129,24 @@ class ModelActions(Steering):
                 return max(marks).value
         return ""
 
-    def _say_no_model(self) -> None:
-        status = self.cold_open.engine_state
-        if status == "starting":
-            self.tell("The engine is still starting; you can write meanwhile.")
-        elif status == "lost":
+    def _wait_for_model(self, wish: Wish) -> None:
+        """Go on as soon as a model is there, unless the writer has written on by then."""
+        if self.cold_open.engine_state == "lost":
             self.tell("The engine is not there; you can write, and F2, Reconnect starts it.")
-        else:
-            self.tell("There is no model to write with yet. Train one in the Train room.")
+            return
+        self._wish = wish
+        self.show_line()
+        if not self._preparing:
             self.prepare_model()
+
+    def model_prepared(self) -> None:
+        wish, self._wish = self._wish, None
+        if wish is None:
+            return
+        if self._ready is not None and wish.place == self.here():
+            self.go_on(wish.speaker, fill=wish.fill)
+        else:
+            self.show_line()
 
     @work(group="stream")
     async def _start(self, going: Continuation) -> None:
@@ -204,6 +214,11 @@ class ModelActions(Steering):
             return
         if not going.running and going.show_best():
             self._note = ""
+        if not self.page.pending and not going.used and going.place != self.here():
+            self._stop_sending(going)
+            self.let_go()
+            self.tell("You wrote on before the model did; what it had is in the tree.")
+            return
         self.page.set_pending(going.pending)
         self.show_choices()
         if not going.running:
@@ -244,13 +259,18 @@ class ModelActions(Steering):
             return
         if going.stream:
             self._flush()
-            self.run_worker(self.ask(StopStream(stream=going.stream)), group="stop")
-            going.over = True  # what is still on its way goes to the tree alone
+            self._stop_sending(going)
             if not self.page.pending:
                 self._going = None
         else:
             self._going = None
         self.show_line()
+
+    def _stop_sending(self, going: Continuation) -> None:
+        """What is still on its way goes to the tree alone."""
+        if going.running:
+            self.run_worker(self.ask(StopStream(stream=going.stream)), group="stop")
+            going.over = True
 
     def let_go(self) -> None:
         """Be done with the continuation."""
@@ -260,7 +280,10 @@ class ModelActions(Steering):
         self.show_line()
 
     def action_stop(self) -> None:
-        if self.streaming:
+        if self._wish is not None:
+            self._wish = None
+            self.show_line()
+        elif self.streaming:
             self.stop_stream()
         elif self.page.pending:
             self.page.clear_pending()

@@ -14,11 +14,27 @@ from tui.write.odds import PRESETS
 class Steering(WriteBase):
     """The part of the Write room that chooses the model and its settings."""
 
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._preparing = 0
+        """Calls of :meth:`prepare_model` that have not come to their end."""
+
     # -- the model
 
     @work(exclusive=True, group="model")
     async def prepare_model(self) -> None:
         """Have the chosen model loaded; without a choice, the newest that can write."""
+        self._preparing += 1
+        try:
+            await self._load_chosen()
+        finally:
+            self._preparing -= 1
+        self.model_prepared()
+
+    def model_prepared(self) -> None:
+        """There is a model now, or it is known that there is none."""
+
+    async def _load_chosen(self) -> None:
         found = await self.ask(ListModels())
         if found is None:
             return

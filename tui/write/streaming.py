@@ -14,7 +14,7 @@ from engine.protocol.messages import (
     WriteAgain,
 )
 from engine.protocol.values import GenerationRecord, WrittenToken
-from tui.drafts.tree import TAIL, Node, node_id
+from tui.drafts.tree import Node, node_id
 from tui.editor.passage import Span
 
 SURPRISING_BITS = (4.0, 7.0, 10.0)
@@ -48,6 +48,25 @@ class Branch:
                 yield Span(max(first, start) - start, min(at, end) - start, "surprise", str(level))
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where in a draft something was asked for: it is gone once the writer writes on or moves."""
+
+    at: int
+    """Characters of the draft before it."""
+    tail: str
+    """The last of them."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A continuation that was asked for before there was a model to write it."""
+
+    place: Place
+    speaker: str | None
+    fill: bool
+
+
 @dataclass
 class Continuation:
     """What one press of a key asked for, and what came of it so far."""
@@ -56,9 +75,7 @@ class Continuation:
     """None for branches that were fetched from the tree."""
     number: int
     parent: str = ""
-    at: int = 0
-    """Characters of the draft before it."""
-    tail: str = ""
+    place: Place = Place(0, "")
     stream: str = ""
     branches: list[Branch] = field(default_factory=list)
     shown: int = 0
@@ -81,7 +98,13 @@ class Continuation:
         index = next(i for i, node in enumerate(nodes) if node.id == shown)
         first = nodes[0]
         return cls(
-            None, 0, first.parent, first.at, first.tail, branches=branches, shown=index, over=True
+            None,
+            0,
+            first.parent,
+            Place(first.at, first.tail),
+            branches=branches,
+            shown=index,
+            over=True,
         )
 
     @property
@@ -164,8 +187,8 @@ class Continuation:
         return Node(
             id=branch.node,
             parent=self.parent,
-            at=self.at,
-            tail=self.tail[-TAIL:],
+            at=self.place.at,
+            tail=self.place.tail,
             text=branch.text,
             record=branch.record,
             made=time.time(),

@@ -45,6 +45,7 @@ def read(texts: Sequence[str]) -> tuple[list[list[str]], Totals]:
 @example("\n  B: x")
 @example('a\n \xa0\n\n\n b: ("Hm. (no) x.) Yes')
 @example("(He stops.) And.\n(He stops.) And.")
+@example("Ann\tANN:")
 def test_the_same_as_token_by_token(text: str) -> None:
     (tokens,), totals = read([text])
     assert tokens == tokenize(text)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tui.app import ColdOpenApp
+
 pytestmark = pytest.mark.timeout(90)
 OPENING = "DELIA: Machine nine is a washer.\n\n"
 
@@ -32,6 +34,49 @@ async def test_continue_stop_take_and_undo(cowriting: Any) -> None:
     assert page.draft == before
     await cowriting.press("ctrl+y")
     assert page.draft == before + kept
+
+
+async def test_asked_for_before_the_model_is_there_it_goes_on_when_it_is(
+    models: Path, wait: Any
+) -> None:
+    app = ColdOpenApp(start_room="write")
+    async with app.run_test(size=(110, 34)) as pilot:
+        await wait(pilot, lambda: app.room("write") is not None and app.room("write").is_mounted)
+        room: Any = app.room("write")
+        await pilot.pause()
+        room.prepare_model()  # what was being loaded is asked for anew
+        room._ready = None
+        room.page.swap(0, 0, OPENING)
+        room.action_continue()
+        assert "the model is loading" in str(room.query_one("#write-line").render())
+        await wait(pilot, lambda: room.page.pending)
+        assert room.page.draft == OPENING
+        await app.leave()
+
+
+async def test_escape_and_typing_drop_what_waits_for_the_model(cowriting: Any) -> None:
+    room = cowriting.room
+    await cowriting.put(OPENING)
+    for key in ("escape", "x"):
+        room._ready, room._preparing = None, 1
+        await cowriting.press("ctrl+g")
+        assert room._wish is not None
+        await cowriting.press(key)
+        room._preparing = 0
+        room.prepare_model()
+        await cowriting.ready()
+        await cowriting.until(lambda: room._wish is None)
+        assert not room.streaming
+
+
+async def test_words_for_another_place_are_not_shown(cowriting: Any) -> None:
+    room, page = cowriting.room, cowriting.page
+    await cowriting.put(OPENING)
+    room.go_on()
+    page.swap(0, 0, "x")  # before the first word is there
+    await cowriting.until(lambda: "wrote on" in cowriting.line())
+    assert page.pending == ""
+    await cowriting.until(lambda: len(list(room._draft.tree)) == 3)
 
 
 async def test_second_escape_dismisses_and_the_tree_keeps_it(cowriting: Any) -> None:

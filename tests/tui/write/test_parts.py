@@ -23,7 +23,7 @@ from tui.write.look_actions import place_of
 from tui.write.odds import seed_from, summary, with_stop, with_value
 from tui.write.outline import scenes
 from tui.write.search import matches, nearest
-from tui.write.streaming import Continuation
+from tui.write.streaming import Continuation, Place
 
 SCRIPT = """[Spin Cycle, night.]
 
@@ -117,7 +117,7 @@ def token(text: str, surprise: float = 1.0) -> WrittenToken:
 
 
 def started(branches: int) -> Continuation:
-    going = Continuation(Write(model="m", before=""), number=3, parent="2a", at=9, tail="tail")
+    going = Continuation(Write(model="m", before=""), number=3, parent="2a", place=Place(9, "tail"))
     records = tuple(
         GenerationRecord(
             model="m",

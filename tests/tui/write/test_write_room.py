@@ -27,9 +27,10 @@ async def test_an_empty_draft_opens_with_a_hint_that_goes_with_the_first_letter(
 async def test_without_an_engine_one_writes_on(sitting: Any) -> None:
     await sitting.type("GUS: so")
     await sitting.press("ctrl+g")
-    assert "The engine is still starting; you can write meanwhile." in sitting.line()
+    assert "the engine is starting, then it goes on" in sitting.line()
     await sitting.type(" it goes")
     assert sitting.page.draft == "GUS: so it goes"
+    assert "engine" not in sitting.line()
 
 
 @pytest.mark.parametrize(
