@@ -32,15 +32,10 @@ class Scorer(nn.Module):
             else None
         )
 
-    def keys(self, states: Tensor) -> Tensor:
-        """(..., size) from (..., hidden)."""
-        keys: Tensor = self.key(states)
-        return keys
-
-    def queries(self, states: Tensor) -> Tensor:
-        """(..., size) from (..., hidden)."""
-        queries: Tensor = (self.query or self.key)(states)
-        return queries
+    @property
+    def asking(self) -> nn.Linear:
+        """The map from states (..., hidden) to queries (..., size); ``key`` is that to keys."""
+        return self.query or self.key
 
     def score(self, queries: Tensor, keys: Tensor) -> Tensor:
         """(batch, time, positions) from (batch, time, size) and (batch, positions, size)."""

@@ -20,6 +20,7 @@ from engine.models.cell_traces import trace_cells
 from engine.models.contract import CellTraces, Traces, WindowTraces
 from engine.models.embedding_dropout import embed
 from engine.models.locked_dropout import LockedDropout
+from engine.models.low_linear import low_linear, project
 from engine.models.neural_cache import CacheSettings, cache_weights
 from engine.models.recurrent import RecurrentStack, StackState
 from engine.models.script_state import Memory, ScriptState
@@ -140,7 +141,8 @@ class ScriptModel(nn.Module):
     def read(self, ids: Tensor, state: ScriptState) -> ScriptState:
         outputs, stack = self._recur(ids, state)
         # Nothing is predicted: only what later words will look back at is needed.
-        memory = self._extended(outputs, ids, state)
+        seen = self._projections(outputs, asking=False)
+        memory = self._extended(seen, outputs, ids, state)
         return ScriptState(stack, None if memory is None else memory.last(self.span))
 
     @torch.no_grad()
@@ -256,21 +258,22 @@ class ScriptModel(nn.Module):
         ``outputs`` is (batch, time, hidden), the states after ``ids`` (batch, time); ``state`` is
         the one before them.
         """
-        memory = self._extended(outputs, ids, state)
+        seen = self._projections(outputs)
+        memory = self._extended(seen, outputs, ids, state)
         if memory is None:
             return _Looked(self._features(outputs, None), None, None, None, None, None)
         allowed = causal_window(ids.shape[1], self.span, ids.device) & (memory.ids >= 0)[:, None]
         context = attention = copying = share = None
         if self.scorer is not None:
-            scores = self.scorer.score(self.scorer.queries(outputs), memory.keys)
+            scores = self.scorer.score(seen["queries"], memory.keys)
             attention = masked_softmax(scores, allowed)
             context = attention @ memory.values
-        if self.copier is not None and self.sentinel is not None:
-            scores = self.copier.score(self.copier.queries(outputs), memory.copy_keys)
+        if self.copier is not None:
+            scores = self.copier.score(seen["copy queries"], memory.copy_keys)
             # The sentinel (Merity 2017) competes with the positions: where the memory holds
             # little that fits, it takes the whole probability and nothing is copied.
             scores = scores.masked_fill(~allowed, -1e9)
-            with_sentinel = torch.softmax(torch.cat((scores, self.sentinel(outputs)), -1), -1)
+            with_sentinel = torch.softmax(torch.cat((scores, seen["sentinel"]), -1), -1)
             copying = with_sentinel[:, :, :-1]
             share = 1 - with_sentinel[:, :, -1]
         if self.cache is not None and memory.states is not None:
@@ -289,8 +292,33 @@ class ScriptModel(nn.Module):
             memory.last(self.span),
         )
 
-    def _extended(self, outputs: Tensor, ids: Tensor, state: ScriptState) -> Memory | None:
-        """The memory of ``state`` with the window behind it, whole; arguments as in ``_look``."""
+    def _projections(self, outputs: Tensor, *, asking: bool = True) -> dict[str, Tensor]:
+        """What attention and copying want of the states, by name: (batch, time, size) each.
+
+        Without ``asking``, only what later words will look back at.
+        """
+        maps: dict[str, nn.Linear] = {}
+        if self.scorer is not None and self.value is not None:
+            maps |= {"keys": self.scorer.key, "values": self.value}
+            if asking:
+                maps["queries"] = self.scorer.asking
+        if self.copier is not None and self.sentinel is not None:
+            maps["copy keys"] = self.copier.key
+            if asking:
+                maps |= {"copy queries": self.copier.asking, "sentinel": self.sentinel}
+        return project(outputs, maps, self._low_products(outputs))
+
+    def _low_products(self, values: Tensor) -> bool:
+        """Whether to multiply in bfloat16 by hand; on a card autocast does."""
+        return self.low_precision and self.training and values.device.type == "cpu"
+
+    def _extended(
+        self, seen: dict[str, Tensor], outputs: Tensor, ids: Tensor, state: ScriptState
+    ) -> Memory | None:
+        """The memory of ``state`` with the window behind it, whole.
+
+        ``seen`` are the window's projections; the other arguments are as in ``_look``.
+        """
         memory = state.memory
         if memory is None:
             return None
@@ -301,11 +329,11 @@ class ScriptModel(nn.Module):
             memory.pending,
             memory.states,
         )
-        if self.scorer is not None and self.value is not None:
-            keys = torch.cat((keys, self.scorer.keys(outputs)), 1)
-            values = torch.cat((values, self.value(outputs)), 1)
+        if self.scorer is not None:
+            keys = torch.cat((keys, seen["keys"]), 1)
+            values = torch.cat((values, seen["values"]), 1)
         if self.copier is not None:
-            fresh = self.copier.keys(outputs)
+            fresh = seen["copy keys"]
             copy_keys = torch.cat((copy_keys, pending[:, None], fresh[:, :-1]), 1)
             pending = fresh[:, -1]
         if self.cache is not None and states is not None:
@@ -316,5 +344,8 @@ class ScriptModel(nn.Module):
         joined = outputs if context is None else torch.cat((outputs, context), -1)
         if self.combine is None:
             return joined
-        combined: Tensor = self.combine(joined)
+        if self._low_products(joined):
+            combined = low_linear(joined, self.combine.weight, self.combine.bias)
+        else:
+            combined = self.combine(joined)
         return torch.tanh(combined) if context is not None else combined

@@ -29,7 +29,7 @@ FLUSH_SECONDS = 0.04
 """Words that come are shown this often at most; the first ones at once."""
 AFTER_CHARACTERS = 2000
 EARLY_EVENTS = 1000
-HINT = "Write a line. Ctrl+G: the model goes on, Tab takes it, Esc drops it."
+HINT = "Write a line. Ctrl+G: the model goes on. Tab takes, Esc drops."
 
 
 class ModelActions(Steering):

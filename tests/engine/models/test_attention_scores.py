@@ -32,7 +32,7 @@ def test_scores_equal_the_formula_pair_by_pair(kind: Attention) -> None:
     scorer = Scorer(kind, 6, 4).double()
     states, past = torch.randn(2, 3, 6).double(), torch.randn(2, 5, 6).double()
     with torch.no_grad():
-        scores = scorer.score(scorer.queries(states), scorer.keys(past))
+        scores = scorer.score(scorer.asking(states), scorer.key(past))
         assert scores.shape == (2, 3, 5)
         for row in range(2):
             for step in range(3):
