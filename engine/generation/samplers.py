@@ -6,6 +6,7 @@ repetition penalty (Keskar 2019), temperature, top-k, nucleus (Holtzman 2020), m
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 
 import numpy as np
@@ -18,6 +19,8 @@ Floats = NDArray[np.float64]
 Ids = NDArray[np.int64]
 NEUTRAL = SamplerSettings(temperature=1.0, top_p=1.0)
 """Leaves a model's own distribution as it is."""
+_BORDERS = (5e-4, 2e-5, 0.0)
+"""Odds from which on words are looked at for a nucleus, which seldom needs the less likely."""
 
 
 def distribution(
@@ -39,12 +42,12 @@ def distribution(
     scores = log_probabilities.astype(np.float64, copy=True)
     if forbidden:
         scores[list(forbidden)] = -np.inf
-    if not np.isfinite(scores.max()):
+    if not math.isfinite(scores.max()):
         raise ModelError("Every word is banned, so there is nothing to write.", "Ban fewer words.")
     if unwanted:
         without = scores.copy()
         without[list(unwanted)] = -np.inf
-        if np.isfinite(without.max()):
+        if math.isfinite(without.max()):
             scores = without
     if settings.repetition_penalty > 1 and recent:
         scores[list(set(recent))] *= settings.repetition_penalty
@@ -78,14 +81,14 @@ def top_p(odds: Floats, p: float) -> Floats:
     """
     if p >= 1:
         return odds
-    size = 64
-    while True:
-        order = _likeliest(odds, min(size, odds.size))
-        mass = np.cumsum(odds[order])
-        enough = int(np.searchsorted(mass, p - 1e-12)) + 1
-        if enough <= len(order) or len(order) == odds.size:
-            return _only(odds, order[:enough])
-        size *= 8
+    for border in _BORDERS:
+        # All that are left out are less likely than all that are here.
+        some = (odds >= border).nonzero()[0]
+        order = some[(-odds[some]).argsort(kind="stable")]
+        enough = int(odds[order].cumsum().searchsorted(p - 1e-12)) + 1
+        if enough <= order.size:
+            break
+    return _only(odds, order[:enough])
 
 
 def min_p(odds: Floats, share: float) -> Floats:
@@ -97,9 +100,9 @@ def min_p(odds: Floats, share: float) -> Floats:
 
 def draw(odds: Floats, dice: np.random.Generator) -> int:
     """One id, drawn from ``odds`` with exactly one random number."""
-    edges = np.cumsum(odds)
-    picked = int(np.searchsorted(edges, dice.random() * edges[-1], side="right"))
-    return min(picked, int(np.flatnonzero(odds)[-1]))
+    edges = odds.cumsum()
+    picked = int(edges.searchsorted(dice.random() * edges[-1], side="right"))
+    return picked if picked < odds.size and odds[picked] else int(odds.nonzero()[0][-1])
 
 
 def entropy(odds: Floats) -> float:
@@ -110,7 +113,7 @@ def entropy(odds: Floats) -> float:
 
 def likeliest(odds: Floats, number: int) -> Ids:
     """Ids of the ``number`` likeliest words that may come, best first; ties by id."""
-    some = np.flatnonzero(odds)
+    some = odds.nonzero()[0]
     return some[_likeliest(odds[some], min(number, some.size))]
 
 
@@ -125,9 +128,8 @@ def _likeliest(odds: Floats, number: int) -> Ids:
         return np.empty(0, dtype=np.int64)
     if number < odds.size:
         border = np.partition(odds, odds.size - number)[odds.size - number]
-        above = np.flatnonzero(odds > border)
-        ties = np.flatnonzero(odds == border)[: number - above.size]
-        chosen = np.concatenate((above, ties))
+        chosen = (odds >= border).nonzero()[0]
     else:
         chosen = np.arange(odds.size)
-    return chosen[np.lexsort((chosen, -odds[chosen]))]
+    best: Ids = chosen[(-odds[chosen]).argsort(kind="stable")]
+    return best[:number]

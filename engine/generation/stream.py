@@ -7,6 +7,7 @@ and the settings, and on nothing else: a record of these makes it again, bit for
 
 from __future__ import annotations
 
+import math
 import secrets
 import threading
 from collections import deque
@@ -219,10 +220,11 @@ class Stream:
         if branch.forced:
             odds = samplers.distribution(log_odds, samplers.NEUTRAL)
             number = branch.forced.popleft()
-            return number, self._token(row, branch, number, odds, forced=True)
+            return number, self._token(row, branch, number, odds, _support(odds), forced=True)
         odds = self._odds(log_odds, branch)
-        number = samplers.draw(odds, branch.dice)
-        return number, self._token(row, branch, number, odds)
+        support = _support(odds)
+        number = int(support[samplers.draw(odds[support], branch.dice)])
+        return number, self._token(row, branch, number, odds, support)
 
     def _odds(self, log_odds: NDArray[np.float64], branch: Branch) -> NDArray[np.float64]:
         if branch.unfinished:
@@ -242,17 +244,19 @@ class Stream:
         branch: Branch,
         number: int,
         odds: NDArray[np.float64],
+        support: NDArray[np.int64],
         forced: bool = False,
     ) -> WrittenToken:
-        probability = float(odds[number])
+        """Token ``number`` as told; ``support`` are the ids that may come under ``odds``."""
+        probability, few = float(odds[number]), odds[support]
         share = self._prediction.traces.copy_share
         return WrittenToken(
             text=branch.text_of(self.context.word(number))[0],
             word=self.context.word(number),
             probability=min(1.0, probability),
-            rank=1 + int((odds > probability).sum()),
-            surprise=float(-np.log2(max(probability, 1e-300))),
-            entropy=samplers.entropy(odds),
+            rank=1 + int(np.count_nonzero(few > probability)),
+            surprise=-math.log2(max(probability, 1e-300)),
+            entropy=samplers.entropy(few),
             copy_share=0.0 if share is None else float(share[row]),
             alternatives=tuple(
                 Alternative(
@@ -260,7 +264,7 @@ class Stream:
                     word=self.context.word(other),
                     probability=min(1.0, float(odds[other])),
                 )
-                for other in samplers.likeliest(odds, self._request.alternatives).tolist()
+                for other in support[samplers.likeliest(few, self._request.alternatives)].tolist()
             ),
             forced=forced,
         )
@@ -299,6 +303,12 @@ class Stream:
             speaker=self._request.speaker,
             after=self._request.after,
         )
+
+
+def _support(odds: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Ids that may come: few, as a rule, so that what is asked of them costs little."""
+    support: NDArray[np.int64] = odds.nonzero()[0]
+    return support
 
 
 def repeated(writer: Writer, record: GenerationRecord, alternatives: int) -> Stream:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -20,11 +20,12 @@ from engine.protocol.values import ModelCard
 from tui.render import content, fit
 from tui.room import Room
 from tui.train.figures import PRESET_NAMES
-from tui.widgets.form import Choice, Field, Form
+from tui.widgets.form import Choice, Field, Form, walk
 
 MINUTES = {"2m": 2.0, "10m": 10.0, "overnight": 480.0}
 PLAN_SECONDS = 0.6
 """Rest after a change before the engine is asked for another plan."""
+_WALKED = "SettingsView Input, SettingsView Choice"
 
 
 class SettingsView(Vertical):
@@ -50,7 +51,7 @@ class SettingsView(Vertical):
         self._suggested = ""
         self._planned_for: tuple[object, ...] = ()
         self._cards: dict[str, ModelCard] = {}
-        self._form = Form(id="settings-knobs")
+        self._form = Form(walked=_WALKED, id="settings-knobs")
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="settings-row"):
@@ -66,6 +67,9 @@ class SettingsView(Vertical):
             yield Static("sizes all below that you leave alone", classes="settings-note")
         yield Static("", id="settings-plan", markup=False)
         yield self._form
+
+    def on_key(self, event: events.Key) -> None:
+        walk(self.screen, event, _WALKED)
 
     # -- what is set
 

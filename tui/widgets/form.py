@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
@@ -210,9 +211,12 @@ class Form(Vertical):
         fields: Sequence[Knob] | None = None,
         *,
         check: Callable[[dict[str, Any]], Any] = checked,
+        walked: str = "Form Input, Form Choice",
         id: str | None = None,
     ) -> None:
+        """``walked`` selects what Up and Down go through, where there is more than the form."""
         super().__init__(id=id)
+        self._walked = walked
         self._knobs = tuple(fields if fields is not None else knobs())
         self._check = check
 
@@ -284,8 +288,13 @@ class Form(Vertical):
                 raise ConfigurationError(f"{name.replace('_', ' ')}: {field.problem}")
 
     def on_key(self, event: events.Key) -> None:
-        if event.key in ("up", "down", "enter"):
-            step = self.screen.focus_previous if event.key == "up" else self.screen.focus_next
-            step("Form Input, Form Choice")
-            event.stop()
-            event.prevent_default()
+        walk(self.screen, event, self._walked)
+
+
+def walk(screen: Screen[Any], event: events.Key, among: str) -> None:
+    """Up, Down and Enter take the focus to a neighbour of those that ``among`` selects."""
+    if event.key in ("up", "down", "enter"):
+        step = screen.focus_previous if event.key == "up" else screen.focus_next
+        step(among)
+        event.stop()
+        event.prevent_default()
