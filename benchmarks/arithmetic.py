@@ -21,8 +21,20 @@ from torch import nn
 from benchmarks.machine import description
 from engine.config import checked
 from engine.models.build import build_model
-from engine.training.presets import flops_per_token
+from engine.models.script import ScriptModel
 from engine.training.self_measure import measure_machine
+
+
+def flops_per_token(model: ScriptModel, compared: int, length: int) -> float:
+    """Operations in the matrix products of one token's training step: forward, twice that back."""
+    config, size = model.config, model.size
+    hidden, embedding = config.hidden_size, config.embedding_size
+    inputs = embedding + (config.layers - 1) * hidden
+    recurrent = 4 * hidden * (inputs + config.layers * hidden)
+    projections = 5 * hidden * size
+    looking = 3 * (config.attention_span + length) * size
+    combining = (hidden + size) * embedding
+    return 3 * 2.0 * (recurrent + projections + looking + combining + embedding * compared)
 
 
 def main() -> None:
@@ -53,7 +65,7 @@ def main() -> None:
     )
     torch.manual_seed(1)
     model = build_model(config, arguments.vocabulary)
-    assert isinstance(model, nn.Module)
+    assert isinstance(model, ScriptModel)
     # Words as frequent as Zipf has them.
     chances = 1 / torch.arange(3, arguments.vocabulary + 3)
     model.prime((1_000_000 * chances / chances.sum()).long())
@@ -78,7 +90,7 @@ def main() -> None:
     times.sort()
     tokens = arguments.batch * arguments.length
     compared = int(model.inclusion.sum()) if arguments.candidates else arguments.vocabulary
-    by_hand = tokens * flops_per_token(arguments.hidden, arguments.hidden, 2, compared)
+    by_hand = tokens * flops_per_token(model, compared, arguments.length)
     best, median = times[0], times[len(times) // 2]
     print(description())
     print(f"Peak in {precision}: {peak / 1e9:,.0f} GFLOP/s; {by_hand / 1e9:.1f} GFLOP/step")

@@ -77,6 +77,16 @@ class Group:
         dist.broadcast(told, 0)
         return float(told)
 
+    def agree_on(self, text: str, device: torch.device) -> str:
+        """The first process's ``text``, in all of them; the others may pass anything."""
+        size = int(self.agree(len(text.encode()), device))
+        told = torch.zeros(size, dtype=torch.uint8, device=device)
+        if self.leads:
+            told.copy_(torch.frombuffer(bytearray(text.encode()), dtype=torch.uint8))
+        if self.size > 1:
+            dist.broadcast(told, 0)
+        return bytes(told.tolist()).decode()
+
 
 def join(device: torch.device) -> Group:
     """The group that ``torchrun`` described in the environment, or a group of one.

@@ -29,7 +29,7 @@ from tui.train.figures import bar, clock, figures, headline
 from tui.train.run import Run, RunEvent, run_to_show
 from tui.train.settings_view import suggested_name
 from tui.widgets.chart import Chart
-from tui.widgets.form import Form
+from tui.widgets.form import Choice, Form
 from tui.write.ask import Ask
 
 SMALL = {
@@ -88,6 +88,13 @@ async def test_from_settings_to_a_model(opened: Any, soon: Any, tiny_corpus: Pat
         form = room.query_one(Form)
         assert form.fields()["minutes"].value == 2
         assert not room.check_action("pause", ())
+
+        name.focus()
+        await pilot.press("down", "down", "down")  # the preset, then the first two of the form
+        assert app.focused is form.fields()["cell"].query_one(Choice)
+        assert "The recurrent cell" in plain(room, "#form-help")
+        await pilot.press("up", "up", "up")
+        assert app.focused is name
 
         await fill_in(pilot, {"layers": "99"})
         await pilot.press("ctrl+g")
