@@ -140,11 +140,11 @@ WRITE = (
            "Draft"),
     Action("write.duplicate", "Duplicate the draft", "Go on with a copy; this one stays.", (),
            "Draft"),
-    Action("write.export", "Export", "Write the draft to a file: text or Fountain.", ("ctrl+o",),
-           "Draft", priority=True),
+    Action("write.export", "Export", "Write the draft to a file: text, Fountain, FDX or PDF.",
+           ("ctrl+o",), "Draft", priority=True),
     Action("write.open", "Drafts", "All drafts: open, rename, copy or delete one.", (), "Draft"),
-    Action("write.import", "Import a script", "Start a draft from a text or Fountain file.", (),
-           "Draft"),
+    Action("write.import", "Import a script", "Start a draft from a text, Fountain or FDX file.",
+           (), "Draft"),
     Action("write.new", "New draft", "Start an empty draft; the present one stays.", (), "Draft"),
 )  # fmt: skip
 

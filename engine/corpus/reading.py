@@ -13,8 +13,10 @@ from typing import TextIO
 
 from engine.corpus.plays import is_play, speeches_on_lines
 from engine.errors import CorpusError
+from engine.formats import final_draft, fountain
 
-SUFFIXES = frozenset({".txt", ".text", ".md", ".script", ".play", ".fountain"})
+SUFFIXES = frozenset({".txt", ".text", ".md", ".script", ".play", ".fdx", *fountain.SUFFIXES})
+_CONVERTED = (".fdx", *fountain.SUFFIXES)
 CHUNK_BYTES = 4 * 1024 * 1024
 CHUNK_CHARACTERS = 1024 * 1024
 _SNIFF_BYTES = 64 * 1024
@@ -36,7 +38,7 @@ class Source:
         Raises:
             CorpusError: when the file breaks off or stops being text half-way.
         """
-        if self.path.suffix.lower() == ".fountain":
+        if self.path.suffix.lower() in _CONVERTED:
             yield self._converted()
             return
         try:
@@ -52,10 +54,14 @@ class Source:
             ) from None
 
     def _converted(self) -> str:
-        from engine.formats.fountain import to_plain
-
-        plain: str = to_plain(self.path.read_text(encoding=self.encoding))
-        return plain
+        if self.path.suffix.lower() in fountain.SUFFIXES:
+            return fountain.to_plain(self.path.read_text(encoding=self.encoding))
+        try:
+            return final_draft.to_plain(self.path.read_bytes())
+        except final_draft.NotFinalDraftError as error:
+            raise CorpusError(
+                f"{self.path} is no Final Draft script: {error}.", "Save it from there once more."
+            ) from None
 
 
 def find_sources(paths: Sequence[Path]) -> tuple[Source, ...]:
@@ -72,7 +78,7 @@ def find_sources(paths: Sequence[Path]) -> tuple[Source, ...]:
                 if not inside:
                     raise CorpusError(
                         f"There are no text files in {path}.",
-                        "Looked for .txt, .fountain, .script, .play and .md files.",
+                        "Looked for .txt, .fountain, .fdx, .script, .play and .md files.",
                     )
                 found.extend(inside)
             else:
@@ -123,7 +129,7 @@ def _speeches(stream: TextIO) -> Iterator[str]:
 
 def _recognised(source: Source) -> Source:
     """``source`` with its layout found out from how it begins."""
-    if source.path.suffix.lower() == ".fountain":
+    if source.path.suffix.lower() in _CONVERTED:
         return source
     with source.path.open(encoding=source.encoding, newline=None) as stream:
         if not is_play(stream.read(_SNIFF_BYTES)):

@@ -1,81 +1,62 @@
 """Fountain, the plain-text screenplay format (fountain.io), to and from ``NAME: line`` scripts.
 
-A script of this program is made of paragraphs: a scene in square brackets, a speech on one line
-after its cue, anything else as it is. In Fountain a scene becomes a forced heading, a speech a cue
-with its lines under it, directions that stand by themselves parentheticals. What would be read as
-something else there is forced or escaped, so that reading it again gives the same script.
+A scene in square brackets becomes a forced heading, a speech a cue with its lines under it,
+directions that stand by themselves parentheticals. What would be read as something else there is
+forced or escaped, so that reading it again gives the same script.
 """
 
 from __future__ import annotations
 
 import re
 
-_CUE = re.compile(r"^([^\W\d_][^\n:\[\](){}\"!?;,]{0,39}?)( \([^()\n]*\))?:[ \t]+(\S.*)$")
+from engine.formats.elements import HEADING, Prose, Scene, Speech, Title, elements_of
+
+SUFFIXES = (".fountain", ".spmd")
 _PLAIN_CUE = re.compile(r"^(?=.*[A-Z])[A-Z0-9 .'\-]+$")
-_DIRECTION = re.compile(r"(?:^|(?<=\s))(\([^()]*\))(?=\s|$)")
-_HEADING = re.compile(r"^(?:INT|EXT|EST|INT\.?/EXT|I/E)[. ]", re.IGNORECASE)
 _SPECIAL = ("~", "!", ".", ">", "=", "#", "@")
 _TITLE_KEYS = frozenset(
     {"title", "credit", "author", "authors", "source", "draft date", "date", "contact",
      "copyright", "notes", "revision", "format"}
 )  # fmt: skip
 _BONEYARD = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_TRANSITION = re.compile(r"^[^a-z]*TO:$")
 _NOTE = re.compile(r"(?<!\\)\[\[.*?\]\]", re.DOTALL)
 
 
 def from_plain(text: str) -> str:
     """A ``NAME: line`` script as Fountain."""
-    paragraphs = [p.strip("\n") for p in re.split(r"\n[ \t]*\n+", text) if p.strip()]
-    written = [_paragraph(paragraph) for paragraph in paragraphs]
-    body = "\n\n".join(written)
+    body = "\n\n".join(_written(element) for element in elements_of(text))
     # A first line with a colon would be taken for a title page.
-    lead = "\n" if ":" in body.partition("\n")[0] else ""
-    return lead + body + ("\n" if body and text.endswith("\n") else "")
+    untitled = ":" in body.partition("\n")[0] and not body.startswith("Title: ")
+    return ("\n" if untitled else "") + body + ("\n" if body and text.endswith("\n") else "")
 
 
-def _paragraph(paragraph: str) -> str:
-    return "\n\n".join(_run(run) for run in _runs(paragraph.split("\n")))
-
-
-def _runs(lines: list[str]) -> list[list[str]]:
-    """Lines that belong together: each speech and each scene alone, prose as it stands."""
-    runs: list[list[str]] = []
-    for line in lines:
-        alone = _is_scene(line) or _CUE.match(line) is not None
-        if alone or not runs or (len(runs[-1]) == 1 and _stands_alone(runs[-1][0])):
-            runs.append([line])
-        else:
-            runs[-1].append(line)
-    return runs
-
-
-def _stands_alone(line: str) -> bool:
-    return _is_scene(line) or _CUE.match(line) is not None
-
-
-def _is_scene(line: str) -> bool:
-    return len(line) > 2 and line[0] == "[" and line[-1] == "]" and line[1].isalnum()
-
-
-def _run(lines: list[str]) -> str:
-    first = lines[0]
-    if _is_scene(first):
-        return "." + _escaped(first[1:-1])
-    if (speech := _CUE.match(first)) is not None:
-        name, extension, spoken = speech.groups()
-        forced = "" if _PLAIN_CUE.match(name) else "@"
-        pieces = [p.strip() for p in _DIRECTION.split(spoken) if p.strip()]
-        return "\n".join([forced + name + (extension or ""), *(_spoken(p) for p in pieces)])
-    return "\n".join(_action(line) for line in lines)
+def _written(element: Title | Scene | Speech | Prose) -> str:
+    if isinstance(element, Title):
+        return f"Title: {element.text}"
+    if isinstance(element, Scene):
+        return "." + _escaped(element.text)
+    if isinstance(element, Speech):
+        forced = "" if _PLAIN_CUE.match(element.name) else "@"
+        cue = forced + element.name + element.extension
+        return "\n".join([cue, *(_spoken(piece) for piece in element.pieces)])
+    return "\n".join(_action(line) for line in element.lines)
 
 
 def _spoken(piece: str) -> str:
-    return ("\\" if piece.startswith("~") else "") + _escaped(piece)
+    return ("\\" if _ends_a_speech(piece) else "") + _escaped(piece)
+
+
+def _ends_a_speech(piece: str) -> bool:
+    """Whether readers would take a spoken line for something else; not so behind a backslash."""
+    bare = piece.lstrip("\\")
+    forced = bare.startswith(_SPECIAL) and not bare.startswith("..")
+    return forced or bool(HEADING.match(bare) or _TRANSITION.match(bare))
 
 
 def _action(line: str) -> str:
     text = _escaped(line)
-    if _HEADING.match(line):
+    if HEADING.match(line):
         return text
     misread = line.startswith(_SPECIAL) or (line.upper() == line and any(map(str.isalpha, line)))
     return "!" + text if misread else text
@@ -139,7 +120,7 @@ def _is_cue(line: str) -> bool:
         return True
     name = re.sub(r"\([^)]*\)", "", line).replace("^", "").strip()
     plain = name.upper() == name and any(map(str.isalpha, name))
-    return plain and not line.startswith(_SPECIAL) and not _HEADING.match(line) and name[-1] != ":"
+    return plain and not line.startswith(_SPECIAL) and not HEADING.match(line) and name[-1] != ":"
 
 
 def _speech(lines: list[str], index: int) -> tuple[int, str]:
@@ -149,15 +130,14 @@ def _speech(lines: list[str], index: int) -> tuple[int, str]:
     while index < len(lines) and lines[index] != "":
         piece = lines[index].strip()
         if piece:
-            pieces.append(
-                _unescaped(piece.removeprefix("\\") if piece.startswith("\\~") else piece)
-            )
+            guarded = piece.startswith("\\") and _ends_a_speech(piece)
+            pieces.append(_unescaped(piece[guarded:]))
         index += 1
     return index, f"{cue}: {' '.join(pieces)}"
 
 
 def _is_single(line: str) -> bool:
-    return line.startswith((".", ">", "~", "#", "=")) or _HEADING.match(line) is not None
+    return line.startswith((".", ">", "~", "#", "=")) or HEADING.match(line) is not None
 
 
 def _element(line: str) -> str | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from pathlib import Path
 
 from textual import work
 
 from engine.errors import ColdOpenError
+from engine.formats.script_files import read_script, write_script
 from tui.drafts.journal import Entry
 from tui.drafts.open_draft import DraftError, OpenDraft
 from tui.editor.passage import ORIGIN
@@ -26,7 +26,6 @@ IDLE_SECONDS = 3.0
 """The draft is written whole after this long without a change,"""
 LONGEST_SECONDS = 30.0
 """or after this long with changes."""
-FOUNTAIN_SUFFIXES = (".fountain", ".spmd")
 RETRY_SECONDS = 5.0
 """Pause after the disk refused."""
 
@@ -224,7 +223,7 @@ class DraftActions(WriteBase):
             return
         name = f"{self._draft.name}.txt"
         chosen = await self.app.push_screen_wait(
-            FilePicker("Export to a file: .txt or .fountain", choose="save", name=name)
+            FilePicker("Export to a file: .txt, .fountain, .fdx or .pdf", choose="save", name=name)
         )
         for path in chosen:
             try:
@@ -255,28 +254,3 @@ async def _tried(work: object) -> DraftError | None:
     except DraftError as error:
         return error
     return None
-
-
-def read_script(path: Path) -> str:
-    """The text of a script to import, in the corpus reader's encodings.
-
-    Raises:
-        ColdOpenError: when it cannot be read.
-    """
-    from engine.corpus.reading import source_of
-
-    return "".join(source_of(path).chunks()).replace("\r\n", "\n").replace("\r", "\n")
-
-
-def write_script(path: Path, text: str) -> None:
-    """Export ``text``: as Fountain where the name of the file ends so, else as it is.
-
-    Raises:
-        ColdOpenError: when the disk refuses.
-    """
-    from engine.formats.fountain import from_plain
-    from engine.storage.atomic import write_atomically
-
-    if path.suffix.lower() in FOUNTAIN_SUFFIXES:
-        text = from_plain(text)
-    write_atomically(path, text if text.endswith("\n") else f"{text}\n")

@@ -19,10 +19,30 @@ def test_the_bundled_corpus_comes_back(path) -> None:  # type: ignore[no-untyped
 
 
 names = st.sampled_from(["DELIA", "Mrs. Abernathy", "O'NEIL", "McAvoy", "R2-D2", "Zoë", "7"])
-word = st.sampled_from(["no", "socks", "(dry)", "...", "--", "[[", "/*", "~", "INT.", "CUT", "a:b"])
+word = st.sampled_from(
+    [
+        ".5",
+        "#",
+        "\\",
+        "\\~",
+        "no",
+        "socks",
+        "(dry)",
+        "...",
+        "--",
+        "[[",
+        "/*",
+        "~",
+        "INT.",
+        "CUT",
+        "a:b",
+    ]
+)
 sentence = st.lists(word, min_size=1, max_size=8).map(" ".join)
 speech = st.builds("{}: {}".format, names, sentence)
-scene = st.builds("[Scene {}.]".format, st.integers(1, 99))
+scene = st.builds("[Scene {}.]".format, st.integers(1, 99)) | st.sampled_from(
+    ["[Episode: The Sock]", "[Episode: *The*  Sock]", "[Episode: 1/2]"]
+)
 prose = st.sampled_from(
     [
         *("(The lights go out.)", "He waits.", "BANG!", "INT. HOUSE - DAY", ".5 miles"),

@@ -1,0 +1,78 @@
+"""Scripts as Final Draft (FDX) and PDF, through screenplain, which is an optional extra."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from engine.errors import ColdOpenError
+from engine.formats.elements import HEADING, Scene, Speech, Title, elements_of
+
+
+def to_fdx(text: str) -> str:
+    """A ``NAME: line`` script as Final Draft's XML.
+
+    Raises:
+        ColdOpenError: when the extra is not installed.
+    """
+    made = _screenplay(text, title_page=False)
+    from screenplain.export.fdx import to_fdx
+
+    sink = io.StringIO()
+    to_fdx(made, sink)
+    return sink.getvalue()
+
+
+def write_pdf(text: str, path: Path) -> None:
+    """Write a ``NAME: line`` script as a PDF in the usual layout of screenplays to ``path``.
+
+    Raises:
+        ColdOpenError: when the extra is not installed.
+        OSError: when the disk refuses.
+    """
+    made = _screenplay(text, title_page=True)
+    try:
+        from screenplain.export.pdf import to_pdf
+    except ImportError:
+        raise _not_installed("reportlab") from None
+    with path.open("wb") as sink:
+        to_pdf(made, sink)
+
+
+def _screenplay(text: str, *, title_page: bool) -> Any:
+    """``text`` as screenplain has it; without a title page a title is the first scene's line."""
+    try:
+        from screenplain import types
+        from screenplain.richstring import plain
+    except ImportError:
+        raise _not_installed("screenplain") from None
+    made = types.Screenplay()
+    for element in elements_of(text):
+        if isinstance(element, Title) and title_page:
+            made.title_page["Title"] = [element.text]
+        elif isinstance(element, Title):
+            made.append(types.Slug(plain(f"Episode: {element.text}")))
+        elif isinstance(element, Scene):
+            made.append(types.Slug(plain(element.text)))
+        elif isinstance(element, Speech):
+            speech = types.Dialog(plain(element.name + element.extension))
+            for piece in element.pieces:
+                speech.blocks.append((_is_direction(piece), plain(piece)))
+            made.append(speech)
+        elif len(element.lines) == 1 and HEADING.match(element.lines[0]):
+            made.append(types.Slug(plain(element.lines[0])))
+        else:
+            made.append(types.Action([plain(line) for line in element.lines]))
+    return made
+
+
+def _is_direction(piece: str) -> bool:
+    return piece.startswith("(") and piece.endswith(")")
+
+
+def _not_installed(name: str) -> ColdOpenError:
+    return ColdOpenError(
+        f"Writing FDX and PDF needs the package {name}, which is not installed.",
+        "pip install 'coldopen[screenplay]' brings it; .txt and .fountain need nothing.",
+    )
