@@ -28,10 +28,10 @@ def write_script(path: Path, text: str) -> None:
 
     kind = path.suffix.lower()
     if kind == ".pdf":
-        write_atomically(path, lambda place: screenplay.write_pdf(text, place))
+        write_atomically(path, lambda place: screenplay.write_pdf(text, place), private=False)
         return
     if kind == ".fdx":
         text = screenplay.to_fdx(text)
     elif kind in fountain.SUFFIXES:
         text = fountain.from_plain(text)
-    write_atomically(path, text if text.endswith("\n") else f"{text}\n")
+    write_atomically(path, text if text.endswith("\n") else f"{text}\n", private=False)

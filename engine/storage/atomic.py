@@ -11,11 +11,15 @@ from pathlib import Path
 from engine.errors import ColdOpenError
 
 
-def write_atomically(path: Path, data: bytes | str | Callable[[Path], None]) -> None:
+def write_atomically(
+    path: Path, data: bytes | str | Callable[[Path], None], *, private: bool = True
+) -> None:
     """Replace ``path`` by ``data`` so that a crash leaves either the old file or the new one.
 
     A temporary file in the same folder is written, synced and renamed over ``path``, and the
-    folder is synced. ``data`` may be a function that writes to the path that it is given.
+    folder is synced. ``data`` may be a function that writes to the path that it is given. A
+    ``private`` file is the user's alone; another has the permissions of the one that it replaces,
+    or those of any new file.
 
     Raises:
         ColdOpenError: when the disk refuses; the old file is kept.
@@ -33,6 +37,8 @@ def write_atomically(path: Path, data: bytes | str | Callable[[Path], None]) -> 
         else:
             with os.fdopen(handle, "wb") as sink:
                 sink.write(data.encode("utf-8") if isinstance(data, str) else data)
+        if not private:
+            temporary.chmod(_permissions(path))
         sync_path(temporary)
         temporary.replace(path)
         temporary = None
@@ -46,6 +52,16 @@ def write_atomically(path: Path, data: bytes | str | Callable[[Path], None]) -> 
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+
+
+def _permissions(path: Path) -> int:
+    """Those of ``path``, or of a new file in its folder."""
+    if path.exists():
+        return path.stat().st_mode & 0o777
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
+        new = Path(folder) / "new"  # how the system makes one, without touching the umask
+        new.touch()
+        return new.stat().st_mode & 0o777
 
 
 def sync_path(path: Path) -> None:

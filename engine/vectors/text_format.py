@@ -33,7 +33,7 @@ def export_text(path: Path, table: WordVectors) -> int:
                 numbers = " ".join(f"{value:.6g}" for value in vector.tolist())
                 sink.write(f"{_without_blanks(word)} {numbers}\n")
 
-    write_atomically(path, write)
+    write_atomically(path, write, private=False)
     return path.stat().st_size
 
 

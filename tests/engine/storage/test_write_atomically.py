@@ -30,6 +30,19 @@ def test_text_is_utf8_and_a_function_may_write(tmp_path: Path) -> None:
     assert (tmp_path / "made").read_bytes() == b"by function"
 
 
+def test_private_files_are_the_users_alone_and_others_as_any_file(tmp_path: Path) -> None:
+    usual, own, shared = tmp_path / "usual", tmp_path / "own", tmp_path / "shared"
+    usual.touch()
+    write_atomically(own, "x")
+    write_atomically(shared, "x", private=False)
+    assert own.stat().st_mode & 0o077 == 0
+    assert shared.stat().st_mode == usual.stat().st_mode
+    shared.chmod(0o640)
+    write_atomically(shared, "y", private=False)
+    assert shared.stat().st_mode & 0o777 == 0o640
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["own", "shared", "usual"]
+
+
 def test_a_failure_half_way_keeps_the_old_file_and_leaves_no_litter(tmp_path: Path) -> None:
     path = tmp_path / "draft"
     path.write_text("old")
