@@ -64,6 +64,8 @@ class TextView(ScrollView, can_focus=True):
         self._total = 0
         self._into = 0
         self._ending = False
+        self._awaited = False
+        """Whether a line was gone to before the text was there."""
         self._rows: list[Row] = []
         self._rows_for: tuple[object, ...] = ()
         self._version = 0
@@ -77,7 +79,7 @@ class TextView(ScrollView, can_focus=True):
         self._asked.clear()
         self._found, self._wanted = None, ""
         self._total = 0
-        self._ending = False
+        self._ending = self._awaited = False
         self._changed()
         self.scroll_to(y=0, animate=False)
         self._want(0)
@@ -86,7 +88,12 @@ class TextView(ScrollView, can_focus=True):
         """Show ``line`` a little below the top, with ``wanted`` marked in it."""
         self._found, self._wanted = line, wanted
         self._changed()
-        self.scroll_to(y=max(0, line - 3), animate=False, force=True)
+        self._awaited = not self._total
+        self._to_found()
+
+    def _to_found(self) -> None:
+        if self._found is not None:
+            self.scroll_to(y=max(0, self._found - 3), animate=False, force=True)
 
     @property
     def place(self) -> int:
@@ -128,6 +135,9 @@ class TextView(ScrollView, can_focus=True):
         self._total = got.total_lines
         self._changed()
         self._set_height()
+        if self._awaited:
+            self._awaited = False
+            self._to_found()
         if self._ending:
             self.action_scroll_end()
 

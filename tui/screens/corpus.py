@@ -190,6 +190,13 @@ class CorpusRoom(Room):
         if chosen:
             self._load(tuple(str(path) for path in chosen))
 
+    async def show_place(self, wanted: tuple[str, ...], line: int, text: str) -> None:
+        """Show ``line`` (from 0) of the corpus ``wanted``, with ``text`` marked in it."""
+        if wanted != self._paths:
+            await self._load(wanted).wait()
+        if wanted == self._paths:
+            self.query_one(TextView).go_to(line, text)
+
     def action_bundled(self) -> None:
         self._load((str(paths.bundled_corpus()),))
 

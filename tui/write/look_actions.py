@@ -6,6 +6,7 @@ import time
 
 from textual import on, work
 
+from engine import paths
 from engine.protocol.messages import FindCopied
 from engine.protocol.values import CopiedSpan
 from tui.drafts.tree import Node, number_of
@@ -129,12 +130,27 @@ class LookActions(ModelActions, DraftActions):
         if not self._copied:
             self.tell(f"Nothing of {COPIED_WORDS} words or more stands like that in the corpus.")
             return
-        longest = max(self._copied, key=lambda span: span.words)
-        self.page.go_to(longest.start, longest.end)
+        cursor = self.page.cursor_offset
+        here = [span for span in self._copied if span.start <= cursor <= span.end]
+        found = max(here or self._copied, key=lambda span: span.words)
+        self.page.go_to(found.start, found.end)
         self.say(
-            f"{longest.words} words stand like that in line {longest.corpus_line + 1} of the"
-            " corpus that the model learned from."
+            f"{found.words} words stand like that in line {found.corpus_line + 1:,} of the corpus"
+            " that the model learned from."
         )
+        if self._ready is None:
+            return
+        from tui.screens.corpus import CorpusRoom
+
+        card, text = self._ready.card, self.page.selected_text
+        bundled = (str(paths.bundled_corpus()),)
+        room = await self.cold_open.enter("corpus")
+        if isinstance(room, CorpusRoom):
+            await room.show_place(
+                bundled if card.bundled else card.corpus_paths,
+                found.corpus_line,
+                text.partition("\n")[0],
+            )
 
     # -- the tree
 

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from tui.app import ColdOpenApp
+from tui.corpus.text_view import TextView
 
 pytestmark = pytest.mark.timeout(90)
+EPISODE = Path(__file__).parents[3] / "assets" / "corpus" / "s01e01-the-blue-suitcase.txt"
 OPENING = "DELIA: Machine nine is a washer.\n\n"
 
 
@@ -300,3 +302,19 @@ async def test_the_draft_is_saved_with_its_origins(cowriting: Any, models: Path)
     path = models / "data" / "coldopen" / "drafts" / "Untitled.txt"
     assert path.read_text() == page.draft
     assert '"1a"' in path.with_name(".Untitled.notes.json").read_text()
+
+
+async def test_copied_words_lead_to_their_line_in_the_corpus(cowriting: Any) -> None:
+    room, app = cowriting.room, cowriting.app
+    lines = EPISODE.read_text().splitlines()
+    number, line = next((n, s) for n, s in enumerate(lines) if n > 40 and len(s.split()) > 14)
+    await cowriting.put("DELIA: Mine.\n\n")
+    at = room.page.cursor_offset
+    room.page.swap(at, at, f"{line}\n", generation="1a")
+    await app.perform("write.show_source")
+    await cowriting.until(lambda: app.room_id == "corpus")
+    view = app.room("corpus").query_one(TextView)
+    await cowriting.until(lambda: view.total_lines and view.place == number)
+    assert app.room("corpus").summary.paths == (str(EPISODE),)
+    assert view._wanted
+    assert view._wanted.lower() in line.lower()
