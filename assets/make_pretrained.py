@@ -78,6 +78,7 @@ def main() -> int:
             parameters=trainer.parameters,
             perplexity=result.perplexity,
             steps=result.steps,
+            seconds=result.seconds,
             weights=result.weights,
             created=0.0,
             device="cpu",
@@ -89,11 +90,12 @@ def main() -> int:
 
 
 def install(work: Path, target: Path, card: ModelCard) -> None:
-    """Put the finished model where the package takes it from, its best weights only."""
+    """Put the finished model where the package takes it from: its best weights and its curve."""
     shutil.rmtree(target, ignore_errors=True)
     (target / "checkpoints").mkdir(parents=True)
     shutil.copytree(work / "checkpoints" / "best", target / "checkpoints" / "best")
-    shutil.copy(work / "text.json", target / "text.json")
+    for name in ("text.json", "history.jsonl"):
+        shutil.copy(work / name, target / name)
     library.write_card(target, card)
 
 

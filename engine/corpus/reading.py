@@ -38,10 +38,10 @@ class Source:
         Raises:
             CorpusError: when the file breaks off or stops being text half-way.
         """
-        if self.path.suffix.lower() in _CONVERTED:
-            yield self._converted()
-            return
         try:
+            if self.path.suffix.lower() in _CONVERTED:
+                yield self._converted()
+                return
             with self.path.open(encoding=self.encoding, newline=None) as stream:
                 if self.play:
                     yield from _speeches(stream)
@@ -114,7 +114,7 @@ def source_of(path: Path) -> Source:
         return _recognised(_checked(Source(path, without_mark, note)))
     if b"\0" in head or _share_of_controls(head) > 0.05:
         raise CorpusError(
-            f"{path} is not a text file.", "Export the script as plain text or Fountain."
+            f"{path} is not a text file.", "Export the script as plain text, Fountain or FDX."
         )
     if head.startswith(codecs.BOM_UTF8):
         return _recognised(_checked(Source(path, "utf-8-sig")))

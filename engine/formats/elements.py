@@ -39,6 +39,10 @@ class Speech:
     pieces: tuple[str, ...]
     """What is said, and directions in round brackets, in their order."""
 
+    @property
+    def ends_on_direction(self) -> bool:
+        return is_direction(self.pieces[-1])
+
 
 @dataclass(frozen=True, slots=True)
 class Prose:
@@ -46,6 +50,11 @@ class Prose:
 
 
 Element = Title | Scene | Speech | Prose
+
+
+def is_direction(piece: str) -> bool:
+    """Whether a piece of a speech is a direction rather than said."""
+    return piece.startswith("(") and piece.endswith(")")
 
 
 def elements_of(text: str) -> list[Element]:

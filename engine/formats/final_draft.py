@@ -32,8 +32,12 @@ def to_plain(data: bytes) -> str:
     parser.StartDoctypeDeclHandler = _refuse_declarations
     try:
         parser.Parse(data, True)
+    except NotFinalDraftError:
+        raise
     except expat.ExpatError as error:
         raise NotFinalDraftError(f"its XML is broken: {error}") from None
+    except (LookupError, ValueError) as error:
+        raise NotFinalDraftError(f"its encoding cannot be read: {error}") from None
     if not paragraphs.is_final_draft:
         raise NotFinalDraftError("it is XML, but not Final Draft's")
     written = _written(paragraphs.found)

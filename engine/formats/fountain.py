@@ -9,38 +9,66 @@ from __future__ import annotations
 
 import re
 
-from engine.formats.elements import HEADING, Prose, Scene, Speech, Title, elements_of
+from engine.formats.elements import HEADING, Element, Prose, Scene, Speech, Title, elements_of
 
 SUFFIXES = (".fountain", ".spmd")
 _PLAIN_CUE = re.compile(r"^(?=.*[A-Z])[A-Z0-9 .'\-]+$")
+_SHOUT = re.compile(r"^(?=[^(]*[A-Z])[A-Z0-9][A-Z0-9\s_.'#-]*(?:\(.+\)\s*)?\^*$")
+"""A spoken line that could be a cue itself."""
 _SPECIAL = ("~", "!", ".", ">", "=", "#", "@")
 _TITLE_KEYS = frozenset(
     {"title", "credit", "author", "authors", "source", "draft date", "date", "contact",
      "copyright", "notes", "revision", "format"}
 )  # fmt: skip
 _BONEYARD = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
-_TRANSITION = re.compile(r"^[^a-z]*TO:$")
+_TRANSITION = re.compile(r"^[^a-z]*TO:$|^(?i:FADE IN:)|^FADE OUT\.$")
 _NOTE = re.compile(r"(?<!\\)\[\[.*?\]\]", re.DOTALL)
 
 
 def from_plain(text: str) -> str:
     """A ``NAME: line`` script as Fountain."""
-    body = "\n\n".join(_written(element) for element in elements_of(text))
+    elements = elements_of(text)
+    before: list[Element | None] = [None, *elements]
+    body = "\n\n".join(map(_written, elements, before))
     # A first line with a colon would be taken for a title page.
-    untitled = ":" in body.partition("\n")[0] and not body.startswith("Title: ")
+    untitled = ":" in body.partition("\n")[0] and not isinstance(elements[0], Title)
     return ("\n" if untitled else "") + body + ("\n" if body and text.endswith("\n") else "")
 
 
-def _written(element: Title | Scene | Speech | Prose) -> str:
+def _written(element: Element, before: Element | None) -> str:
     if isinstance(element, Title):
         return f"Title: {element.text}"
     if isinstance(element, Scene):
         return "." + _escaped(element.text)
     if isinstance(element, Speech):
-        forced = "" if _PLAIN_CUE.match(element.name) else "@"
-        cue = forced + element.name + element.extension
-        return "\n".join([cue, *(_spoken(piece) for piece in element.pieces)])
-    return "\n".join(_action(line) for line in element.lines)
+        cue = _escaped(element.name + element.extension)
+        forced = "@" if _misread_as_no_cue(element) else ""
+        return "\n".join([forced + cue, *(_spoken(piece) for piece in element.pieces)])
+    first, *others = element.lines
+    if not others and HEADING.match(first):
+        return _escaped(first)
+    forced = "!" if _misread_as_no_action(element, before) else ""
+    return "\n".join([forced + _escaped(first), *map(_action, others)])
+
+
+def _misread_as_no_cue(speech: Speech) -> bool:
+    # Some readers take a shout with a direction under it for the cue.
+    rival = len(speech.pieces) > 1 and _SHOUT.match(speech.pieces[0])
+    return bool(rival or HEADING.match(speech.name) or not _PLAIN_CUE.match(speech.name))
+
+
+def _misread_as_no_action(prose: Prose, before: Element | None) -> bool:
+    """Whether the first line of prose has to be forced behind what stands before it."""
+    first = prose.lines[0]
+    if before is None and ":" in first:
+        return True  # some look for a title page below empty lines, too
+    if isinstance(before, Speech) and (
+        # Some readers go on with a speech behind a direction, or take a shout for the cue.
+        before.ends_on_direction or _SHOUT.match(before.pieces[-1])
+    ):
+        return True
+    looks_like_cue = _is_cue(first) or first.partition("(")[0].isupper()
+    return (looks_like_cue and len(prose.lines) > 1) or _special(first)
 
 
 def _spoken(piece: str) -> str:
@@ -55,11 +83,14 @@ def _ends_a_speech(piece: str) -> bool:
 
 
 def _action(line: str) -> str:
-    text = _escaped(line)
-    if HEADING.match(line):
-        return text
-    misread = line.startswith(_SPECIAL) or (line.upper() == line and any(map(str.isalpha, line)))
-    return "!" + text if misread else text
+    return ("!" if _special(line) else "") + _escaped(line)
+
+
+def _special(line: str) -> bool:
+    """Whether a line of prose would be read as something else wherever it stands."""
+    bare = line.lstrip()
+    capitals = line.upper() == line and any(map(str.isalpha, line))
+    return bare.startswith(_SPECIAL) or capitals or HEADING.match(bare) is not None
 
 
 def _escaped(text: str) -> str:
@@ -124,7 +155,7 @@ def _is_cue(line: str) -> bool:
 
 
 def _speech(lines: list[str], index: int) -> tuple[int, str]:
-    cue = lines[index].lstrip("@").rstrip("^ ").strip()
+    cue = _unescaped(lines[index].lstrip("@").rstrip("^ ").strip())
     index += 1
     pieces = []
     while index < len(lines) and lines[index] != "":
@@ -148,7 +179,9 @@ def _element(line: str) -> str | None:
         return f"[{_unescaped(line[1:].strip())}]"
     if line.startswith(">"):
         return _unescaped(line.strip("> \t").rstrip("< \t"))
-    return _unescaped(line[1:].strip() if line.startswith(("!", "~")) else line.rstrip())
+    if line.startswith("~"):
+        return _unescaped(line[1:].strip())
+    return _unescaped(line.removeprefix("!").rstrip())
 
 
 def _prose(lines: list[str], index: int) -> tuple[int, str]:

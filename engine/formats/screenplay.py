@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
 from engine.errors import ColdOpenError
-from engine.formats.elements import HEADING, Scene, Speech, Title, elements_of
+from engine.formats.elements import HEADING, Scene, Speech, Title, elements_of, is_direction
+
+_NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def to_fdx(text: str) -> str:
@@ -16,7 +19,7 @@ def to_fdx(text: str) -> str:
     Raises:
         ColdOpenError: when the extra is not installed.
     """
-    made = _screenplay(text, title_page=False)
+    made = _screenplay(_NOT_IN_XML.sub("", text), title_page=False)
     from screenplain.export.fdx import to_fdx
 
     sink = io.StringIO()
@@ -36,6 +39,7 @@ def write_pdf(text: str, path: Path) -> None:
         from screenplain.export.pdf import to_pdf
     except ImportError:
         raise _not_installed("reportlab") from None
+    _end_well(made)
     with path.open("wb") as sink:
         to_pdf(made, sink)
 
@@ -58,7 +62,7 @@ def _screenplay(text: str, *, title_page: bool) -> Any:
         elif isinstance(element, Speech):
             speech = types.Dialog(plain(element.name + element.extension))
             for piece in element.pieces:
-                speech.blocks.append((_is_direction(piece), plain(piece)))
+                speech.blocks.append((is_direction(piece), plain(piece)))
             made.append(speech)
         elif len(element.lines) == 1 and HEADING.match(element.lines[0]):
             made.append(types.Slug(plain(element.lines[0])))
@@ -67,8 +71,17 @@ def _screenplay(text: str, *, title_page: bool) -> Any:
     return made
 
 
-def _is_direction(piece: str) -> bool:
-    return piece.startswith("(") and piece.endswith(")")
+def _end_well(made: Any) -> None:
+    """Have something follow a last line that is kept with the next one, and a page in all cases.
+
+    Reportlab never ends where such a line fills a page and nothing follows.
+    """
+    from screenplain import types
+
+    last = made.paragraphs[-1] if made.paragraphs else None
+    kept = isinstance(last, types.Slug) or (isinstance(last, types.Dialog) and last.blocks[-1][0])
+    if kept or (last is None and not made.title_page):
+        made.append(types.Action([]))
 
 
 def _not_installed(name: str) -> ColdOpenError:

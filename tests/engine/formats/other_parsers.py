@@ -4,6 +4,10 @@ A program of its own, so that a parser that hangs can be ended. Left out of the 
 the parsers do differently by choice: screenplain writes headings in capitals; fountain-py and
 screenplay-tools keep a cue's extension, such as (V.O.), apart; screenplay-tools drops the brackets
 of a parenthetical and makes one action of several; each removes other escaping backslashes.
+
+Two things no writer can help: screenplain takes a spoken line that begins with a bracket for a
+parenthetical even where the bracket closes half-way, and screenplay-tools takes the second of two
+parentheticals in a row for speech.
 """
 
 from __future__ import annotations

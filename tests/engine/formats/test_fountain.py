@@ -18,7 +18,7 @@ def test_the_bundled_corpus_comes_back(path) -> None:  # type: ignore[no-untyped
     assert to_plain(from_plain(text)) == text
 
 
-names = st.sampled_from(["DELIA", "Mrs. Abernathy", "O'NEIL", "McAvoy", "R2-D2", "Zoë", "7"])
+names = st.sampled_from(["DELIA", "Mrs. Abernathy", "O'NEIL", "McAvoy", "R2-D2", "Zoë", "INT. MAN"])
 word = st.sampled_from(
     [
         ".5",
@@ -35,6 +35,7 @@ word = st.sampled_from(
         "~",
         "INT.",
         "CUT",
+        "NO.",
         "a:b",
     ]
 )
@@ -47,8 +48,14 @@ prose = st.sampled_from(
     [
         *("(The lights go out.)", "He waits.", "BANG!", "INT. HOUSE - DAY", ".5 miles"),
         *("> CUT TO:", "# not a section", "= nor this", "!really", "@home"),
+        *(
+            "INT. LAUNDRY\nHe waits.",
+            "He waits.\nEXT. IS ALL HE READS",
+            "BANG (far off)\nThen no more.",
+        ),
+        *("Title: ", "Bang! Crash!: a story", "  indented", "  ! indented"),
     ]
-)
+).map(str.rstrip)
 
 
 @given(st.lists(speech | scene | prose, min_size=1, max_size=12))
@@ -66,6 +73,11 @@ def test_generated_scripts_come_back(paragraphs: list[str]) -> None:
         ("[Spin Cycle, night.]", ".Spin Cycle, night."),
         ("BANG!", "!BANG!"),
         ("~ rain", "!~ rain"),
+        ("INT. MAN: No.", "@INT. MAN\nNo."),
+        ("TEO: NO. (beat) Fine.", "@TEO\nNO.\n(beat)\nFine."),
+        ("GUS: (waits)\n\nHe waits.", "GUS\n(waits)\n\n!He waits."),
+        ("GUS: FADE OUT.", "GUS\n\\FADE OUT."),
+        ("Bang! Crash!: A story", "!Bang! Crash!: A story"),
     ],
 )
 def test_writing(plain: str, fountain: str) -> None:

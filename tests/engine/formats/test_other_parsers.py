@@ -18,7 +18,7 @@ PARSERS = {
     "fountain_py": "fountain",
     "screenplay_tools": "screenplay_tools",
 }
-EPISODES = sorted(paths.bundled_corpus().glob("*.txt"))[::6]
+EPISODES = sorted(paths.bundled_corpus().glob("*.txt"))
 AWKWARD: list[tuple[str, list[tuple[str, str]]]] = [
     ("[Episode: The Sock]", [("title", "The Sock")]),
     ("[A laundry, night.]", [("heading", "a laundry, night.")]),
@@ -41,10 +41,36 @@ AWKWARD: list[tuple[str, list[tuple[str, str]]]] = [
         (f"GUS: {line}", [("cue", "GUS"), ("dialogue", line)])
         for line in (
             *("~ la la", "! No.", ".5 miles.", "...what.", "> there", "= so", "# one", "@home"),
-            *("INT. is short for inside.", "CUT TO:", "NO.", "[[a note]]", "/* gone */", "a ^"),
+            *(
+                "INT. is short for inside.",
+                "CUT TO:",
+                "FADE OUT.",
+                "Fade in: slowly.",
+                "NO.",
+                "[[a note]]",
+                "/* gone */",
+                "a ^",
+            ),
         )
     ),
+    # screenplay-tools would go on with the speech, fountain-py take the shouts for cues.
     ("GUS: (waits)", [("cue", "GUS"), ("parenthetical", "waits")]),
+    ("He is still waiting.", [("action", "He is still waiting.")]),
+    ("GUS: N. O.", [("cue", "GUS"), ("dialogue", "N. O.")]),
+    ("He means it.", [("action", "He means it.")]),
+    (
+        "GUS: N. O. (sits) No.",
+        [("cue", "GUS"), ("dialogue", "N. O."), ("parenthetical", "sits"), ("dialogue", "No.")],
+    ),
+    ("INT. MAN: Hello.", [("cue", "INT. MAN"), ("dialogue", "Hello.")]),
+    *(
+        (lines, [("action", lines)])
+        for lines in (
+            "INT. HOUSE\nHe reads.",
+            "He reads.\nEXT. HOUSE",
+            "BANG (far off)\nThen no more.",
+        )
+    ),
     *(
         (line, [("action", line)])
         for line in (
@@ -86,6 +112,13 @@ def test_a_name_at_the_top_is_no_title_page(parser: str) -> None:
         cue, said = first.split(": ")
         fountain = from_plain(f"{first}\n\nGUS: Hm.\n")
         assert read_by(parser, fountain)[:2] == [("cue", cue), ("dialogue", said)]
+
+
+@pytest.mark.parametrize("parser", PARSERS)
+def test_prose_at_the_top_is_no_title_page(parser: str) -> None:
+    for first in ("Title:", "The Sock, Part (1): A Story", "Bang! Crash!: A story"):
+        fountain = from_plain(f"{first}\n\nGUS: Hm.\n")
+        assert read_by(parser, fountain)[:2] == [("action", first), ("cue", "GUS")]
 
 
 @pytest.mark.parametrize("episode", EPISODES, ids=lambda path: path.stem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -40,6 +41,28 @@ def test_an_episode_comes_back_from_final_draft(episode: Path) -> None:
 
 def test_marks_and_directions_come_back() -> None:
     assert final_draft.to_plain(screenplay.to_fdx(SCENE).encode()) == SCENE
+
+
+def test_what_xml_cannot_hold_is_left_out() -> None:
+    written = screenplay.to_fdx("GUS: a\x0cb\x00c\x1b \ufffe\ud800d\n").encode()
+    assert final_draft.to_plain(written) == "GUS: abc d\n"
+
+
+def test_an_empty_script_is_an_empty_page(tmp_path: Path) -> None:
+    screenplay.write_pdf("", tmp_path / "empty.pdf")
+    assert (tmp_path / "empty.pdf").read_bytes().count(b"/Type /Page\n") == 1
+
+
+@pytest.mark.parametrize("last", ["[A {}]", "INT. {}", "GUS: ({})"])
+def test_a_last_line_that_fills_a_page_is_written(last: str, tmp_path: Path) -> None:
+    # In a process of its own: reportlab would never end.
+    script = "import pathlib, sys; from engine.formats.screenplay import write_pdf as write;"
+    script += "write(sys.argv[1], pathlib.Path(sys.argv[2]))"
+    text = last.format("word " * 700 + "word")
+    file = tmp_path / "long.pdf"
+    command = [sys.executable, "-c", script, text, str(file)]
+    subprocess.run(command, timeout=30, check=True, cwd=Path(__file__).parents[3])
+    assert file.read_bytes().startswith(b"%PDF")
 
 
 def test_a_pdf_has_a_title_page_and_the_script(tmp_path: Path) -> None:
@@ -94,6 +117,8 @@ def test_a_script_of_final_drafts_own_is_read(tmp_path: Path) -> None:
     [
         ("<FinalDraft><Content>", "XML is broken"),
         ("<html><body>Hello.</body></html>", "not Final Draft's"),
+        ('<?xml version="1.0" encoding="martian"?><FinalDraft/>', "encoding"),
+        ('<?xml version="1.0" encoding="shift_jis"?><FinalDraft/>', "encoding"),
         ('<!DOCTYPE a [<!ENTITY b "cc">]><FinalDraft>&b;</FinalDraft>', "document type"),
     ],
 )
@@ -103,3 +128,13 @@ def test_what_is_no_final_draft_script_is_refused(data: str, why: str, tmp_path:
     with pytest.raises(CorpusError, match=why) as caught:
         "".join(source_of(file).chunks())
     assert "odd.fdx" in caught.value.message
+
+
+@pytest.mark.parametrize("suffix", [".fdx", ".fountain"])
+def test_a_script_that_goes_away_is_said(suffix: str, tmp_path: Path) -> None:
+    file = tmp_path / f"gone{suffix}"
+    file.write_text("GUS\nHm.\n")
+    source = source_of(file)
+    file.unlink()
+    with pytest.raises(CorpusError, match="could not be read"):
+        "".join(source.chunks())

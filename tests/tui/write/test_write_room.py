@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from textual.widgets import Input
 
 from tui.app import ColdOpenApp
 from tui.drafts.store import DraftStore
+from tui.widgets.filepicker import FilePicker
 from tui.write.drafts_screen import DraftsScreen
 from tui.write.side_panel import SidePanel
 
@@ -178,6 +180,37 @@ async def test_renaming_and_duplicating_the_open_draft(sitting: Any) -> None:
     room.action_duplicate()
     await sitting.until(lambda: room._draft is not None and room._draft.name == "comedy copy")
     assert sitting.page.draft == "words"
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".fountain", ".fdx"])
+async def test_a_script_goes_out_and_comes_in(sitting: Any, suffix: str, tmp_path: Path) -> None:
+    if suffix == ".fdx":
+        pytest.importorskip("screenplain")
+    room, file = sitting.room, tmp_path / f"sock{suffix}"
+    await sitting.put("[Episode: The Sock]\n\nGUS: (dry) Hm.\n")
+    await pick(sitting, room.action_export, file)
+    await sitting.until(lambda: f"Exported: {file}" in sitting.notices())
+    await pick(sitting, room.action_import, file)
+    await sitting.until(lambda: room._draft is not None and room._draft.name == "sock")
+    assert sitting.page.draft == "[Episode: The Sock]\n\nGUS: (dry) Hm.\n"
+
+
+async def test_a_pdf_without_the_extra_says_what_to_install(
+    sitting: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "screenplain", None)
+    await pick(sitting, sitting.room.action_export, tmp_path / "sock.pdf")
+    await sitting.until(lambda: "pip install 'coldopen[screenplay]'" in sitting.notices())
+    assert list(tmp_path.glob("*.pdf")) == []
+
+
+async def pick(sitting: Any, action: Any, file: Path) -> None:
+    """Answer the picker that ``action`` opens."""
+    action()
+    await sitting.until(lambda: isinstance(sitting.app.screen, FilePicker))
+    await sitting.pilot.pause()
+    sitting.app.screen.query_one(Input).value = str(file)
+    await sitting.press("enter")
 
 
 async def test_focus_mode_shows_the_page_alone(sitting: Any) -> None:
