@@ -21,6 +21,9 @@ MAX_CONFIG_BYTES = 1 << 20
 
 THEMES = ("dark", "light")
 
+USUAL_ODDS = SamplerSettings(temperature=0.8, top_p=0.95, min_p=0.02)
+"""What one begins with; a little min-p keeps out what is odd in a wide nucleus."""
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What the configuration file can set, with the defaults."""
@@ -29,7 +32,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Empty keeps what was used last."""
     escape_delay: Annotated[int, Meta(ge=10, le=2000)] = 100
     """Milliseconds to wait, after Esc, for the rest of a key's code."""
-    sampler: SamplerSettings = SamplerSettings()
+    sampler: SamplerSettings = USUAL_ODDS
     stop: StopRule = StopRule()
     keys: dict[str, tuple[str, ...]] = {}
     """The user's keys by action id, in Textual's spelling."""
@@ -117,7 +120,8 @@ def _checked_table(name: str, table: dict[str, Any], problems: list[str]) -> Any
             problems.append(f"[{name}] {key} = {value!r} is not allowed: {_reason(error)}.")
         else:
             good[key] = value
-    return msgspec.convert(good, kind)
+    usual = msgspec.to_builtins(getattr(Settings(), name))
+    return msgspec.convert(usual | good, kind)
 
 
 def _reason(error: msgspec.ValidationError) -> str:

@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 
 from engine.protocol.values import SamplerSettings, StopRule
+from tui.config import USUAL_ODDS
 
 PRESETS: dict[str, SamplerSettings] = {
     "careful": SamplerSettings(temperature=0.5, top_p=0.85),
-    "lively": SamplerSettings(temperature=0.8, top_p=0.95),
+    "lively": USUAL_ODDS,
     "wild": SamplerSettings(temperature=1.2, top_p=1.0, min_p=0.02),
 }
 FIELDS = {
