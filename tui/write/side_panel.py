@@ -80,7 +80,12 @@ class SidePanel(VerticalScroll):
         return shown(self.settings, name)
 
     def _presets(self) -> Content:
-        lines = [f"{name:8}{summary(settings)}" for name, settings in PRESETS.items()]
+        # Short enough for one row each.
+        values = {
+            name: summary(settings).replace("0.", ".").replace("min-p", "min")
+            for name, settings in PRESETS.items()
+        }
+        lines = [f"{name:8}{value}" for name, value in values.items()]
         return content("\n".join(lines), "$quiet")
 
     def set_settings(self, settings: SamplerSettings) -> None:
