@@ -46,8 +46,7 @@ def test_train_and_write(terminal: Any, engine_home: Path) -> None:
     terminal.keys("C-s")
     terminal.until("is in the Library", within=120)
     terminal.keys("C-o")
-    terminal.until("T 0.8")
-    terminal.until("my-spin-cycle")
+    terminal.until("temperature")  # keys go to the page; the model may still be on its way
     terminal.type("DELIA: Who put a wedding cake in dryer six?")
     terminal.keys("Enter")
     terminal.keys("Enter")
