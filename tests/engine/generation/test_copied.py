@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.corpus.browse import text_of
@@ -102,6 +102,7 @@ texts = st.text(st.sampled_from(list("abC:\n\n\n \t.-'\"\r\x0c(é…İ")), max_s
 
 
 @given(texts)
+@example("C\tC:")
 def test_tokens_in_a_text_are_its_tokens_with_their_places(text: str) -> None:
     found = tokens_in(text)
     assert [token for token, _start, _end in found] == tokenize(text)

@@ -23,6 +23,7 @@ import numpy as np
 from engine.config import checked
 from engine.training import loop
 from engine.training.control import Control
+from engine.training.distributed import leave
 from engine.training.loop import Trainer, TrainingData
 
 class Deaf:
@@ -35,7 +36,9 @@ config = checked(dict(
     embedding_size=8, hidden_size=8, attention_span=8, batch_size=4, sequence_length=10,
     dropout=0.0, embedding_dropout=0.0, epochs=1, device="cpu", precision="float32",
 ))
-Trainer(config, TrainingData(ids, ids[:50], 20), Path(sys.argv[1]), Deaf()).run(Control())
+trainer = Trainer(config, TrainingData(ids, ids[:50], 20), Path(sys.argv[1]), Deaf())
+trainer.run(Control())
+leave(trainer._group)
 """
 
 
