@@ -35,8 +35,9 @@ _CUE_WORDS = 5
 
 
 def normalised(text: str) -> str:
-    """``text`` with Unix line ends, no blanks at line ends and no more than one empty line."""
+    """``text`` with Unix line ends, spaces for tabs, no blanks at line ends, one empty line."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x0c", "\n")
+    text = text.replace("\t", " ")  # within a cue, too, where a blank is part of the token
     return _MANY_NEWLINES.sub("\n\n", re.sub(r"[ \t]+\n", "\n", text))
 
 
@@ -72,7 +73,7 @@ def _token(surface: str) -> str:
         return "..."
     if surface[0] == "-" and len(surface) > 1:
         return "--"
-    return surface.lower().replace("\t", " ")  # only a cue has blanks, and they are all alike
+    return surface.lower()
 
 
 def _is_cue(surface: str) -> bool:

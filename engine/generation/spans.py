@@ -13,7 +13,7 @@ _DROPPED = re.compile(r"[ \t]*\n(?:[ \t]*\n)+[ \t]*|[ \t]+\n")
 
 def tokens_in(text: str) -> list[tuple[str, int, int]]:
     """The tokens of ``text``, those of ``tokenize``, with character offsets, end exclusive."""
-    plain = text.replace("\r\n", " \n").replace("\r", "\n").replace("\x0c", "\n")
+    plain = text.replace("\r\n", " \n").replace("\r", "\n").replace("\x0c", "\n").replace("\t", " ")
     pieces: list[str] = []
     here, there = [0], [0]  # offsets in the shortened text and in the text, where they part
     done = length = 0
