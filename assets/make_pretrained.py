@@ -64,13 +64,10 @@ class Printer:
 def main() -> int:
     torch.set_num_threads(THREADS)
     corpus = load_corpus([paths.bundled_corpus()], cutoff=CONFIG.vocabulary_cutoff)
-    train, validation, _test = corpus.parts()
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch) / "spin-cycle"
         card = write_run_folder(work, CONFIG, corpus, ("bundled",))
-        trainer = Trainer(
-            CONFIG, TrainingData(train, validation, len(corpus.vocabulary)), work, Printer()
-        )
+        trainer = Trainer(CONFIG, TrainingData.of(corpus), work, Printer())
         result = trainer.run(Control())
         done = msgspec.structs.replace(
             card,

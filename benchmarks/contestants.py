@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.config import TrainingConfig
+from engine.corpus.corpus import Corpus
+from engine.daemon.model_run import start_embedding
 from engine.models.classic import RNN, batch_data, forward_back_prop
 from engine.models.contract import LanguageModel
 from engine.training.batching import Columns, Position
@@ -68,11 +70,15 @@ class _Silent:
 class EngineContestant:
     """What the program itself would do: its trainer, on a thread of its own, paused in between."""
 
-    def __init__(self, name: str, config: TrainingConfig, data: TrainingData) -> None:
+    def __init__(self, name: str, config: TrainingConfig, corpus: Corpus) -> None:
         self.name = name
         self._listener, self._control = _Silent(), Control()
         self._folder = tempfile.TemporaryDirectory(prefix="benchmark-")
+        data = TrainingData.of(corpus)
         self.trainer = Trainer(config, data, Path(self._folder.name), self._listener, None)
+        begun = time.perf_counter()
+        start_embedding(self.trainer.model, config, corpus, self._control)
+        self.trainer.spend(time.perf_counter() - begun)
         self._control.pause()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()

@@ -25,7 +25,7 @@ from engine import paths
 from engine.config import TrainingConfig
 from engine.corpus.corpus import Corpus, load_corpus
 from engine.daemon.inspecting import INSPECTIONS
-from engine.daemon.model_run import start_from_vectors
+from engine.daemon.model_run import start_embedding
 from engine.protocol.messages import ImportVectors
 from engine.protocol.values import JobState, Metrics, ValidationPoint
 from engine.training.control import Control
@@ -122,7 +122,7 @@ def run(corpus: Corpus, words: int, size: int, seed: int, initial: str, folder: 
     target.mkdir()
     trainer = Trainer(config, data, target, _Deaf())
     if initial:
-        report = start_from_vectors(trainer.model, initial, corpus)
+        (report,) = start_embedding(trainer.model, config, corpus, Control())
         if seed == 1:
             print(report)
     result = trainer.run(Control())

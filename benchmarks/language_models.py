@@ -43,6 +43,8 @@ ABLATIONS: dict[str, dict[str, Any]] = {
     "script": {},
     "without attention": {"attention": "none"},
     "without copying": {"copying": False},
+    "without n-grams": {"ngrams": False},
+    "embedding from chance": {"vector_passes": 0},
     "whole softmax": {"candidates": 0},
     "float32": {"precision": "float32"},
     "without dropout": {"dropout": 0.0, "embedding_dropout": 0.0},
@@ -69,7 +71,12 @@ def equal_plain(config: TrainingConfig, vocabulary_size: int) -> TrainingConfig:
     hidden = config.hidden_size
     while True:
         plain = msgspec.structs.replace(
-            config, attention="none", copying=False, hidden_size=hidden + 8
+            config,
+            attention="none",
+            copying=False,
+            ngrams=False,
+            neural_cache=False,
+            hidden_size=hidden + 8,
         )
         if parameters(plain, vocabulary_size) > budget:
             return msgspec.structs.replace(plain, hidden_size=hidden)
@@ -97,7 +104,7 @@ def contestants_for(
             if plain:
                 config = equal_plain(config, data.vocabulary_size)
             print(f"{minutes:g} min {name}: {_in_words(config)}", flush=True)
-            made.append(EngineContestant(name, config, data))
+            made.append(EngineContestant(name, config, corpus))
     return made
 
 
@@ -120,8 +127,8 @@ def main() -> None:
     budgets = sorted(float(b) for b in arguments.budgets.split(","))
     names = [name.strip() for name in arguments.models.split(",")]
     corpus = load_corpus(arguments.corpus)
+    data = TrainingData.of(corpus)
     train, validation, test = corpus.parts()
-    data = TrainingData(train, validation, len(corpus.vocabulary))
     rows: dict[str, dict[float, str]] = {name: {} for name in names}
     scheduled = [name for name in names if name != "classic"]
     classic = ClassicContestant("classic", data) if "classic" in names else None

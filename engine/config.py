@@ -56,6 +56,10 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     copying: Annotated[
         bool, _about("Model", "Let the model repeat words of the context, even ones it never saw.")
     ] = True
+    ngrams: Annotated[
+        bool,
+        _about("Model", "Mix in counted phrases of the corpus (Kneser-Ney), if it helps."),
+    ] = True
     neural_cache: Annotated[
         bool,
         _about("Model", "Tune a neural cache on the validation part at the end, if it helps."),
@@ -69,6 +73,15 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             max_length=200,
         ),
     ] = ""
+    vector_passes: Annotated[
+        int,
+        _about(
+            "Model",
+            "Passes over the corpus that make word vectors for the embedding to start from.",
+            ge=0,
+            le=100,
+        ),
+    ] = 0
     # -- regularisation
     dropout: Annotated[
         float,

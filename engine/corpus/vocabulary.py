@@ -55,6 +55,10 @@ class Vocabulary:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def cues(self) -> NDArray[np.bool_]:
+        """(words,) which of them are speakers' cues."""
+        return np.fromiter((is_cue(word) for word in self.words), dtype=np.bool_)
+
     def id_of(self, word: str) -> int:
         """The id of ``word``, or that of the unknown word or cue."""
         found = self._ids.get(word)

@@ -35,7 +35,7 @@ from engine.training.device import choose_device
 from engine.training.loop import Trainer, TrainingData
 from engine.training.presets import PRESET_MINUTES, plan
 from engine.training.self_measure import measure_machine
-from engine.vectors.initial_embedding import initial_embedding
+from engine.vectors.initial_embedding import initial_embedding, own_embedding
 
 Tell = Callable[[FromJob], None]
 FEWEST_TOKENS = 200
@@ -102,7 +102,6 @@ def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
         config, reasons = plan_run(corpus, spec.settings, spec.preset)
         card = write_run_folder(folder, config, corpus, tuple(str(p.resolve()) for p in paths))
     device, why = choose_device(config.device)
-    train, validation, _test = corpus.parts()
     card = msgspec.structs.replace(card, state="running", device=str(device))
     reporter = Reporter(card, folder, tell)
     tables = TextTables.of_corpus(corpus, ())
@@ -112,15 +111,16 @@ def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
 
     trainer = Trainer(
         config,
-        TrainingData(train, validation, len(corpus.vocabulary)),
+        TrainingData.of(corpus),
         folder,
         reporter,
         sampler=sample,
         resume=spec.resume,
     )
-    if config.initial_vectors and not spec.resume:
-        began = start_from_vectors(trainer.model, config.initial_vectors, corpus)
-        reasons = (*reasons, began)
+    if not spec.resume:
+        begun = time.perf_counter()
+        reasons = (*reasons, *start_embedding(trainer.model, config, corpus, control))
+        trainer.spend(time.perf_counter() - begun)
     reporter.card = msgspec.structs.replace(card, parameters=trainer.parameters)
     reporter.save()
     tell(
@@ -142,17 +142,28 @@ def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
 
 
 @torch.no_grad()
-def start_from_vectors(model: LanguageModel[Any], name: str, corpus: Corpus) -> str:
-    """Have the script model's embedding start from the word vectors ``name``; says how.
+def start_embedding(
+    model: LanguageModel[Any], config: TrainingConfig, corpus: Corpus, control: Control
+) -> tuple[str, ...]:
+    """Have the script model's embedding start as ``config`` asks; says how, if it asks at all.
 
     Raises:
         ColdOpenError: when there are no such vectors, or the model is another.
     """
+    if not (config.initial_vectors or config.vector_passes):
+        return ()
     if not isinstance(model, ScriptModel):
         raise ConfigurationError("Only the script model can start from word vectors.")
-    begun = initial_embedding(name, corpus.vocabulary.words, model.embedding.cpu().numpy())
-    model.embedding.copy_(torch.from_numpy(begun.table))
-    return begun.report
+    words, start = corpus.vocabulary.words, model.embedding.cpu().numpy()
+    if config.initial_vectors:
+        made = initial_embedding(config.initial_vectors, words, start)
+    else:
+        try:
+            made = own_embedding(corpus, config.vector_passes, config.seed, start, control)
+        except TrainingError:
+            return ("The corpus is too small for word vectors: the embedding starts from chance.",)
+    model.embedding.copy_(torch.from_numpy(made.table))
+    return (made.report,)
 
 
 def write_run_folder(

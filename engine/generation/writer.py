@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.corpus.tokenizer import is_cue, is_word
+from engine.corpus.tokenizer import is_word
 from engine.corpus.vocabulary import CUE_UNK_ID, UNK_ID
 from engine.errors import ModelError
 from engine.generation.context import Context, make_context
@@ -92,8 +92,7 @@ class Writer:
     @functools.cached_property
     def cues(self) -> NDArray[np.int64]:
         """Ids of the vocabulary's cues."""
-        found = [number for number, word in enumerate(self.vocabulary.words) if is_cue(word)]
-        return np.array(found, dtype=np.int64)
+        return np.flatnonzero(self.vocabulary.cues())
 
     def copied(self) -> CopiedIndex:
         """The index of this model's corpus, built on the first call.

@@ -32,8 +32,11 @@ class ClassicLanguageModel(nn.Module):
             config.dropout,
         )
 
-    def prime(self, counts: Tensor) -> None:
+    def prime(self, counts: Tensor, cues: Tensor | None = None) -> None:
         """The recipe begins from chance alone."""
+
+    def settle(self) -> None:
+        """The recipe leaves nothing to do."""
 
     def initial_state(self, batch_size: int) -> StackState:
         hidden, cell = self.rnn.init_hidden(batch_size)

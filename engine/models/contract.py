@@ -82,8 +82,14 @@ class LanguageModel(Protocol[S]):
     vocabulary_size: int
     gate_names: tuple[str, ...]
 
-    def prime(self, counts: Tensor) -> None:
-        """Before training: learn from ``counts`` (vocabulary,) how often each word is seen."""
+    def prime(self, counts: Tensor, cues: Tensor | None = None) -> None:
+        """Before training: learn from ``counts`` (vocabulary,) how often each word is seen.
+
+        ``cues`` (vocabulary,) is True at speakers' cues.
+        """
+
+    def settle(self) -> None:
+        """Before the weights are used or kept: do what training itself leaves undone."""
 
     def initial_state(self, batch_size: int) -> S:
         """The state before any text."""

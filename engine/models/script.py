@@ -3,7 +3,8 @@
 embedding, locked dropout, recurrent stack, causal attention over the last states, tied softmax
 (Press & Wolf 2017) mixed with a distribution over the words of the context, each copied if the
 present state is like the one that came before it (Grave, Joulin & Usunier 2017; Merity 2017). A
-word of the draft that the vocabulary does not hold can be copied too.
+word of the draft that the vocabulary does not hold can be copied too. A trained model's softmax is
+also mixed with counted n-grams, where that helps.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from engine.models.attention import Scorer, causal_window, masked_softmax
 from engine.models.cell_traces import trace_cells
 from engine.models.contract import CellTraces, Traces, WindowTraces
 from engine.models.embedding_dropout import embed
+from engine.models.kneser_ney import HISTORY
 from engine.models.locked_dropout import LockedDropout
 from engine.models.low_linear import low_linear, project
 from engine.models.neural_cache import CacheSettings, cache_weights
+from engine.models.ngram_mixture import NgramMixture
 from engine.models.recurrent import RecurrentStack, StackState
 from engine.models.script_state import Memory, ScriptState
 from engine.models.tied_softmax import (
@@ -29,6 +32,7 @@ from engine.models.tied_softmax import (
     inclusion_probabilities,
     target_log_probability,
 )
+from engine.models.unseen_words import UnseenWords
 
 _TINY = 1e-20
 
@@ -76,6 +80,8 @@ class ScriptModel(nn.Module):
         self.gate_names = self.stack.gate_names
         self.span = config.attention_span
         self.cache: CacheSettings | None = None
+        self.ngrams: NgramMixture | None = None
+        self._unseen: UnseenWords | None = None
         size = min(128, max(16, hidden // 4))
         self.size = size
         attends = config.attention != "none"
@@ -92,20 +98,27 @@ class ScriptModel(nn.Module):
 
     @property
     def remembers(self) -> bool:
-        """Whether there is a memory at all: attention or copying."""
-        return self.scorer is not None or self.copier is not None
+        """Whether there is a memory at all: for attention, copying or counted n-grams."""
+        return self.scorer is not None or self.copier is not None or self.ngrams is not None
 
     @property
     def low_precision(self) -> bool:
         return self.config.precision == "bfloat16"
 
     @torch.no_grad()
-    def prime(self, counts: Tensor) -> None:
+    def prime(self, counts: Tensor, cues: Tensor | None = None) -> None:
         # Left to gradients, the frequencies are learnt by driving memory cells into saturation,
         # where they stay; given at the start, the cells are free for what depends on the past.
         share = (counts.float() + 0.5) / (counts.sum() + 0.5 * len(counts))
         self.bias.copy_(share.log())
         self.inclusion.copy_(inclusion_probabilities(counts, self.config.candidates))
+        self._unseen = UnseenWords.of(counts, cues)
+        self.inclusion[self._unseen.words] = 0.0
+
+    @torch.no_grad()
+    def settle(self) -> None:
+        if self._unseen is not None:
+            self._unseen.settle(self.embedding, self.bias)
 
     def initial_state(self, batch_size: int) -> ScriptState:
         memory = None
@@ -152,14 +165,9 @@ class ScriptModel(nn.Module):
         words = functional.embedding(self._known(ids), self.embedding)
         output, stack, gates = self.stack.step(words, state.stack)
         looked = self._look(output[:, None], ids[:, None], state)
-        odds = torch.log_softmax(self._logits(looked.features[:, 0]), dim=-1)
-        if extra_words:
-            odds = functional.pad(odds, (0, extra_words), value=float("-inf"))
+        odds = self._mixed(self._logits(looked.features[:, 0])[:, None], looked, extra_words)[:, 0]
         share, copy_weights = looked.share, None
-        if share is not None and looked.copying is not None and looked.ids is not None:
-            mixed = odds.exp() * (1 - share)
-            mixed.scatter_add_(1, looked.ids.clamp_min(0), looked.copying[:, 0])
-            odds = mixed.log()
+        if looked.copying is not None:
             chances = looked.copying[:, 0]
             copy_weights = chances / chances.sum(-1, keepdim=True).clamp_min(_TINY)
         traces = Traces(
@@ -179,13 +187,7 @@ class ScriptModel(nn.Module):
     ) -> tuple[Tensor, ScriptState, WindowTraces]:
         outputs, stack = self._recur(ids, state)
         looked = self._look(outputs, ids, state)
-        odds = torch.log_softmax(looked.features @ self.embedding.t() + self.bias, dim=-1)
-        if extra_words:
-            odds = functional.pad(odds, (0, extra_words), value=float("-inf"))
-        if looked.share is not None and looked.copying is not None and looked.ids is not None:
-            mixed = odds.exp() * (1 - looked.share)[..., None]
-            rows = looked.ids.clamp_min(0)[:, None].expand_as(looked.copying)
-            odds = mixed.scatter_add_(2, rows, looked.copying).log()
+        odds = self._mixed(looked.features @ self.embedding.t() + self.bias, looked, extra_words)
         traces = WindowTraces(
             None if looked.attention is None else looked.attention[:, None],
             looked.copying,
@@ -197,6 +199,28 @@ class ScriptModel(nn.Module):
     def cell_traces(self, ids: Tensor, state: ScriptState) -> CellTraces:
         words = functional.embedding(self._known(ids), self.embedding)
         return trace_cells(self.stack, words, state.stack)
+
+    def _mixed(self, logits: Tensor, looked: _Looked, extra_words: int) -> Tensor:
+        """(batch, time, words) log-probabilities from the softmax's ``logits`` and all the rest."""
+        copies = looked.share is not None and looked.copying is not None
+        if not copies and self.ngrams is None:
+            odds = torch.log_softmax(logits, dim=-1)
+            return functional.pad(odds, (0, extra_words), value=float("-inf"))
+        chances = torch.softmax(logits, dim=-1)
+        if self.ngrams is not None and looked.ids is not None:
+            chances = self.ngrams.mix(chances, self._histories(looked.ids, logits.shape[1]))
+        chances = functional.pad(chances, (0, extra_words))
+        if looked.share is not None and looked.copying is not None and looked.ids is not None:
+            chances = chances * (1 - looked.share)[..., None]
+            rows = looked.ids.clamp_min(0)[:, None].expand_as(looked.copying)
+            chances.scatter_add_(2, rows, looked.copying)
+        return chances.log()
+
+    def _histories(self, ids: Tensor, time: int) -> Tensor:
+        """(batch, time, 4): the words before each prediction; ``ids`` is the memory's, the last
+        ``time`` of them the window's own."""
+        seen = self._known(ids[:, -(time + HISTORY - 1) :])
+        return seen.unfold(1, HISTORY, 1)
 
     def _logits(self, features: Tensor) -> Tensor:
         """(batch, vocabulary) scores of few rows; ``features`` is (batch, embedding)."""
@@ -238,12 +262,16 @@ class ScriptModel(nn.Module):
             inputs, wanted = drawn.place[ids], drawn.place[targets]
         else:
             table, bias, inputs, wanted = self.embedding, self.bias, self._known(ids), targets
+            if self.training and self._unseen is not None:
+                bias = self._unseen.left_out(bias)
         outputs, stack = self._recur_in(inputs, table, state)
         looked = self._look(outputs, ids, state)
         features = self.output_dropout(looked.features)
         rows = features.reshape(-1, features.shape[-1])
         odds = target_log_probability(rows, table, bias, wanted.reshape(-1), low)
         odds = odds.view_as(targets)
+        if self.ngrams is not None and looked.ids is not None:
+            odds = self.ngrams.mix_targets(odds, self._histories(looked.ids, ids.shape[1]), targets)
         if looked.share is not None and looked.copying is not None and looked.ids is not None:
             same = looked.ids[:, None, :] == targets[:, :, None]
             copied = (looked.copying * same).sum(-1)

@@ -25,17 +25,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.config import TrainingConfig
+from engine.corpus.corpus import Corpus
 from engine.errors import ModelError, TrainingError
 from engine.models.build import build_model
 from engine.models.contract import LanguageModel, State
-from engine.models.neural_cache import HasCache, tune_cache
 from engine.protocol.values import Metrics, ValidationPoint
-from engine.storage.checkpoint import load_checkpoint, newest_valid, prune, save_checkpoint
+from engine.storage.checkpoint import newest_valid, prune, save_checkpoint
 from engine.training.batching import Columns, Position, word_counts
 from engine.training.control import Control
 from engine.training.device import best_precision, choose_device
 from engine.training.distributed import join
 from engine.training.evaluation import mean_nll
+from engine.training.finishing import finish
 from engine.training.optimizer import make_optimizer
 from engine.training.progress import (
     History,
@@ -45,7 +46,7 @@ from engine.training.progress import (
     gpu_use,
     perplexity,
 )
-from engine.training.restoring import load_model, state_tensors, with_tensors
+from engine.training.restoring import state_tensors, with_tensors
 from engine.training.schedule import one_cycle
 
 METRIC_SECONDS = 0.25
@@ -57,8 +58,6 @@ MOST_VALIDATION_SHARE = 0.08
 VALIDATION_TOKENS = 12_000
 MEAN_STRETCH = 400
 """Words after which a column's state is begun anew, on average."""
-LEAST_TO_TUNE = 500
-"""Validation words below which tuning would only fit noise."""
 BAD_STEPS = 5
 """Non-finite steps in a row after which the last good state is taken up again."""
 
@@ -72,6 +71,13 @@ class TrainingData:
     train: Ids
     validation: Ids
     vocabulary_size: int
+    cues: NDArray[np.bool_] | None = None
+    """(vocabulary,) which words are speakers' cues."""
+
+    @classmethod
+    def of(cls, corpus: Corpus) -> TrainingData:
+        train, validation, _test = corpus.parts()
+        return cls(train, validation, len(corpus.vocabulary), corpus.vocabulary.cues())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,6 +108,7 @@ class Trainer:
     ) -> None:
         self.config, self.data, self.run_dir = config, data, run_dir
         self._listener, self._sampler = listener, sampler
+        self._counted = data.train
         self._checkpoints = run_dir / "checkpoints"
         self.device, _why = choose_device(config.device)
         self._group = join(self.device)
@@ -125,7 +132,9 @@ class Trainer:
         self._progress = Progress()
         self._state: State | None = None
         self._last_validation_seconds = 0.0
-        self.model.prime(word_counts(data.train, data.vocabulary_size).to(self.device))
+        counts = word_counts(data.train, data.vocabulary_size).to(self.device)
+        cues = None if data.cues is None else torch.from_numpy(data.cues).to(self.device)
+        self.model.prime(counts, cues)
         if resume:
             self._restore(*newest_valid(self._checkpoints))
         elif self._group.leads:
@@ -139,6 +148,10 @@ class Trainer:
     def seconds(self) -> float:
         """Time trained so far, pauses left out."""
         return self._progress.seconds
+
+    def spend(self, seconds: float) -> None:
+        """Count ``seconds`` that went by before the first step as part of the run."""
+        self._progress.seconds += seconds
 
     @property
     def tokens(self) -> int:
@@ -238,7 +251,7 @@ class Trainer:
         if self._group.leads and (control.keep or not control.stopping):
             self._validate()
             self._save()
-            reached = self._with_cache()
+            reached = self._finish()
         else:
             reached = progress.best_loss
         return TrainingResult(
@@ -248,31 +261,22 @@ class Trainer:
             progress.weights,
         )
 
-    def _with_cache(self) -> float | None:
-        """Tune a neural cache for the best weights; returns the best loss, with it if it helps."""
+    def _finish(self) -> float | None:
+        """Give the best weights what needs no gradient; returns the loss with what helps."""
         loss = self._progress.best_loss
-        held_out = self.data.validation
-        if loss is None or not self.config.neural_cache or len(held_out) < LEAST_TO_TUNE:
-            return loss
-        model, _config, _weights = load_model(self.run_dir, self.device)
-        if not isinstance(model, HasCache):
-            return loss
-        model.cache = None
-        settings, _without, _with = tune_cache(model, held_out, self.device)
-        if settings is None:
-            return loss
-        model.cache = settings
-        with_cache, _count = mean_nll(model, held_out, self.device, most_tokens=VALIDATION_TOKENS)
-        if with_cache >= loss:
-            return loss
-        tensors, facts = load_checkpoint(self._checkpoints / "best")
-        facts["neural_cache"] = dataclasses.asdict(settings)
-        self._progress.weights = save_checkpoint(self._checkpoints, "best", tensors, facts)
-        self._listener.on_notice(
-            f"A neural cache ({settings.share:.0%} of the odds) brings the validation perplexity"
-            f" from {perplexity(loss):.1f} to {perplexity(with_cache):.1f}."
+        if loss is None:
+            return None
+        loss, weights = finish(
+            self.run_dir,
+            self._counted,
+            self.data.validation,
+            self.device,
+            loss,
+            VALIDATION_TOKENS,
+            self._listener.on_notice,
         )
-        return with_cache
+        self._progress.weights = weights or self._progress.weights
+        return loss
 
     def _step(self, inputs: Tensor, targets: Tensor, rate: float) -> tuple[Tensor, Tensor, bool]:
         """One window: loss, gradient norm before clipping, and whether the step was taken."""
@@ -359,6 +363,7 @@ class Trainer:
         progress, begun = self._progress, time.perf_counter()
         held_out = self.data.validation if len(self.data.validation) > 1 else self.data.train
         saved = torch.get_rng_state()
+        self.model.settle()
         loss, _count = mean_nll(self.model, held_out, self.device, most_tokens=VALIDATION_TOKENS)
         best = math.isfinite(loss) and (progress.best_loss is None or loss < progress.best_loss)
         if best:

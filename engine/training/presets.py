@@ -26,6 +26,18 @@ MOST_COMPARED = 3000
 """Vocabularies up to this size are compared whole; an eighth of a larger one does as well."""
 
 
+MOST_VECTOR_PASSES = 5
+VECTOR_SHARE = 0.03
+"""Share of the time that making word vectors to start from may take."""
+VECTOR_WORDS_A_SECOND = 800_000
+
+
+def vector_passes_for(tokens: int, minutes: float) -> int:
+    """Passes over ``tokens`` words that make vectors to start from: what there is time for."""
+    affordable = VECTOR_SHARE * 60 * minutes * VECTOR_WORDS_A_SECOND
+    return min(MOST_VECTOR_PASSES, int(affordable / max(1, tokens)))
+
+
 def candidates_for(vocabulary_size: int) -> int:
     """Words to compare with in a step: 0 for all of them."""
     return 0 if vocabulary_size <= MOST_COMPARED else max(1500, vocabulary_size // 8)
@@ -92,6 +104,8 @@ def plan(
         "minutes": minutes,
         "epochs": None,
     }
+    if asked.model == "script" and not asked.initial_vectors:
+        chosen["vector_passes"] = vector_passes_for(tokens, minutes)
     if machine.device == "cuda":
         chosen["batch_size"] = 64 if small else 128
     config = checked({**chosen, **overrides})

@@ -12,10 +12,16 @@ import torch
 from torch import Tensor, nn
 
 from engine.config import TrainingConfig
+from engine.errors import ModelError
 from engine.models.build import build_model
 from engine.models.contract import LanguageModel
+from engine.models.kneser_ney import KneserNey
 from engine.models.neural_cache import CacheSettings, HasCache
+from engine.models.ngram_mixture import MixesNgrams, NgramMixture
 from engine.storage.checkpoint import load_checkpoint, newest_valid
+
+NGRAM_IDS = "ngrams.ids"
+"""Name among a checkpoint's tensors of the text that its n-grams are counted in."""
 
 
 def load_model(
@@ -40,6 +46,12 @@ def load_model(
     model.eval().requires_grad_(False)
     if facts.get("neural_cache") and isinstance(model, HasCache):
         model.cache = CacheSettings(**facts["neural_cache"])
+    if facts.get("ngrams") and isinstance(model, MixesNgrams):
+        try:
+            counts = KneserNey(tensors[NGRAM_IDS].numpy(), facts["vocabulary_size"])
+        except (KeyError, ValueError, TypeError) as error:
+            raise ModelError(f"The n-grams in {best} cannot be used: {error}.", "") from None
+        model.ngrams = NgramMixture(counts, facts["ngrams"])
     document = json.loads((best / "state.json").read_text()) if best.exists() else {"sha256": ""}
     return cast(LanguageModel[Any], model), config, document["sha256"]
 

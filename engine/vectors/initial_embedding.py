@@ -19,11 +19,28 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.config import TrainingConfig
+from engine.corpus.corpus import Corpus
 from engine.errors import ConfigurationError, ModelError
+from engine.protocol.values import JobState, Metrics, ValidationPoint
 from engine.storage import library
+from engine.training.control import Control
+from engine.vectors.skipgram import SkipGramConfig
+from engine.vectors.training import VectorTraining
 from engine.vectors.word_vectors import Floats, WordVectors, load_vectors
 
 FEWEST_WORDS = 2
+MOST_DIMENSIONS = 256
+"""Of vectors that are made for a start; more take longer and say no more after a few passes."""
+
+
+class _Silent:
+    """Vectors made in passing tell nothing of their own."""
+
+    def on_metrics(self, metrics: Metrics) -> None: ...
+    def on_validation(self, point: ValidationPoint) -> None: ...
+    def on_sample(self, step: int, text: str) -> None: ...
+    def on_notice(self, text: str) -> None: ...
+    def on_state(self, state: JobState) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -55,12 +72,12 @@ def check_start(config: TrainingConfig) -> None:
     Raises:
         ColdOpenError: when the model is not the script model, or as :func:`check_vectors`.
     """
+    if (config.initial_vectors or config.vector_passes) and config.model != "script":
+        raise ConfigurationError(
+            f"The {config.model} model cannot start from word vectors.",
+            "Leave initial vectors empty and vector passes 0, or choose the script model.",
+        )
     if config.initial_vectors:
-        if config.model != "script":
-            raise ConfigurationError(
-                f"The {config.model} model cannot start from word vectors.",
-                "Leave initial vectors empty, or choose the script model.",
-            )
         check_vectors(config.initial_vectors)
 
 
@@ -88,11 +105,36 @@ def initial_embedding(name: str, words: Sequence[str], start: Floats) -> Initial
     Raises:
         ModelError: when there are no such vectors, or they hold next to none of ``words``.
     """
-    source = vectors_called(name)
+    return embedding_from(vectors_called(name), f"the vectors “{name}”", words, start)
+
+
+def own_embedding(
+    corpus: Corpus, passes: int, seed: int, start: Floats, control: Control
+) -> InitialEmbedding:
+    """``start`` (words, embedding) with skip-gram vectors made now in ``passes`` over ``corpus``.
+
+    Raises:
+        TrainingError: when the corpus is too small for any.
+    """
+    config = SkipGramConfig(
+        dimension=min(MOST_DIMENSIONS, start.shape[1]), epochs=passes, seed=seed
+    )
+    vectors = VectorTraining(config, corpus, _Silent()).run(control)
+    return embedding_from(vectors, "vectors of this corpus", corpus.vocabulary.words, start)
+
+
+def embedding_from(
+    source: WordVectors, called: str, words: Sequence[str], start: Floats
+) -> InitialEmbedding:
+    """``start`` (words, embedding) with the rows of the words that ``source`` holds.
+
+    Raises:
+        ModelError: when it holds next to none of ``words``.
+    """
     rows = [(row, at) for row, word in enumerate(words) if (at := source.ids.get(word)) is not None]
     if len(rows) < FEWEST_WORDS:
         raise ModelError(
-            f"The word vectors “{name}” hold {len(rows)} of the corpus's {len(words):,} words.",
+            f"Of the corpus's {len(words):,} words, {called} hold {len(rows)}.",
             "Choose vectors of the same language, or train some on this corpus.",
         )
     places, taken = np.array(rows).T
@@ -107,9 +149,7 @@ def initial_embedding(name: str, words: Sequence[str], start: Floats) -> Initial
     elif given < size:
         how = f", {size - given} of {size} columns beside their {given} left to chance"
     return InitialEmbedding(
-        table,
-        len(rows),
-        f"{len(rows):,} of {len(words):,} words start from the vectors “{name}”{how}.",
+        table, len(rows), f"{len(rows):,} of {len(words):,} words start from {called}{how}."
     )
 
 

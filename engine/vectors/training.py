@@ -15,6 +15,7 @@ from engine.corpus.tokenizer import is_word
 from engine.corpus.vocabulary import SPECIALS
 from engine.errors import TrainingError
 from engine.protocol.values import Metrics, ValidationPoint
+from engine.training.batching import word_counts
 from engine.training.control import Control
 from engine.training.progress import Listener
 from engine.vectors.skipgram import (
@@ -65,7 +66,9 @@ class VectorTraining:
         skip = len(SPECIALS)
         self._skip, self._train, self._validation = skip, train, validation
         self._words = corpus.vocabulary.words[skip:]
-        self._counts = np.array(corpus.vocabulary.counts[skip:], dtype=np.int64)
+        counts = word_counts(train, len(corpus.vocabulary)).numpy()
+        # A word that only the other parts have is not quite impossible.
+        self._counts = np.maximum(counts[skip:], 1)
         if len(train) < FEWEST_WORDS or len(self._words) < 2:
             raise TrainingError(
                 f"{corpus.name} has only {len(train):,} words to learn from.",

@@ -60,8 +60,7 @@ def trained_folder(bundled_corpus: Corpus, tmp_path_factory: pytest.TempPathFact
         device="cpu",
         attention_span=64,
     )
-    train, validation, _test = corpus.parts()
-    data = TrainingData(train, validation, len(corpus.vocabulary))
+    data = TrainingData.of(corpus)
     result = Trainer(config, data, folder, _Deaf()).run(Control())
     card = ModelCard(
         name="small",

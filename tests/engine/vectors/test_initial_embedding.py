@@ -12,13 +12,14 @@ from engine import paths
 from engine.config import TrainingConfig
 from engine.corpus.corpus import Corpus
 from engine.daemon.inspecting import INSPECTIONS
-from engine.daemon.model_run import start_from_vectors
+from engine.daemon.model_run import start_embedding
 from engine.errors import ColdOpenError, ConfigurationError, ModelError
 from engine.models.build import build_model
 from engine.models.script import ScriptModel
 from engine.protocol.messages import ImportVectors
 from engine.protocol.values import ModelCard
 from engine.storage import library
+from engine.training.control import Control
 from engine.vectors.initial_embedding import check_start, fit, initial_embedding
 from engine.vectors.text_format import export_text
 from engine.vectors.word_vectors import WordVectors
@@ -90,12 +91,33 @@ def test_a_model_of_a_corpus_starts_from_them(library_home: Path, bundled_corpus
     model = build_model(config, len(bundled_corpus.vocabulary))
     assert isinstance(model, ScriptModel)
     before = model.embedding.detach().clone()
-    report = start_from_vectors(model, "glove", bundled_corpus)
+    (report,) = start_embedding(model, config, bundled_corpus, Control())
     assert "50 of" in report
     assert "glove" in report
     rows = (model.embedding != before).any(dim=1).nonzero()[:, 0].tolist()
     assert [bundled_corpus.vocabulary.words[row] for row in rows] == some
     assert model.embedding.requires_grad
+
+
+def test_a_model_starts_from_vectors_of_its_own_corpus(bundled_corpus: Corpus) -> None:
+    config = TrainingConfig(embedding_size=24, hidden_size=16, vector_passes=2)
+    torch.manual_seed(1)
+    model = build_model(config, len(bundled_corpus.vocabulary))
+    assert isinstance(model, ScriptModel)
+    spread = float(model.embedding.detach().std())
+    (report,) = start_embedding(model, config, bundled_corpus, Control())
+    assert "vectors of this corpus" in report
+    table, ids = model.embedding.detach(), bundled_corpus.vocabulary
+    assert float(table.std()) == pytest.approx(spread, rel=0.05)
+    unit = torch.nn.functional.normalize(table, dim=1)
+
+    def likeness(one: str, other: str) -> float:
+        return float(unit[ids.id_of(one)] @ unit[ids.id_of(other)])
+
+    assert likeness("washer", "dryer") > likeness("washer", "because")
+    from_chance = TrainingConfig(embedding_size=24, hidden_size=16)
+    assert start_embedding(model, from_chance, bundled_corpus, Control()) == ()
+    assert torch.equal(model.embedding.detach(), table)
 
 
 def test_names_that_cannot_be_started_from(library_home: Path) -> None:
@@ -107,9 +129,11 @@ def test_names_that_cannot_be_started_from(library_home: Path) -> None:
         check_start(TrainingConfig(initial_vectors="../there"))
     with pytest.raises(ConfigurationError, match="classic"):
         check_start(TrainingConfig(model="classic", initial_vectors="there"))
+    with pytest.raises(ConfigurationError, match="classic"):
+        check_start(TrainingConfig(model="classic", vector_passes=1))
     check_start(TrainingConfig(initial_vectors="there"))
     check_start(TrainingConfig(model="classic"))
-    with pytest.raises(ModelError, match="hold 1 of the corpus's 2 words"):
+    with pytest.raises(ModelError, match=r"Of the corpus.s 2 words, .* hold 1"):
         initial_embedding("there", ["a", "nothing"], start(2, 4))
     folder = paths.models_dir() / "novel"
     folder.mkdir()

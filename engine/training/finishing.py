@@ -1,0 +1,114 @@
+"""What a trained model is given that no gradient makes: counted n-grams, and a neural cache.
+
+Each has a number or two that are tuned on validation text, and is kept where it helps there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.models.contract import LanguageModel
+from engine.models.kneser_ney import KneserNey
+from engine.models.neural_cache import HasCache, tune_cache
+from engine.models.ngram_mixture import MixesNgrams, NgramMixture, tune_share
+from engine.storage.checkpoint import load_checkpoint, save_checkpoint
+from engine.training.evaluation import mean_nll
+from engine.training.progress import perplexity
+from engine.training.restoring import NGRAM_IDS, load_model
+
+Ids = NDArray[np.int32]
+LEAST_TO_TUNE = 500
+"""Validation words below which tuning would only fit noise."""
+
+
+@dataclasses.dataclass(frozen=True)
+class _Added:
+    """What was added to a model, in words and as it is saved, and how to take it away."""
+
+    name: str
+    facts: dict[str, Any]
+    tensors: dict[str, Tensor]
+    remove: Callable[[], None]
+
+
+def finish(
+    run_dir: Path,
+    train: Ids,
+    held_out: Ids,
+    device: torch.device,
+    loss: float,
+    most_tokens: int,
+    notice: Callable[[str], None],
+) -> tuple[float, str | None]:
+    """Add what helps to the best weights in ``run_dir``, whose validation ``loss`` is known.
+
+    The loss is in nats a word, over the first ``most_tokens`` of ``held_out`` (tokens,). Returns
+    the loss with what was added, and the SHA-256 of the weights where anything was.
+    """
+    if len(held_out) < LEAST_TO_TUNE:
+        return loss, None
+    best = run_dir / "checkpoints" / "best"
+    tensors, facts = load_checkpoint(best)
+    model, config, _weights = load_model(run_dir, device)
+    steps: list[Callable[[], _Added | None]] = []
+    if config.ngrams:
+        steps.append(lambda: _add_ngrams(model, train, held_out, device, most_tokens))
+    if config.neural_cache:
+        steps.append(lambda: _add_cache(model, held_out, device))
+    kept = False
+    for add in steps:
+        if (added := add()) is None:
+            continue
+        better, _count = mean_nll(model, held_out, device, most_tokens=most_tokens)
+        if better >= loss:
+            added.remove()
+            continue
+        notice(
+            f"{added.name} of the odds: that brings the validation perplexity from"
+            f" {perplexity(loss):.1f} to {perplexity(better):.1f}."
+        )
+        facts |= added.facts
+        tensors |= added.tensors
+        loss, kept = better, True
+    return loss, save_checkpoint(best.parent, best.name, tensors, facts) if kept else None
+
+
+def _add_ngrams(
+    model: LanguageModel[Any], train: Ids, held_out: Ids, device: torch.device, most_tokens: int
+) -> _Added | None:
+    if not isinstance(model, MixesNgrams):
+        return None
+    counts = KneserNey(train, model.vocabulary_size)
+    share = tune_share(model, counts, held_out, device, most_tokens)
+    if share is None:
+        return None
+    model.ngrams = NgramMixture(counts, share)
+    return _Added(
+        f"Counted n-grams have {share:.0%}",
+        {"ngrams": share},
+        {NGRAM_IDS: torch.from_numpy(counts.ids)},
+        lambda: setattr(model, "ngrams", None),
+    )
+
+
+def _add_cache(model: LanguageModel[Any], held_out: Ids, device: torch.device) -> _Added | None:
+    if not isinstance(model, HasCache):
+        return None
+    settings, _without, _with = tune_cache(model, held_out, device)
+    if settings is None:
+        return None
+    model.cache = settings
+    return _Added(
+        f"A neural cache has {settings.share:.0%}",
+        {"neural_cache": dataclasses.asdict(settings)},
+        {},
+        lambda: setattr(model, "cache", None),
+    )

@@ -1,0 +1,85 @@
+"""What a model is given at the end: kept with its weights where it helps, and only there."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine.config import TrainingConfig
+from engine.errors import ModelError
+from engine.models.ngram_mixture import MixesNgrams
+from engine.storage.checkpoint import load_checkpoint, save_checkpoint
+from engine.training.control import Control
+from engine.training.evaluation import mean_nll
+from engine.training.loop import Trainer, TrainingData
+from engine.training.restoring import NGRAM_IDS, load_model
+from tests.engine.training.test_trainer import Diary
+
+WORDS = 60
+CPU = torch.device("cpu")
+
+
+def phrases(tokens: int) -> TrainingData:
+    """Set phrases of seven words in any order: what counts know best."""
+    dice = np.random.default_rng(7)
+    stock = [dice.integers(3, WORDS, 7) for _ in range(40)]
+    ids = np.concatenate([stock[i] for i in dice.integers(0, 40, tokens // 7)]).astype(np.int32)
+    return TrainingData(ids[: -tokens // 4], ids[-tokens // 4 :], WORDS)
+
+
+def config(**settings: object) -> TrainingConfig:
+    usual: dict[str, object] = {
+        "hidden_size": 16,
+        "embedding_size": 16,
+        "batch_size": 8,
+        "epochs": 1,
+        "device": "cpu",
+        "precision": "float32",
+        "neural_cache": False,
+    }
+    return TrainingConfig(**{**usual, **settings})  # type: ignore[arg-type]
+
+
+def test_counts_are_mixed_in_and_kept_with_the_model(tmp_path: Path) -> None:
+    data, diary = phrases(6000), Diary()
+    result = Trainer(config(), data, tmp_path, diary).run(Control())
+    best = min(p.perplexity for p in diary.points if p.perplexity is not None)
+    assert result.perplexity is not None
+    assert result.perplexity < 0.8 * best
+    assert any("n-grams" in notice for notice in diary.notices)
+    model, _config, weights = load_model(tmp_path, CPU)
+    assert weights == result.weights
+    assert isinstance(model, MixesNgrams)
+    assert model.ngrams is not None
+    assert np.array_equal(model.ngrams.counts.ids, data.train)
+    loss, _count = mean_nll(model, data.validation, CPU)
+    assert math.exp(loss) == pytest.approx(result.perplexity, rel=1e-4)
+
+
+def test_who_wants_none_gets_none(tmp_path: Path) -> None:
+    Trainer(config(ngrams=False), phrases(3000), tmp_path, Diary()).run(Control())
+    model, _config, _weights = load_model(tmp_path, CPU)
+    assert isinstance(model, MixesNgrams)
+    assert model.ngrams is None
+
+
+def test_a_damaged_text_of_counts_is_refused_in_words(tmp_path: Path) -> None:
+    Trainer(config(), phrases(3000), tmp_path, Diary()).run(Control())
+    folder = tmp_path / "checkpoints"
+    tensors, facts = load_checkpoint(folder / "best")
+    tensors[NGRAM_IDS] = tensors[NGRAM_IDS] + WORDS
+    save_checkpoint(folder, "best", tensors, facts)
+    with pytest.raises(ModelError, match="n-grams"):
+        load_model(tmp_path, CPU)
+
+
+def test_too_little_held_out_text_tunes_nothing(tmp_path: Path) -> None:
+    data = phrases(3000)
+    short = TrainingData(data.train, data.validation[:200], WORDS)
+    diary = Diary()
+    Trainer(config(), short, tmp_path, diary).run(Control())
+    assert diary.notices == []
