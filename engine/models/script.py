@@ -25,6 +25,7 @@ from engine.models.locked_dropout import LockedDropout
 from engine.models.low_linear import low_linear, project
 from engine.models.neural_cache import CacheSettings, cache_weights
 from engine.models.ngram_mixture import NgramMixture
+from engine.models.rare_words import RareWords
 from engine.models.recurrent import RecurrentStack, StackState
 from engine.models.script_state import Memory, ScriptState
 from engine.models.tied_softmax import (
@@ -32,7 +33,6 @@ from engine.models.tied_softmax import (
     inclusion_probabilities,
     target_log_probability,
 )
-from engine.models.unseen_words import UnseenWords
 
 _TINY = 1e-20
 
@@ -81,7 +81,7 @@ class ScriptModel(nn.Module):
         self.span = config.attention_span
         self.cache: CacheSettings | None = None
         self.ngrams: NgramMixture | None = None
-        self._unseen: UnseenWords | None = None
+        self._rare: RareWords | None = None
         size = min(128, max(16, hidden // 4))
         self.size = size
         attends = config.attention != "none"
@@ -107,18 +107,19 @@ class ScriptModel(nn.Module):
 
     @torch.no_grad()
     def prime(self, counts: Tensor, cues: Tensor | None = None) -> None:
+        self._rare = RareWords.of(counts, cues, self.config.vocabulary_cutoff)
+        counts = self._rare.merged(counts)
         # Left to gradients, the frequencies are learnt by driving memory cells into saturation,
         # where they stay; given at the start, the cells are free for what depends on the past.
         share = (counts.float() + 0.5) / (counts.sum() + 0.5 * len(counts))
         self.bias.copy_(share.log())
         self.inclusion.copy_(inclusion_probabilities(counts, self.config.candidates))
-        self._unseen = UnseenWords.of(counts, cues)
-        self.inclusion[self._unseen.words] = 0.0
+        self.inclusion[self._rare.words] = 0.0
 
     @torch.no_grad()
     def settle(self) -> None:
-        if self._unseen is not None:
-            self._unseen.settle(self.embedding, self.bias)
+        if self._rare is not None:
+            self._rare.settle(self.embedding, self.bias)
 
     def initial_state(self, batch_size: int) -> ScriptState:
         memory = None
@@ -253,23 +254,27 @@ class ScriptModel(nn.Module):
         self, ids: Tensor, targets: Tensor, state: ScriptState, low: bool
     ) -> tuple[Tensor, ScriptState]:
         """(batch, time) log-probability of ``targets``, and the state after ``ids``."""
+        read, wanted = self._known(ids), targets
+        table: Tensor = self.embedding
+        bias: Tensor = self.bias
+        rare = self._rare if self.training else None
+        if rare is not None:
+            read, wanted, bias = rare.read_as[read], rare.read_as[targets], rare.left_out(bias)
         if self.training and self.config.candidates:
             # One small table for reading and predicting, so that there is one gradient to put
             # back into the large one.
-            drawn = draw(self.inclusion, torch.stack((ids, targets)))
-            table = self.embedding.index_select(0, drawn.words)
-            bias = self.bias.index_select(0, drawn.words) + drawn.correction
-            inputs, wanted = drawn.place[ids], drawn.place[targets]
-        else:
-            table, bias, inputs, wanted = self.embedding, self.bias, self._known(ids), targets
-            if self.training and self._unseen is not None:
-                bias = self._unseen.left_out(bias)
-        outputs, stack = self._recur_in(inputs, table, state)
+            drawn = draw(self.inclusion, torch.stack((read, wanted)))
+            table = table.index_select(0, drawn.words)
+            bias = bias.index_select(0, drawn.words) + drawn.correction
+            read, wanted = drawn.place[read], drawn.place[wanted]
+        outputs, stack = self._recur_in(read, table, state)
         looked = self._look(outputs, ids, state)
         features = self.output_dropout(looked.features)
         rows = features.reshape(-1, features.shape[-1])
         odds = target_log_probability(rows, table, bias, wanted.reshape(-1), low)
         odds = odds.view_as(targets)
+        if rare is not None:
+            odds = odds + rare.shares[targets]
         if self.ngrams is not None and looked.ids is not None:
             odds = self.ngrams.mix_targets(odds, self._histories(looked.ids, ids.shape[1]), targets)
         if looked.share is not None and looked.copying is not None and looked.ids is not None:

@@ -88,7 +88,7 @@ def plan(
     speed = EFFICIENCY * peak / flops_per_token(hidden, embedding, layers, compared)
     epochs = speed * 60 * minutes / max(1, tokens)
     small = tokens < 300_000
-    dropout = 0.05 if epochs < 1.5 else 0.15 if epochs < 4 else 0.3 if epochs < 8 else 0.45
+    dropout = 0.05 if epochs < 1.5 else 0.15 if epochs < 3 else 0.35 if epochs < 8 else 0.45
     chosen: dict[str, Any] = {
         "hidden_size": size,
         "embedding_size": size,

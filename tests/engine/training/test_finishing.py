@@ -12,15 +12,33 @@ import torch
 from engine.config import TrainingConfig
 from engine.errors import ModelError
 from engine.models.ngram_mixture import MixesNgrams
+from engine.protocol.values import JobState, Metrics, ValidationPoint
 from engine.storage.checkpoint import load_checkpoint, save_checkpoint
 from engine.training.control import Control
 from engine.training.evaluation import mean_nll
 from engine.training.loop import Trainer, TrainingData
 from engine.training.restoring import NGRAM_IDS, load_model
-from tests.engine.training.test_trainer import Diary
 
 WORDS = 60
 CPU = torch.device("cpu")
+
+
+class Diary:
+    """A listener that keeps what it is told at the end."""
+
+    def __init__(self) -> None:
+        self.points: list[ValidationPoint] = []
+        self.notices: list[str] = []
+
+    def on_validation(self, point: ValidationPoint) -> None:
+        self.points.append(point)
+
+    def on_notice(self, text: str) -> None:
+        self.notices.append(text)
+
+    def on_metrics(self, metrics: Metrics) -> None: ...
+    def on_sample(self, step: int, text: str) -> None: ...
+    def on_state(self, state: JobState) -> None: ...
 
 
 def phrases(tokens: int) -> TrainingData:
