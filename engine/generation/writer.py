@@ -20,6 +20,7 @@ from engine.errors import ModelError
 from engine.generation.context import Context, make_context
 from engine.generation.copied import CopiedIndex, index_of_model
 from engine.models.contract import LanguageModel, State, Traces
+from engine.models.step_map import multiplies_bfloat16
 from engine.protocol.values import ModelCard
 from engine.storage.library import read_card
 from engine.storage.text_tables import TextTables
@@ -75,6 +76,8 @@ class Writer:
         card = read_card(folder)
         tables = TextTables.load(folder)
         model, _config, weights = load_model(folder, device)
+        if device.type == "cpu":
+            model.prepare_steps(multiplies_bfloat16())
         return cls(card.name, model, tables, weights, card), card
 
     @property

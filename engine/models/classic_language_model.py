@@ -38,6 +38,9 @@ class ClassicLanguageModel(nn.Module):
     def settle(self) -> None:
         """The recipe leaves nothing to do."""
 
+    def prepare_steps(self, low: bool) -> None:
+        """The recipe is left as it is."""
+
     def initial_state(self, batch_size: int) -> StackState:
         hidden, cell = self.rnn.init_hidden(batch_size)
         return StackState(hidden, cell)

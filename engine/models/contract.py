@@ -91,6 +91,12 @@ class LanguageModel(Protocol[S]):
     def settle(self) -> None:
         """Before the weights are used or kept: do what training itself leaves undone."""
 
+    def prepare_steps(self, low: bool) -> None:
+        """Lay out the weights, which stay as they are from now on, for ``step`` on a CPU.
+
+        With ``low`` products may be in bfloat16.
+        """
+
     def initial_state(self, batch_size: int) -> S:
         """The state before any text."""
 

@@ -21,7 +21,7 @@ from engine.models.contract import LanguageModel, State
 FLATNESSES = (0.1, 0.2, 0.4, 0.7, 1.0, 1.5)
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
 WINDOW = 256
-LEAST_GAIN = 0.001
+LEAST_GAIN = 0.005
 """Nats a word below which a cache is not worth its time."""
 
 

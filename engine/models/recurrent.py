@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from engine.config import Cell
 from engine.models.locked_dropout import LockedDropout
 from engine.models.lstm_layer import lstm_layer
+from engine.models.step_map import StepMap
 from engine.models.weight_drop import dropped
 
 GATES: dict[Cell, tuple[str, ...]] = {
@@ -148,34 +150,56 @@ class RecurrentStack(nn.Module):
         new = StackState(torch.cat(hidden), torch.cat(cells) if cells else None)
         return values.transpose(0, 1), new
 
-    def step(self, inputs: Tensor, state: StackState) -> tuple[Tensor, StackState, Tensor]:
+    def step_maps(self, low: bool) -> list[StepMap] | None:
+        """For :meth:`step`: each layer's two products as one; None for a cell that needs two."""
+        if self.cell == "gru":
+            return None
+        return [
+            StepMap([torch.cat((own, back), 1)], [bias], low)
+            for own, back, bias in zip(
+                self.input_weights, self.hidden_weights, self.biases, strict=True
+            )
+        ]
+
+    def step(
+        self, inputs: Tensor, state: StackState, maps: Sequence[StepMap] | None = None
+    ) -> tuple[Tensor, StackState, Tensor]:
         """One time step: (batch, hidden) output, next state, (batch, layers, gates, hidden) gates.
 
-        ``inputs`` is (batch, input).
+        ``inputs`` is (batch, input); ``maps`` are :meth:`step_maps` of the weights as they are.
         """
         hidden, cells, gates = [], [], []
         values = inputs
         for layer in range(self.layers):
             before = state.hidden[layer]
-            own = torch.addmm(self.biases[layer], values, self.input_weights[layer].t())
-            back = torch.addmm(self.hidden_biases[layer], before, self.hidden_weights[layer].t())
+            if maps is not None:
+                own, back = maps[layer](torch.cat((values, before), 1)), None
+            else:
+                own = torch.addmm(self.biases[layer], values, self.input_weights[layer].t())
+                back = torch.addmm(
+                    self.hidden_biases[layer], before, self.hidden_weights[layer].t()
+                )
+            if self.cell == "gru":
+                assert back is not None
+                own, back = own.view(-1, 3, self.hidden_size), back.view(-1, 3, self.hidden_size)
+                reset, update = torch.sigmoid(own[:, :2] + back[:, :2]).unbind(1)
+                candidate = torch.tanh(own[:, 2] + reset * back[:, 2])
+                values = (1 - update) * candidate + update * before
+                gates.append(torch.stack((reset, update, candidate), 1))
+                hidden.append(values)
+                continue
+            raw = own if back is None else own + back
             if self.cell == "lstm":
                 assert state.cell is not None
-                raw = (own + back).view(-1, 4, self.hidden_size)
+                raw = raw.view(-1, 4, self.hidden_size)
                 opened = torch.sigmoid(raw)
                 candidate = torch.tanh(raw[:, 2])
                 cell = opened[:, 1] * state.cell[layer] + opened[:, 0] * candidate
                 values = opened[:, 3] * torch.tanh(cell)
                 cells.append(cell)
                 gates.append(torch.stack((opened[:, 0], opened[:, 1], candidate, opened[:, 3]), 1))
-            elif self.cell == "gru":
-                own, back = own.view(-1, 3, self.hidden_size), back.view(-1, 3, self.hidden_size)
-                reset, update = torch.sigmoid(own[:, :2] + back[:, :2]).unbind(1)
-                candidate = torch.tanh(own[:, 2] + reset * back[:, 2])
-                values = (1 - update) * candidate + update * before
-                gates.append(torch.stack((reset, update, candidate), 1))
             else:
-                values = torch.tanh(own + back)
+                values = torch.tanh(raw)
                 gates.append(values[:, None])
             hidden.append(values)
         new = StackState(torch.stack(hidden), torch.stack(cells) if cells else None)

@@ -28,6 +28,7 @@ from engine.models.ngram_mixture import NgramMixture
 from engine.models.rare_words import RareWords
 from engine.models.recurrent import RecurrentStack, StackState
 from engine.models.script_state import Memory, ScriptState
+from engine.models.step_map import StepMap
 from engine.models.tied_softmax import (
     draw,
     inclusion_probabilities,
@@ -35,6 +36,16 @@ from engine.models.tied_softmax import (
 )
 
 _TINY = 1e-20
+
+
+@dataclass(frozen=True, slots=True)
+class _StepMaps:
+    """The model's products as writing wants them; see :class:`StepMap`."""
+
+    layers: list[StepMap] | None
+    looking: StepMap | None
+    combine: StepMap | None
+    words: StepMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +104,7 @@ class ScriptModel(nn.Module):
             nn.init.constant_(self.sentinel.bias, 6.0)
         features = hidden + (size if attends else 0)
         self.combine = nn.Linear(features, embedding) if features != embedding else None
-        self._columns: tuple[int, Tensor] | None = None
-        """The embedding's version, and its columns side by side; see ``_logits``."""
+        self._maps: _StepMaps | None = None
 
     @property
     def remembers(self) -> bool:
@@ -115,6 +125,17 @@ class ScriptModel(nn.Module):
         self.bias.copy_(share.log())
         self.inclusion.copy_(inclusion_probabilities(counts, self.config.candidates))
         self.inclusion[self._rare.words] = 0.0
+
+    @torch.no_grad()
+    def prepare_steps(self, low: bool) -> None:
+        asked = list(self._asked().values())
+        combine = [] if self.combine is None else [self.combine]
+        looking, combined = (
+            StepMap([one.weight for one in maps], [one.bias for one in maps], low) if maps else None
+            for maps in (asked, combine)
+        )
+        words = StepMap([self.embedding], [self.bias], low)
+        self._maps = _StepMaps(self.stack.step_maps(low), looking, combined, words)
 
     @torch.no_grad()
     def settle(self) -> None:
@@ -164,7 +185,8 @@ class ScriptModel(nn.Module):
         self, ids: Tensor, state: ScriptState, extra_words: int = 0
     ) -> tuple[Tensor, ScriptState, Traces]:
         words = functional.embedding(self._known(ids), self.embedding)
-        output, stack, gates = self.stack.step(words, state.stack)
+        layers = self._maps.layers if self._maps is not None else None
+        output, stack, gates = self.stack.step(words, state.stack, layers)
         looked = self._look(output[:, None], ids[:, None], state)
         odds = self._mixed(self._logits(looked.features[:, 0])[:, None], looked, extra_words)[:, 0]
         share, copy_weights = looked.share, None
@@ -225,14 +247,10 @@ class ScriptModel(nn.Module):
 
     def _logits(self, features: Tensor) -> Tensor:
         """(batch, vocabulary) scores of few rows; ``features`` is (batch, embedding)."""
-        table = self.embedding
-        if len(features) > 1 or table.device.type != "cpu":
-            # This way round a few rows cost one pass over the table, not a packed copy of it.
-            return torch.addmm(self.bias[:, None], table, features.t()).t()
-        # For a single row the libraries are twice as fast on the table's columns.
-        if self._columns is None or self._columns[0] != table._version:
-            self._columns = table._version, table.detach().t().contiguous()
-        return torch.addmm(self.bias, features, self._columns[1])
+        if self._maps is not None:
+            return self._maps.words(features)
+        # This way round a few rows cost one pass over the table, not a packed copy of it.
+        return torch.addmm(self.bias[:, None], self.embedding, features.t()).t()
 
     def _known(self, ids: Tensor) -> Tensor:
         """Words of the draft only are read as the unknown word (0) or the unknown cue (1)."""
@@ -330,16 +348,30 @@ class ScriptModel(nn.Module):
 
         Without ``asking``, only what later words will look back at.
         """
+        maps = self._asked() if asking else self._kept()
+        if self._maps is not None and self._maps.looking is not None and outputs.shape[1] == 1:
+            made = self._maps.looking(outputs[:, 0])[:, None]
+            sizes = [one.out_features for one in self._asked().values()]
+            return dict(zip(self._asked(), torch.split(made, sizes, dim=-1), strict=True))
+        return project(outputs, maps, self._low_products(outputs))
+
+    def _kept(self) -> dict[str, nn.Linear]:
+        """The maps to what later words will look back at, by name."""
         maps: dict[str, nn.Linear] = {}
         if self.scorer is not None and self.value is not None:
             maps |= {"keys": self.scorer.key, "values": self.value}
-            if asking:
-                maps["queries"] = self.scorer.asking
-        if self.copier is not None and self.sentinel is not None:
+        if self.copier is not None:
             maps["copy keys"] = self.copier.key
-            if asking:
-                maps |= {"copy queries": self.copier.asking, "sentinel": self.sentinel}
-        return project(outputs, maps, self._low_products(outputs))
+        return maps
+
+    def _asked(self) -> dict[str, nn.Linear]:
+        """All maps of attention and copying, by name."""
+        maps = self._kept()
+        if self.scorer is not None:
+            maps["queries"] = self.scorer.asking
+        if self.copier is not None and self.sentinel is not None:
+            maps |= {"copy queries": self.copier.asking, "sentinel": self.sentinel}
+        return maps
 
     def _low_products(self, values: Tensor) -> bool:
         """Whether to multiply in bfloat16 by hand; on a card autocast does."""
@@ -377,7 +409,9 @@ class ScriptModel(nn.Module):
         joined = outputs if context is None else torch.cat((outputs, context), -1)
         if self.combine is None:
             return joined
-        if self._low_products(joined):
+        if self._maps is not None and self._maps.combine is not None and joined.shape[1] == 1:
+            combined = self._maps.combine(joined[:, 0])[:, None]
+        elif self._low_products(joined):
             combined = low_linear(joined, self.combine.weight, self.combine.bias)
         else:
             combined = self.combine(joined)
