@@ -16,7 +16,7 @@ import torch
 from engine import paths
 from engine.config import TrainingConfig
 from engine.corpus.corpus import load_corpus
-from engine.daemon.model_run import write_run_folder
+from engine.daemon.model_run import start_embedding, write_run_folder
 from engine.protocol.values import JobState, Metrics, ModelCard, ValidationPoint
 from engine.storage import library
 from engine.training.control import Control
@@ -27,6 +27,7 @@ CONFIG = TrainingConfig(
     hidden_size=256,
     layers=2,
     attention_span=128,
+    vector_passes=5,
     dropout=0.5,
     embedding_dropout=0.1,
     weight_decay=0.05,
@@ -68,6 +69,8 @@ def main() -> int:
         work = Path(scratch) / "spin-cycle"
         card = write_run_folder(work, CONFIG, corpus, ("bundled",))
         trainer = Trainer(CONFIG, TrainingData.of(corpus), work, Printer())
+        for note in start_embedding(trainer.model, CONFIG, corpus, Control()):
+            print(note)
         result = trainer.run(Control())
         done = msgspec.structs.replace(
             card,

@@ -8,6 +8,7 @@ not have to share one vector; this lets attention reach further back (Daniluk 20
 
 from __future__ import annotations
 
+import functools
 import math
 
 import torch
@@ -53,11 +54,13 @@ def masked_softmax(scores: Tensor, allowed: Tensor) -> Tensor:
     return weights * allowed.any(-1, keepdim=True)
 
 
+@functools.lru_cache(maxsize=64)
 def causal_window(time: int, span: int, device: torch.device) -> Tensor:
     """(time, span + time) mask: step t sees the ``span`` tokens that end with itself.
 
     Positions are the ``span`` remembered tokens and then the window's own.
     """
-    step = torch.arange(time, device=device)[:, None]
-    position = torch.arange(span + time, device=device)[None, :] - span
-    return (position <= step) & (position > step - span)
+    with torch.inference_mode(False):  # it may be asked for in writing, and kept for training
+        step = torch.arange(time, device=device)[:, None]
+        position = torch.arange(span + time, device=device)[None, :] - span
+        return (position <= step) & (position > step - span)
