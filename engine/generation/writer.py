@@ -20,11 +20,12 @@ from engine.errors import ModelError
 from engine.generation.context import Context, make_context
 from engine.generation.copied import CopiedIndex, index_of_model
 from engine.models.contract import LanguageModel, State, Traces
+from engine.models.state_tensors import state_tensors
 from engine.models.step_map import multiplies_bfloat16
 from engine.protocol.values import ModelCard
 from engine.storage.library import read_card
 from engine.storage.text_tables import TextTables
-from engine.training.restoring import load_model, state_tensors
+from engine.training.restoring import load_model
 
 CHUNK = 64
 """Tokens that are read at once. The boundaries depend on the text alone, so that reading a longer
@@ -76,8 +77,7 @@ class Writer:
         card = read_card(folder)
         tables = TextTables.load(folder)
         model, _config, weights = load_model(folder, device)
-        if device.type == "cpu":
-            model.prepare_steps(multiplies_bfloat16())
+        model.prepare_steps(device.type == "cpu" and multiplies_bfloat16())
         return cls(card.name, model, tables, weights, card), card
 
     @property

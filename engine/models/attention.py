@@ -54,13 +54,24 @@ def masked_softmax(scores: Tensor, allowed: Tensor) -> Tensor:
     return weights * allowed.any(-1, keepdim=True)
 
 
-@functools.lru_cache(maxsize=64)
 def causal_window(time: int, span: int, device: torch.device) -> Tensor:
     """(time, span + time) mask: step t sees the ``span`` tokens that end with itself.
 
     Positions are the ``span`` remembered tokens and then the window's own.
     """
+    # A card's recorded steps would go on using a mask that is not kept any more.
+    return (
+        _causal_window(time, span, device) if device.type == "cuda" else _kept(time, span, device)
+    )
+
+
+def _causal_window(time: int, span: int, device: torch.device) -> Tensor:
+    step = torch.arange(time, device=device)[:, None]
+    position = torch.arange(span + time, device=device)[None, :] - span
+    return (position <= step) & (position > step - span)
+
+
+@functools.lru_cache(maxsize=64)
+def _kept(time: int, span: int, device: torch.device) -> Tensor:
     with torch.inference_mode(False):  # it may be asked for in writing, and kept for training
-        step = torch.arange(time, device=device)[:, None]
-        position = torch.arange(span + time, device=device)[None, :] - span
-        return (position <= step) & (position > step - span)
+        return _causal_window(time, span, device)

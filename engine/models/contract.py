@@ -92,9 +92,9 @@ class LanguageModel(Protocol[S]):
         """Before the weights are used or kept: do what training itself leaves undone."""
 
     def prepare_steps(self, low: bool) -> None:
-        """Lay out the weights, which stay as they are from now on, for ``step`` on a CPU.
+        """Make ``step`` quick with the weights, which stay as they are from now on.
 
-        With ``low`` products may be in bfloat16.
+        With ``low`` products on a CPU may be in bfloat16.
         """
 
     def initial_state(self, batch_size: int) -> S:

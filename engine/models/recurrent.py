@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,9 @@ from engine.models.locked_dropout import LockedDropout
 from engine.models.lstm_layer import lstm_layer
 from engine.models.step_map import StepMap
 from engine.models.weight_drop import dropped
+
+# The layers' weights are parameters of their own, by name; packing them takes a card no time.
+warnings.filterwarnings("ignore", message="RNN module weights are not part of single contiguous")
 
 GATES: dict[Cell, tuple[str, ...]] = {
     "lstm": ("input", "forget", "candidate", "output"),

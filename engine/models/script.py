@@ -28,6 +28,7 @@ from engine.models.ngram_mixture import NgramMixture
 from engine.models.rare_words import RareWords
 from engine.models.recurrent import RecurrentStack, StackState
 from engine.models.script_state import Memory, ScriptState
+from engine.models.step_graph import StepGraphs
 from engine.models.step_map import StepMap
 from engine.models.tied_softmax import (
     draw,
@@ -62,6 +63,17 @@ class _Looked:
     ids: Tensor | None
     """(batch, positions)"""
     memory: Memory | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Stepped:
+    """What the network itself makes of one token a row."""
+
+    logits: Tensor
+    """(batch, vocabulary)"""
+    looked: _Looked
+    stack: StackState
+    gates: Tensor
 
 
 class ScriptModel(nn.Module):
@@ -105,6 +117,7 @@ class ScriptModel(nn.Module):
         features = hidden + (size if attends else 0)
         self.combine = nn.Linear(features, embedding) if features != embedding else None
         self._maps: _StepMaps | None = None
+        self._graphs: StepGraphs[_Stepped] | None = None
 
     @property
     def remembers(self) -> bool:
@@ -128,6 +141,10 @@ class ScriptModel(nn.Module):
 
     @torch.no_grad()
     def prepare_steps(self, low: bool) -> None:
+        if self.bias.device.type == "cuda":
+            self._graphs = StepGraphs(self._stepped)
+        if self.bias.device.type != "cpu":
+            return
         asked = list(self._asked().values())
         combine = [] if self.combine is None else [self.combine]
         looking, combined = (
@@ -184,11 +201,9 @@ class ScriptModel(nn.Module):
     def step(
         self, ids: Tensor, state: ScriptState, extra_words: int = 0
     ) -> tuple[Tensor, ScriptState, Traces]:
-        words = functional.embedding(self._known(ids), self.embedding)
-        layers = self._maps.layers if self._maps is not None else None
-        output, stack, gates = self.stack.step(words, state.stack, layers)
-        looked = self._look(output[:, None], ids[:, None], state)
-        odds = self._mixed(self._logits(looked.features[:, 0])[:, None], looked, extra_words)[:, 0]
+        stepped = (self._graphs or self._stepped)(ids, state)
+        looked, stack = stepped.looked, stepped.stack
+        odds = self._mixed(stepped.logits[:, None], looked, extra_words)[:, 0]
         share, copy_weights = looked.share, None
         if looked.copying is not None:
             chances = looked.copying[:, 0]
@@ -200,9 +215,16 @@ class ScriptModel(nn.Module):
             memory_ids=looked.ids,
             hidden=stack.hidden.transpose(0, 1),
             cell=None if stack.cell is None else stack.cell.transpose(0, 1),
-            gates=gates,
+            gates=stepped.gates,
         )
         return odds, ScriptState(stack, looked.memory), traces
+
+    def _stepped(self, ids: Tensor, state: ScriptState) -> _Stepped:
+        words = functional.embedding(self._known(ids), self.embedding)
+        layers = self._maps.layers if self._maps is not None else None
+        output, stack, gates = self.stack.step(words, state.stack, layers)
+        looked = self._look(output[:, None], ids[:, None], state)
+        return _Stepped(self._logits(looked.features[:, 0]), looked, stack, gates)
 
     @torch.no_grad()
     def predict(

@@ -28,8 +28,10 @@ class _TargetLogProbability(torch.autograd.Function):
     ) -> Tensor:
         kind = torch.bfloat16 if low else rows.dtype
         narrow_rows, narrow_table = rows.to(kind), table.to(kind)
-        logits = torch.addmm(bias.to(kind), narrow_rows, narrow_table.t())
-        probabilities = torch.softmax(logits, dim=-1)
+        # Autocast would make float32 of the largest matrix there is.
+        with torch.autocast(rows.device.type, enabled=False):
+            logits = torch.addmm(bias.to(kind), narrow_rows, narrow_table.t())
+            probabilities = torch.softmax(logits, dim=-1)
         del logits
         picked = probabilities.gather(1, targets[:, None]).squeeze(1).float()
         ctx.save_for_backward(narrow_rows, narrow_table, probabilities, targets)

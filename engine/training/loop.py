@@ -14,7 +14,6 @@ import random
 import shutil
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, cast
 
@@ -29,6 +28,7 @@ from engine.corpus.corpus import Corpus
 from engine.errors import ModelError, TrainingError
 from engine.models.build import build_model
 from engine.models.contract import LanguageModel, State
+from engine.models.state_tensors import state_tensors, with_tensors
 from engine.protocol.values import Metrics, ValidationPoint
 from engine.storage.checkpoint import newest_valid, prune, save_checkpoint
 from engine.training.batching import Columns, Position, word_counts
@@ -46,8 +46,8 @@ from engine.training.progress import (
     gpu_use,
     perplexity,
 )
-from engine.training.restoring import state_tensors, with_tensors
 from engine.training.schedule import one_cycle
+from engine.training.window_step import WindowStep
 
 METRIC_SECONDS = 0.25
 CHECKPOINT_SECONDS = 30.0
@@ -129,6 +129,9 @@ class Trainer:
         self._module = cast(nn.Module, self.model).to(self.device)
         self.parameters = sum(p.numel() for p in self._module.parameters() if p.requires_grad)
         self._optimizer = make_optimizer(self._module, self.config, self.device)
+        self._window_step = WindowStep(
+            self._module, self._optimizer, self.config, self._group, self.device
+        )
         self._progress = Progress()
         self._state: State | None = None
         self._last_validation_seconds = 0.0
@@ -210,7 +213,10 @@ class Trainer:
                 continue
             rate = self.config.learning_rate * one_cycle(share) * control.scale * progress.scale
             inputs, targets, ahead = columns.window(ahead, self._dice)
-            loss, norm, good = self._step(inputs, targets, rate)
+            kept = self._kept_rows(columns.columns, inputs.shape[1])
+            loss, norm, self._state = self._window_step(inputs, targets, self._state, kept, rate)
+            # On a card this would be waited for; there it is asked at the metric rate.
+            good = self.device.type == "cuda" or bool(torch.isfinite(norm))
             bad = 0 if good and bad < BAD_STEPS else bad + 1
             since.append(loss)
             progress.step += 1
@@ -278,42 +284,13 @@ class Trainer:
         self._progress.weights = weights or self._progress.weights
         return loss
 
-    def _step(self, inputs: Tensor, targets: Tensor, rate: float) -> tuple[Tensor, Tensor, bool]:
-        """One window: loss, gradient norm before clipping, and whether the step was taken."""
-        for group in self._optimizer.param_groups:
-            group["lr"] = rate
-        with self._autocast():
-            loss, state = self._module(inputs, targets, self._state)
-        self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        self._group.average_gradients(self._module.parameters())
-        norm = nn.utils.clip_grad_norm_(self._module.parameters(), self.config.gradient_clip)
-        if self.device.type == "cuda":
-            # Asking here would wait for the card at every step: the fused optimizer skips the
-            # step by itself, and the loop hears of it at the metric rate.
-            self._optimizer.found_inf = (~torch.isfinite(norm)).float()  # type: ignore[attr-defined]
-            good = True
-        else:
-            good = bool(torch.isfinite(norm))
-        if good:
-            self._optimizer.step()
-            self._state = self._forget_some(state.detach(), inputs.shape[1])
-        return loss.detach(), norm, good
-
-    def _forget_some(self, state: State, length: int) -> State:
-        """``state`` with some rows put back to before any text.
+    def _kept_rows(self, rows: int, length: int) -> Tensor:
+        """(rows,) which rows go on after a window of ``length``; the others begin anew.
 
         A writer's draft begins from nothing, which a state that is carried through a whole epoch
         never shows; cells that only ever grow would otherwise go unpunished.
         """
-        share = length / MEAN_STRETCH
-        kept = torch.rand(state.batch_size) >= share
-        return state if bool(kept.all()) else state.keep(kept.to(self.device))
-
-    def _autocast(self) -> AbstractContextManager[object]:
-        if self.device.type == "cuda" and self.config.precision == "bfloat16":
-            return torch.autocast("cuda", dtype=torch.bfloat16)
-        return nullcontext()
+        return torch.rand(rows) >= length / MEAN_STRETCH
 
     # -- telling
 
@@ -450,9 +427,12 @@ class Trainer:
                 if f"optimizer.{k}.{name}" in tensors
             }
             if found:
+                counts_here = self.device.type != "mps"
                 self._optimizer.state[parameter] = {
-                    k: v if k == "step" else v.to(self.device) for k, v in found.items()
+                    k: v.to(self.device) if counts_here or k != "step" else v
+                    for k, v in found.items()
                 }
+        self._window_step.forget()
         if "random.cpu" in tensors:
             torch.set_rng_state(tensors["random.cpu"])
         if "random.cuda" in tensors and self.device.type == "cuda":
@@ -483,6 +463,7 @@ class Trainer:
             )
         self.config = msgspec.structs.replace(self.config, batch_size=size)
         self._state = None
+        self._window_step.forget()
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
         self._listener.on_notice(f"Out of memory: the batch is now {size}.")

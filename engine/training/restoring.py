@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from engine.config import TrainingConfig
 from engine.errors import ModelError
@@ -54,27 +53,3 @@ def load_model(
         model.ngrams = NgramMixture(counts, facts["ngrams"])
     document = json.loads((best / "state.json").read_text()) if best.exists() else {"sha256": ""}
     return cast(LanguageModel[Any], model), config, document["sha256"]
-
-
-def state_tensors(state: object) -> list[Tensor]:
-    """Every tensor in a state, in the order of its fields."""
-    if isinstance(state, Tensor):
-        return [state]
-    if state is None or not dataclasses.is_dataclass(state):
-        return []
-    fields = dataclasses.fields(state)
-    return [t for f in fields for t in state_tensors(getattr(state, f.name))]
-
-
-def with_tensors(template: Any, tensors: list[Tensor]) -> Any:
-    """A state like ``template`` that holds ``tensors``; the inverse of :func:`state_tensors`."""
-    remaining = list(tensors)
-
-    def fill(value: Any) -> Any:
-        if isinstance(value, Tensor):
-            return remaining.pop(0)
-        if value is None or not dataclasses.is_dataclass(value):
-            return value
-        return type(value)(*(fill(getattr(value, f.name)) for f in dataclasses.fields(value)))  # type: ignore[misc]
-
-    return fill(template)

@@ -1,0 +1,32 @@
+"""States and what steps make of them, as plain lists of tensors: to save, to move, to weigh."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from torch import Tensor
+
+
+def state_tensors(state: object) -> list[Tensor]:
+    """Every tensor in a state, in the order of its fields."""
+    if isinstance(state, Tensor):
+        return [state]
+    if state is None or not dataclasses.is_dataclass(state):
+        return []
+    fields = dataclasses.fields(state)
+    return [t for f in fields for t in state_tensors(getattr(state, f.name))]
+
+
+def with_tensors(template: Any, tensors: list[Tensor]) -> Any:
+    """A state like ``template`` that holds ``tensors``; the inverse of :func:`state_tensors`."""
+    remaining = list(tensors)
+
+    def fill(value: Any) -> Any:
+        if isinstance(value, Tensor):
+            return remaining.pop(0)
+        if value is None or not dataclasses.is_dataclass(value):
+            return value
+        return type(value)(*(fill(getattr(value, f.name)) for f in dataclasses.fields(value)))  # type: ignore[misc]
+
+    return fill(template)
