@@ -40,6 +40,8 @@ def flops_per_token(model: ScriptModel, compared: int, length: int) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hidden", type=int, default=256)
+    parser.add_argument("--embedding", type=int, help="as many as --hidden unless given")
+    parser.add_argument("--layers", type=int, default=2)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--length", type=int, default=32)
     parser.add_argument("--vocabulary", type=int, default=12_000)
@@ -56,7 +58,8 @@ def main() -> None:
     config = checked(
         {
             "hidden_size": arguments.hidden,
-            "embedding_size": arguments.hidden,
+            "embedding_size": arguments.embedding or arguments.hidden,
+            "layers": arguments.layers,
             "batch_size": arguments.batch,
             "sequence_length": arguments.length,
             "candidates": arguments.candidates,

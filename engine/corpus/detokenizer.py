@@ -42,25 +42,30 @@ class Detokenizer:
         blank = context[-1:].isspace() and not context.endswith("\n")
         return replace(made, glued=True) if blank else made
 
+    def text(self, token: str) -> str:
+        """What ``token`` appends."""
+        if token == NEWLINE:
+            return NEWLINE
+        surface = self.casing.word(token, self.place)
+        return surface if self.glued or not self._blank_before(token) else f" {surface}"
+
     def push(self, token: str) -> tuple[str, Detokenizer]:
         """The text that ``token`` appends, and the state after it."""
         if token == NEWLINE:
             return NEWLINE, Detokenizer(self.casing, NEWLINE)
-        surface = self.casing.word(token, self.place)
-        closes = token in _QUOTES and token in self.open_quotes
-        blank = not self.glued and self._blank_before(token, closes)
+        closes = token in self.open_quotes
         quotes = self.open_quotes ^ {token} if token in _QUOTES else self.open_quotes
         glued = token in _OPENING or token in _TIGHT or (token in _QUOTES and not closes)
-        return (" " if blank else "") + surface, Detokenizer(
+        return self.text(token), Detokenizer(
             self.casing, token, self.place.push(token), quotes, glued
         )
 
-    def _blank_before(self, token: str, closes: bool) -> bool:
+    def _blank_before(self, token: str) -> bool:
         if self.previous is None or self.previous == NEWLINE:
             return False
         if is_cue(self.previous):
             return True
-        if token in _CLOSING or token in _TIGHT or closes:
+        if token in _CLOSING or token in _TIGHT or token in self.open_quotes:
             return False
         return token != "..." or self.previous in ("?", "!", ")")
 

@@ -65,20 +65,20 @@ class Branch:
             context=context,
         )
 
-    def text_of(self, token: str) -> tuple[str, Detokenizer]:
+    def text_of(self, token: str) -> str:
         """What ``token`` appends; of a word that the writer began, only the rest."""
-        text, after = self.detokenizer.push(token)
+        text = self.detokenizer.text(token)
         begun = self.unfinished
         if not begun or not token.startswith(begun.lower()):
-            return text, after
+            return text
         surface = text.lstrip(" ")
         rest = (surface if surface.startswith(begun) else token)[len(begun) :]
-        return (rest.upper() if begun.isupper() and len(begun) > 1 else rest), after
+        return rest.upper() if begun.isupper() and len(begun) > 1 else rest
 
     def take(self, number: int, token: WrittenToken, hold: bool) -> list[WrittenToken]:
         """Add a token; returns what can be told now."""
         word = token.word
-        self.detokenizer = self.text_of(word)[1]
+        self.detokenizer = self.detokenizer.push(word)[1]
         self.unfinished = ""
         self.recent.append(number)
         del self.recent[:-RECENT]

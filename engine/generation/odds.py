@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.corpus.vocabulary import CUE_UNK_ID, NEWLINE_ID, UNK_ID
 from engine.generation import samplers
 from engine.generation.context import Context
 from engine.generation.restrictions import Banned, copies, repeats
+from engine.generation.samplers import Floats, Ids, Odds
 from engine.generation.writer import Writer
 from engine.protocol.values import SamplerSettings
-
-Floats = NDArray[np.float64]
-Ids = NDArray[np.int64]
 
 
 def writable(raw: Floats, recent: Sequence[int], cues: Ids, own_cues: Ids) -> Floats:
@@ -53,11 +50,12 @@ class NextWord:
         own = self._own_cues if own_cues is None else own_cues
         return writable(raw, recent, self._writer.cues, own)
 
-    def odds(self, log_odds: Floats, recent: Sequence[int], words: Sequence[int]) -> Floats:
-        """(words,) probabilities that sum to 1.
+    def odds(self, log_odds: Floats, recent: Sequence[int], words: Sequence[int]) -> Odds:
+        """The distribution to draw from.
 
-        ``log_odds`` are those of what can be written; ``recent`` are the tokens so far, newest
-        last, and ``words`` those of them that are words rather than marks, line ends or cues.
+        ``log_odds`` (words,) are those of what can be written; ``recent`` are the tokens so far,
+        newest last, and ``words`` those of them that are words rather than marks, line ends or
+        cues.
 
         Raises:
             ModelError: when nothing is left to write.

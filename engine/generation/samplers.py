@@ -1,13 +1,16 @@
 """From a model's log-probabilities to the distribution that the next word is drawn from.
 
-Pure functions over (vocabulary,) arrays in float64, applied in this order: forbidden words,
-repetition penalty (Keskar 2019), temperature, top-k, nucleus (Holtzman 2020), min-p (Nguyen 2024).
+Forbidden words, repetition penalty (Keskar 2019), temperature, top-k, nucleus (Holtzman 2020) and
+min-p (Nguyen 2024), applied in this order. Few words are left, as a rule, so that a distribution
+names those and what is asked of it costs little.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +18,49 @@ from numpy.typing import NDArray
 from engine.errors import ModelError
 from engine.protocol.values import SamplerSettings
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 Ids = NDArray[np.int64]
 NEUTRAL = SamplerSettings(temperature=1.0, top_p=1.0)
 """Leaves a model's own distribution as it is."""
+COLDEST = 1e-6
+"""Temperature below which nothing changes any more, and numbers would overflow."""
 _BORDERS = (5e-4, 2e-5, 0.0)
 """Odds from which on words are looked at for a nucleus, which seldom needs the less likely."""
+
+
+@dataclass(frozen=True, slots=True)
+class Odds:
+    """The words that may come next; all others never do."""
+
+    ids: Ids
+    """(words,) in ascending order"""
+    chances: NDArray[np.float64]
+    """(words,) positive probabilities, which sum to 1"""
+
+    def of(self, number: int) -> float:
+        """The probability of word ``number``."""
+        place = int(self.ids.searchsorted(number))
+        there = place < self.ids.size and self.ids[place] == number
+        return float(self.chances[place]) if there else 0.0
+
+    def rank(self, number: int) -> int:
+        """1 for the likeliest word, and so on; equals share a rank."""
+        return 1 + int(np.count_nonzero(self.chances > self.of(number)))
+
+    def draw(self, dice: np.random.Generator) -> int:
+        """One word, drawn with exactly one random number."""
+        edges = self.chances.cumsum()
+        picked = int(edges.searchsorted(dice.random() * edges[-1], side="right"))
+        return int(self.ids[min(picked, self.ids.size - 1)])
+
+    def entropy(self) -> float:
+        """Bits."""
+        return max(0.0, -float(self.chances @ np.log2(self.chances)))
+
+    def likeliest(self, number: int) -> list[tuple[int, float]]:
+        """The ``number`` likeliest words with their odds, best first; ties by id."""
+        best = likeliest(self.chances, number)
+        return list(zip(self.ids[best].tolist(), self.chances[best].tolist(), strict=True))
 
 
 def distribution(
@@ -29,8 +69,8 @@ def distribution(
     forbidden: Collection[int] = (),
     unwanted: Collection[int] = (),
     recent: Collection[int] = (),
-) -> Floats:
-    """(vocabulary,) probabilities that sum to 1, zero where a word may not come.
+) -> Odds:
+    """What may come under ``log_probabilities`` (vocabulary,), which need not sum to 1.
 
     ``forbidden`` words never come; ``unwanted`` ones only if nothing else is left. ``recent`` words
     are penalised. Temperature 0 leaves one word, the likeliest, and of equals the one with the
@@ -39,91 +79,74 @@ def distribution(
     Raises:
         ModelError: when every word is forbidden.
     """
-    scores = log_probabilities.astype(np.float64, copy=True)
+    scores = log_probabilities.copy()
     if forbidden:
         scores[list(forbidden)] = -np.inf
-    if not math.isfinite(scores.max()):
+    top = scores.max()
+    if not math.isfinite(top):
         raise ModelError("Every word is banned, so there is nothing to write.", "Ban fewer words.")
     if unwanted:
         without = scores.copy()
         without[list(unwanted)] = -np.inf
         if math.isfinite(without.max()):
-            scores = without
+            scores, top = without, without.max()
     if settings.repetition_penalty > 1 and recent:
         scores[list(set(recent))] *= settings.repetition_penalty
+        top = scores.max()
     if settings.temperature <= 0:
-        greedy = np.zeros_like(scores)
-        greedy[int(np.argmax(scores))] = 1.0
-        return greedy
-    scores -= scores.max()
-    with np.errstate(over="ignore"):  # hopeless words become impossible ones
-        scores /= settings.temperature
-    odds = np.exp(scores)
-    odds = top_k(odds, settings.top_k)
-    odds /= odds.sum()
-    odds = top_p(odds, settings.top_p)
-    odds = min_p(odds, settings.min_p)
-    normal: Floats = odds / odds.sum()
-    return normal
+        return Odds(np.array([int(np.argmax(scores))]), np.ones(1))
+    scores -= top
+    scores /= max(settings.temperature, COLDEST)
+    odds: Floats = np.exp(scores, out=scores)
+    ids: Ids | None = None
+    rules: tuple[tuple[Callable[[Floats, Any], Ids | None], float], ...] = (
+        (top_k, settings.top_k),
+        (top_p, settings.top_p),
+        (min_p, settings.min_p),
+    )
+    for rule, value in rules:
+        if (kept := rule(odds, value)) is not None:
+            odds, ids = odds[kept], kept if ids is None else ids[kept]
+    # Of words that nothing has left out, some are impossible.
+    possible = odds.nonzero()[0]
+    chances = odds[possible].astype(np.float64)
+    return Odds(possible if ids is None else ids[possible], chances / chances.sum())
 
 
-def top_k(odds: Floats, k: int) -> Floats:
-    """Only the ``k`` likeliest; ties at the border go to the lowest ids. 0 keeps all."""
-    if k <= 0 or k >= odds.size:
-        return odds
-    return _only(odds, _likeliest(odds, k))
+def top_k(odds: Floats, k: int) -> Ids | None:
+    """Where in ``odds`` (words,) the ``k`` likeliest are, in ascending order; None for all.
+
+    Ties at the border go to the first. 0 keeps all.
+    """
+    return np.sort(likeliest(odds, k)) if 0 < k < odds.size else None
 
 
-def top_p(odds: Floats, p: float) -> Floats:
-    """The smallest set of likeliest words that holds at least ``p``; ``odds`` sum to 1.
+def top_p(odds: Floats, p: float) -> Ids | None:
+    """Where the smallest set of likeliest words is that holds at least the share ``p`` of ``odds``.
 
-    Ties at the border go to the lowest ids. The set is never empty.
+    In ascending order; None for all. Ties at the border go to the first. The set is never empty.
     """
     if p >= 1:
-        return odds
+        return None
+    whole = float(odds.sum())
     for border in _BORDERS:
         # All that are left out are less likely than all that are here.
-        some = (odds >= border).nonzero()[0]
-        order = some[(-odds[some]).argsort(kind="stable")]
-        enough = int(odds[order].cumsum().searchsorted(p - 1e-12)) + 1
+        some = (odds >= border * whole).nonzero()[0]
+        few = odds[some].astype(np.float64)
+        order = (-few).argsort(kind="stable")
+        enough = int(few[order].cumsum().searchsorted((p - 1e-12) * whole)) + 1
         if enough <= order.size:
             break
-    return _only(odds, order[:enough])
+    return np.sort(some[order[:enough]])
 
 
-def min_p(odds: Floats, share: float) -> Floats:
-    """Only words at least ``share`` as likely as the likeliest."""
-    if share <= 0:
-        return odds
-    return np.where(odds >= share * odds.max(), odds, 0.0)
-
-
-def draw(odds: Floats, dice: np.random.Generator) -> int:
-    """One id, drawn from ``odds`` with exactly one random number."""
-    edges = odds.cumsum()
-    picked = int(edges.searchsorted(dice.random() * edges[-1], side="right"))
-    return picked if picked < odds.size and odds[picked] else int(odds.nonzero()[0][-1])
-
-
-def entropy(odds: Floats) -> float:
-    """Bits."""
-    some = odds[odds > 0]
-    return max(0.0, float(-(some * np.log2(some)).sum()))
+def min_p(odds: Floats, share: float) -> Ids | None:
+    """Where words are at least ``share`` as likely as the likeliest; None for all."""
+    return (odds >= share * odds.max()).nonzero()[0] if share > 0 else None
 
 
 def likeliest(odds: Floats, number: int) -> Ids:
-    """Ids of the ``number`` likeliest words that may come, best first; ties by id."""
-    some = odds.nonzero()[0]
-    return some[_likeliest(odds[some], min(number, some.size))]
-
-
-def _only(odds: Floats, kept: Ids) -> Floats:
-    cut = np.zeros_like(odds)
-    cut[kept] = odds[kept]
-    return cut
-
-
-def _likeliest(odds: Floats, number: int) -> Ids:
+    """Where in ``odds`` the ``number`` likeliest are, best first; ties by place."""
     if number <= 0:
         return np.empty(0, dtype=np.int64)
     if number < odds.size:

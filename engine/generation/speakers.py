@@ -34,7 +34,7 @@ def next_speakers(
     cues = np.array([n for n, w in enumerate(context.all_words()) if is_cue(w)], dtype=np.int64)
     own = context.draft_words.cue_ids()
     raw = writer.read(context).odds[0]
-    odds = np.exp(writable(raw, (NEWLINE_ID,), writer.cues, own)[cues])
+    odds = np.exp(writable(raw, (NEWLINE_ID,), writer.cues, own)[cues]).astype(np.float64)
     if not odds.sum() > 0:
         raise ModelError(
             f"“{writer.name}” knows no speakers.",

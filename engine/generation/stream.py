@@ -16,7 +16,6 @@ from typing import Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from engine.corpus.vocabulary import NEWLINE_ID
 from engine.errors import ModelError
@@ -25,6 +24,7 @@ from engine.generation.branch import Branch
 from engine.generation.context import cue_of
 from engine.generation.odds import NextWord
 from engine.generation.ranking import fit
+from engine.generation.samplers import Floats, Odds
 from engine.generation.stopping import Reason as RuleReason
 from engine.generation.stopping import reason_to_end
 from engine.generation.writer import Prediction, Writer
@@ -218,20 +218,16 @@ class Stream:
     def _choose(self, row: int, branch: Branch) -> tuple[int, WrittenToken]:
         log_odds = self._next_word.writable(self._prediction.odds[row], branch.recent)
         if branch.forced:
-            odds = samplers.distribution(log_odds, samplers.NEUTRAL)
             number = branch.forced.popleft()
-            return number, self._token(row, branch, number, odds, _support(odds), forced=True)
-        odds = self._odds(log_odds, branch)
-        support = _support(odds)
-        number = int(support[samplers.draw(odds[support], branch.dice)])
-        return number, self._token(row, branch, number, odds, support)
-
-    def _odds(self, log_odds: NDArray[np.float64], branch: Branch) -> NDArray[np.float64]:
+            odds = samplers.distribution(log_odds, samplers.NEUTRAL)
+            return number, self._token(row, branch, number, odds, forced=True)
         if branch.unfinished:
             log_odds = self._completing(log_odds, branch.unfinished)
-        return self._next_word.odds(log_odds, branch.recent, branch.words)
+        odds = self._next_word.odds(log_odds, branch.recent, branch.words)
+        number = odds.draw(branch.dice)
+        return number, self._token(row, branch, number, odds)
 
-    def _completing(self, log_odds: NDArray[np.float64], beginning: str) -> NDArray[np.float64]:
+    def _completing(self, log_odds: Floats, beginning: str) -> Floats:
         """Only words that begin with what stands before the cursor, where there are any."""
         start = beginning.lower()
         fits = np.fromiter((w.startswith(start) for w in self.context.all_words()), dtype=np.bool_)
@@ -239,32 +235,26 @@ class Stream:
         return np.where(possible, log_odds, -np.inf) if possible.any() else log_odds
 
     def _token(
-        self,
-        row: int,
-        branch: Branch,
-        number: int,
-        odds: NDArray[np.float64],
-        support: NDArray[np.int64],
-        forced: bool = False,
+        self, row: int, branch: Branch, number: int, odds: Odds, forced: bool = False
     ) -> WrittenToken:
-        """Token ``number`` as told; ``support`` are the ids that may come under ``odds``."""
-        probability, few = float(odds[number]), odds[support]
+        """Token ``number`` as told, drawn from ``odds`` unless it was ``forced``."""
+        word_of, probability = self.context.word, odds.of(number)
         share = self._prediction.traces.copy_share
         return WrittenToken(
-            text=branch.text_of(self.context.word(number))[0],
-            word=self.context.word(number),
+            text=branch.text_of(word_of(number)),
+            word=word_of(number),
             probability=min(1.0, probability),
-            rank=1 + int(np.count_nonzero(few > probability)),
+            rank=odds.rank(number),
             surprise=-math.log2(max(probability, 1e-300)),
-            entropy=samplers.entropy(few),
+            entropy=odds.entropy(),
             copy_share=0.0 if share is None else float(share[row]),
             alternatives=tuple(
                 Alternative(
-                    text=branch.text_of(self.context.word(other))[0],
-                    word=self.context.word(other),
-                    probability=min(1.0, float(odds[other])),
+                    text=branch.text_of(word_of(other)),
+                    word=word_of(other),
+                    probability=min(1.0, chance),
                 )
-                for other in support[samplers.likeliest(few, self._request.alternatives)].tolist()
+                for other, chance in odds.likeliest(self._request.alternatives)
             ),
             forced=forced,
         )
@@ -303,12 +293,6 @@ class Stream:
             speaker=self._request.speaker,
             after=self._request.after,
         )
-
-
-def _support(odds: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Ids that may come: few, as a rule, so that what is asked of them costs little."""
-    support: NDArray[np.int64] = odds.nonzero()[0]
-    return support
 
 
 def repeated(writer: Writer, record: GenerationRecord, alternatives: int) -> Stream:

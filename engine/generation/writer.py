@@ -38,7 +38,7 @@ REMEMBERED_BYTES = 96 * 1024 * 1024
 class Prediction:
     """What a model makes of a text: odds of the next word, and the state after it."""
 
-    odds: NDArray[np.float64]
+    odds: NDArray[np.float32]
     """(rows, words) log-probabilities, the unknown word's and the unknown cue's among them."""
     state: State
     traces: Traces
@@ -126,7 +126,7 @@ class Writer:
         tokens = torch.tensor(ids, device=self.device)
         with torch.inference_mode():
             raw, after, traces = self.model.step(tokens, state, len(context.draft_words))
-        return Prediction(raw.cpu().double().numpy(), after, traces)
+        return Prediction(raw.cpu().numpy(), after, traces)
 
     def state_after(self, ids: tuple[int, ...]) -> State:
         """The state of one row that has read ``ids``."""

@@ -19,8 +19,9 @@ from engine.generation import samplers
 from engine.generation.branch import RECENT, RECENT_WORDS
 from engine.generation.context import Context, draft_casing
 from engine.generation.odds import NextWord
+from engine.generation.samplers import Odds
 from engine.generation.writer import Writer
-from engine.inspection.reading import Floats, Predicted, ReadText, predictions, read_text
+from engine.inspection.reading import Predicted, ReadText, predictions, read_text
 from engine.protocol.messages import Explain, Explanation
 from engine.protocol.values import Alternative, ExplainedToken
 
@@ -126,15 +127,15 @@ def _room(rows: Sequence[Predicted], request: Explain) -> tuple[list[bool], list
 
 
 def _alternatives(
-    context: Context, detokenizer: Detokenizer, odds: Floats, number: int
+    context: Context, detokenizer: Detokenizer, odds: Odds, number: int
 ) -> tuple[Alternative, ...]:
     return tuple(
         Alternative(
-            text=detokenizer.push(context.word(other))[0],
+            text=detokenizer.text(context.word(other)),
             word=context.word(other),
-            probability=min(1.0, round(float(odds[other]), 7)),
+            probability=min(1.0, round(chance, 7)),
         )
-        for other in samplers.likeliest(odds, number).tolist()
+        for other, chance in odds.likeliest(number)
     )
 
 
@@ -144,13 +145,13 @@ def _told(
     context: Context,
     offset: int,
     row: Predicted,
-    odds: Floats,
+    odds: Odds,
     weighed: bool,
 ) -> ExplainedToken:
     token, start, end = read.tokens[read.first + offset]
     number = read.ids[read.first + 1 + offset]
     raw = float(np.exp(row.odds[number]))
-    probability = float(odds[number])
+    probability = odds.of(number)
     if number >= len(context.vocabulary) and number not in read.ids[: read.first + 1 + offset]:
         unknown = context.vocabulary.id_of(token)
         raw = probability = float(np.exp(row.odds[unknown]))
@@ -168,9 +169,9 @@ def _told(
         start=start,
         end=end,
         probability=min(1.0, probability),
-        rank=1 + int((odds > probability).sum()),
+        rank=1 + int((odds.chances > probability).sum()),
         surprise=float(-np.log2(max(probability, 1e-300))),
-        entropy=samplers.entropy(odds),
+        entropy=odds.entropy(),
         from_softmax=probability * (1 - part),
         from_copying=probability * part,
         copy_share=share,

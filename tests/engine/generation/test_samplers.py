@@ -24,11 +24,33 @@ settings_strategy = st.builds(
 )
 
 
+def dense(odds: samplers.Odds, size: int) -> np.ndarray:
+    """(size,) with 0 for what cannot come."""
+    assert (np.diff(odds.ids) > 0).all()
+    assert (odds.chances > 0).all()
+    table = np.zeros(size)
+    table[odds.ids] = odds.chances
+    return table
+
+
+def spread(values: np.ndarray, settings: SamplerSettings, *rest: object, **more: object):  # type: ignore[no-untyped-def]
+    return dense(samplers.distribution(values, settings, *rest, **more), len(values))
+
+
+def only(odds: np.ndarray, kept: np.ndarray | None) -> np.ndarray:
+    """``odds`` with 0 for all that a rule leaves out."""
+    if kept is None:
+        return odds
+    table = np.zeros_like(odds)
+    table[kept] = odds[kept]
+    return table
+
+
 @given(logs, settings_strategy, st.sets(st.integers(0, 2), max_size=2))
 def test_a_distribution_sums_to_one_and_leaves_out_what_is_forbidden(
     values: np.ndarray, settings: SamplerSettings, forbidden: set[int]
 ) -> None:
-    odds = samplers.distribution(values, settings, forbidden)
+    odds = spread(values, settings, forbidden)
     assert odds.sum() == pytest.approx(1)
     assert (odds >= 0).all()
     assert all(odds[number] == 0 for number in forbidden)
@@ -38,23 +60,23 @@ def test_a_distribution_sums_to_one_and_leaves_out_what_is_forbidden(
 
 @given(logs)
 def test_temperature_zero_is_greedy_and_ties_go_to_the_lowest_id(values: np.ndarray) -> None:
-    odds = samplers.distribution(values, SamplerSettings(temperature=0.0))
+    odds = spread(values, SamplerSettings(temperature=0.0))
     assert odds[int(np.argmax(values))] == 1
-    cold = samplers.distribution(values, SamplerSettings(temperature=1e-6, top_p=1.0))
+    cold = spread(values, SamplerSettings(temperature=1e-6, top_p=1.0))
     assert cold[values > values.max() - 1e-4].sum() == pytest.approx(1)
 
 
 @given(logs)
 def test_neutral_settings_keep_the_models_own_odds(values: np.ndarray) -> None:
     own = np.exp(values - values.max())
-    assert np.allclose(samplers.distribution(values, samplers.NEUTRAL), own / own.sum())
+    assert np.allclose(spread(values, samplers.NEUTRAL), own / own.sum())
 
 
 @given(logs, st.floats(0.01, 1))
 def test_the_nucleus_is_the_smallest_set_that_holds_enough(values: np.ndarray, p: float) -> None:
     odds = np.exp(values)
     odds /= odds.sum()
-    kept = samplers.top_p(odds, p)
+    kept = only(odds, samplers.top_p(odds, p))
     inside, outside = odds[kept > 0], odds[kept == 0]
     assert inside.size >= 1
     assert inside.sum() >= p - 1e-9
@@ -65,13 +87,15 @@ def test_the_nucleus_is_the_smallest_set_that_holds_enough(values: np.ndarray, p
 
 def test_the_nucleus_of_a_flat_distribution_over_many_words_is_found() -> None:
     odds = np.full(20_000, 1 / 20_000)
-    assert (samplers.top_p(odds, 0.5) > 0).sum() == pytest.approx(10_000, abs=1)
+    kept = samplers.top_p(odds, 0.5)
+    assert kept is not None
+    assert len(kept) == pytest.approx(10_000, abs=1)
 
 
 @given(logs, st.integers(1, 300))
 def test_top_k_keeps_the_k_likeliest(values: np.ndarray, k: int) -> None:
     odds = np.exp(values)
-    kept = samplers.top_k(odds, k) > 0
+    kept = only(odds, samplers.top_k(odds, k)) > 0
     assert kept.sum() == min(k, odds.size)
     if k < odds.size:
         assert odds[kept].min() >= odds[~kept].max()
@@ -80,13 +104,13 @@ def test_top_k_keeps_the_k_likeliest(values: np.ndarray, k: int) -> None:
 @given(logs, st.floats(0.01, 1))
 def test_min_p_is_relative_to_the_likeliest(values: np.ndarray, share: float) -> None:
     odds = np.exp(values)
-    kept = samplers.min_p(odds, share)
+    kept = only(odds, samplers.min_p(odds, share))
     assert ((kept > 0) == (odds >= share * odds.max())).all()
 
 
 def test_the_repetition_penalty_makes_recent_words_less_likely() -> None:
     even = np.log(np.full(4, 0.25))
-    odds = samplers.distribution(
+    odds = spread(
         even, SamplerSettings(temperature=1.0, top_p=1.0, repetition_penalty=1.5), recent=[2, 2, 3]
     )
     assert odds[2] == odds[3] < odds[0] == odds[1]
@@ -101,8 +125,8 @@ def test_a_word_is_a_repeat_if_it_completes_a_run_that_is_there(run: list[int], 
 
 def test_unwanted_words_come_only_if_nothing_else_is_left() -> None:
     values = np.log(np.array([0.5, 0.3, 0.2]))
-    assert samplers.distribution(values, samplers.NEUTRAL, (), {0, 1})[2] == 1
-    assert samplers.distribution(values, samplers.NEUTRAL, (), {0, 1, 2})[0] == pytest.approx(0.5)
+    assert spread(values, samplers.NEUTRAL, (), {0, 1})[2] == 1
+    assert spread(values, samplers.NEUTRAL, (), {0, 1, 2})[0] == pytest.approx(0.5)
 
 
 def test_forbidding_everything_is_said() -> None:
@@ -113,27 +137,47 @@ def test_forbidding_everything_is_said() -> None:
 @given(logs, st.integers(0, 2**32))
 def test_drawing_stays_in_the_support_and_follows_the_seed(values: np.ndarray, seed: int) -> None:
     odds = samplers.distribution(values, SamplerSettings(temperature=1.0, top_k=3))
-    first = samplers.draw(odds, np.random.Generator(np.random.PCG64(seed)))
-    again = samplers.draw(odds, np.random.Generator(np.random.PCG64(seed)))
+    first = odds.draw(np.random.Generator(np.random.PCG64(seed)))
+    again = odds.draw(np.random.Generator(np.random.PCG64(seed)))
     assert first == again
-    assert odds[first] > 0
+    assert first in odds.ids
+    assert len(odds.ids) <= 3
 
 
 def test_draws_are_as_frequent_as_the_odds_say() -> None:
-    odds = np.array([0.0, 0.6, 0.0, 0.3, 0.1, 0.0])
+    chances = np.array([0.0, 0.6, 0.0, 0.3, 0.1, 0.0])
+    odds = samplers.Odds(np.flatnonzero(chances), chances[chances > 0])
     dice = np.random.Generator(np.random.PCG64(1))
-    counts = np.bincount([samplers.draw(odds, dice) for _ in range(20_000)], minlength=6) / 20_000
-    assert np.abs(counts - odds).max() < 0.015
+    counts = np.bincount([odds.draw(dice) for _ in range(20_000)], minlength=6) / 20_000
+    assert np.abs(counts - chances).max() < 0.015
 
 
 @given(logs, st.integers(0, 30))
 def test_the_likeliest_come_best_first_ties_by_id(values: np.ndarray, number: int) -> None:
     odds = samplers.distribution(values, SamplerSettings(temperature=1.0))
-    best = samplers.likeliest(odds, number).tolist()
-    expected = sorted(np.flatnonzero(odds).tolist(), key=lambda i: (-odds[i], i))[:number]
-    assert best == expected
+    best = odds.likeliest(number)
+    pairs = zip(odds.ids.tolist(), odds.chances.tolist(), strict=True)
+    assert best == sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:number]
+    for word, chance in best:
+        assert odds.of(word) == chance
+        assert odds.rank(word) == 1 + int((odds.chances > chance).sum())
+
+
+def test_a_word_that_cannot_come_has_no_odds_and_the_last_rank() -> None:
+    odds = samplers.Odds(np.array([2, 5]), np.array([0.25, 0.75]))
+    assert [odds.of(n) for n in (0, 2, 3, 5, 9)] == [0.0, 0.25, 0.0, 0.75, 0.0]
+    assert odds.rank(9) == 3
+
+
+@given(logs, settings_strategy)
+def test_single_precision_gives_the_same_words(
+    values: np.ndarray, settings: SamplerSettings
+) -> None:
+    odds = samplers.distribution(values.astype(np.float32), settings)
+    assert odds.chances.dtype == np.float64
+    assert odds.chances.sum() == pytest.approx(1)
 
 
 def test_entropy_is_in_bits() -> None:
-    assert samplers.entropy(np.full(8, 1 / 8)) == pytest.approx(3)
-    assert samplers.entropy(np.array([1.0, 0.0])) == 0
+    assert samplers.Odds(np.arange(8), np.full(8, 1 / 8)).entropy() == pytest.approx(3)
+    assert samplers.Odds(np.array([4]), np.ones(1)).entropy() == 0
