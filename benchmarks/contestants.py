@@ -48,7 +48,7 @@ class Contestant(Protocol):
         """Targets learnt from so far."""
 
     def nll(self, ids: Ids) -> float:
-        """Mean negative log-likelihood in nats of ``ids``."""
+        """Mean negative log-likelihood in nats of ``ids``, in the exact order of the text."""
 
 
 class _Silent:
@@ -110,7 +110,7 @@ class EngineContestant:
         model: LanguageModel[Any] = self.trainer.model
         if not self._thread.is_alive():
             model = load_model(Path(self._folder.name), CPU)[0]
-        return mean_nll(model, ids, CPU)[0]
+        return mean_nll(model, ids, CPU, columns=1)[0]
 
 
 class PlainPrototype(nn.Module):
@@ -163,7 +163,7 @@ class PrototypeContestant:
     @torch.no_grad()
     def nll(self, ids: Ids) -> float:
         self.model.eval()
-        data = Columns(ids, 16, 64, CPU)
+        data = Columns(ids, 1, 64, CPU)
         at, state, total, count = Position(), None, 0.0, 0
         while at.epoch == 0:
             inputs, targets, at = data.window(at, None)

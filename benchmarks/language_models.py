@@ -44,6 +44,7 @@ ABLATIONS: dict[str, dict[str, Any]] = {
     "without attention": {"attention": "none"},
     "without copying": {"copying": False},
     "without n-grams": {"ngrams": False},
+    "without recency": {"recency": False},
     "embedding from chance": {"vector_passes": 0},
     "whole softmax": {"candidates": 0},
     "float32": {"precision": "float32"},
@@ -75,6 +76,7 @@ def equal_plain(config: TrainingConfig, vocabulary_size: int) -> TrainingConfig:
             attention="none",
             copying=False,
             ngrams=False,
+            recency=False,
             neural_cache=False,
             hidden_size=hidden + 8,
         )

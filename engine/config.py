@@ -60,6 +60,12 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         bool,
         _about("Model", "Mix in counted phrases of the corpus (Kneser-Ney), if it helps."),
     ] = True
+    recency: Annotated[
+        bool,
+        _about(
+            "Model", "Make likelier again what the draft has said, rare words most, if it helps."
+        ),
+    ] = True
     neural_cache: Annotated[
         bool,
         _about("Model", "Tune a neural cache on the validation part at the end, if it helps."),

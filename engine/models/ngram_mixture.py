@@ -17,9 +17,9 @@ from torch import Tensor
 
 from engine.models.contract import LanguageModel
 from engine.models.kneser_ney import HISTORY, KneserNey
+from engine.models.text_odds import text_odds
 
 SHARES = tuple(n / 20 for n in range(1, 13))
-WINDOW = 64
 LEAST_GAIN = 0.001
 """Nats a word below which counts are not worth their time."""
 
@@ -71,14 +71,8 @@ def tune_share(
 ) -> float | None:
     """The share of ``counts`` that predicts ``ids`` best, None where none is worth it."""
     ids = ids[:most_tokens]
-    text = torch.from_numpy(np.asarray(ids, dtype=np.int64)).to(device)[None]
-    state, told = model.initial_state(1), []
-    for at in range(0, len(ids) - 1, WINDOW):
-        window = text[:, at : at + WINDOW + 1]
-        odds, state = model.score(window[:, :-1], window[:, 1:], state)
-        told.append(odds[0].double().cpu().numpy())
-    alone = np.exp(np.concatenate(told))
-    counted = counts.probabilities(histories(ids[:-1]), text[0, 1:].cpu().numpy())
+    alone = text_odds(model, ids, device)
+    counted = counts.probabilities(histories(ids[:-1]), ids[1:].astype(np.int64))
     losses = {
         share: -float(np.log((1 - share) * alone + share * counted).mean())
         for share in (0.0, *SHARES)

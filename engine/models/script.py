@@ -4,7 +4,7 @@ embedding, locked dropout, recurrent stack, causal attention over the last state
 (Press & Wolf 2017) mixed with a distribution over the words of the context, each copied if the
 present state is like the one that came before it (Grave, Joulin & Usunier 2017; Merity 2017). A
 word of the draft that the vocabulary does not hold can be copied too. A trained model's softmax is
-also mixed with counted n-grams, where that helps.
+also mixed with counted n-grams, and what the draft has said made likelier, where that helps.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from engine.models.low_linear import low_linear, project
 from engine.models.neural_cache import CacheSettings, cache_weights
 from engine.models.ngram_mixture import NgramMixture
 from engine.models.rare_words import RareWords
+from engine.models.recency import Recency
 from engine.models.recurrent import RecurrentStack, StackState
 from engine.models.script_state import Memory, ScriptState
 from engine.models.step_graph import StepGraphs
@@ -104,6 +105,7 @@ class ScriptModel(nn.Module):
         self.span = config.attention_span
         self.cache: CacheSettings | None = None
         self.ngrams: NgramMixture | None = None
+        self.recency: Recency | None = None
         self._rare: RareWords | None = None
         size = min(128, max(16, hidden // 4))
         self.size = size
@@ -172,7 +174,8 @@ class ScriptModel(nn.Module):
                 empty.new_zeros(batch_size, self.size),
                 empty.new_zeros(batch_size, self.span, self.stack.hidden_size) if cached else None,
             )
-        return ScriptState(self.stack.initial_state(batch_size), memory)
+        recent = None if self.recency is None else self.recency.nothing(batch_size)
+        return ScriptState(self.stack.initial_state(batch_size), memory, recent)
 
     def forward(
         self, ids: Tensor, targets: Tensor, state: ScriptState
@@ -195,7 +198,8 @@ class ScriptModel(nn.Module):
         # Nothing is predicted: only what later words will look back at is needed.
         seen = self._projections(outputs, asking=False)
         memory = self._extended(seen, outputs, ids, state)
-        return ScriptState(stack, None if memory is None else memory.last(self.span))
+        memory = None if memory is None else memory.last(self.span)
+        return ScriptState(stack, memory, self._recent(ids, state))
 
     @torch.no_grad()
     def step(
@@ -203,7 +207,7 @@ class ScriptModel(nn.Module):
     ) -> tuple[Tensor, ScriptState, Traces]:
         stepped = (self._graphs or self._stepped)(ids, state)
         looked, stack = stepped.looked, stepped.stack
-        odds = self._mixed(stepped.logits[:, None], looked, extra_words)[:, 0]
+        odds = self._mixed(stepped.logits[:, None], looked, ids[:, None], state, extra_words)[:, 0]
         share, copy_weights = looked.share, None
         if looked.copying is not None:
             chances = looked.copying[:, 0]
@@ -217,7 +221,8 @@ class ScriptModel(nn.Module):
             cell=None if stack.cell is None else stack.cell.transpose(0, 1),
             gates=stepped.gates,
         )
-        return odds, ScriptState(stack, looked.memory), traces
+        recent = self._recent(ids[:, None], state)
+        return odds, ScriptState(stack, looked.memory, recent), traces
 
     def _stepped(self, ids: Tensor, state: ScriptState) -> _Stepped:
         words = functional.embedding(self._known(ids), self.embedding)
@@ -232,23 +237,30 @@ class ScriptModel(nn.Module):
     ) -> tuple[Tensor, ScriptState, WindowTraces]:
         outputs, stack = self._recur(ids, state)
         looked = self._look(outputs, ids, state)
-        odds = self._mixed(looked.features @ self.embedding.t() + self.bias, looked, extra_words)
+        logits = looked.features @ self.embedding.t() + self.bias
+        odds = self._mixed(logits, looked, ids, state, extra_words)
         traces = WindowTraces(
             None if looked.attention is None else looked.attention[:, None],
             looked.copying,
             looked.ids,
         )
-        return odds, ScriptState(stack, looked.memory), traces
+        return odds, ScriptState(stack, looked.memory, self._recent(ids, state)), traces
 
     @torch.no_grad()
     def cell_traces(self, ids: Tensor, state: ScriptState) -> CellTraces:
         words = functional.embedding(self._known(ids), self.embedding)
         return trace_cells(self.stack, words, state.stack)
 
-    def _mixed(self, logits: Tensor, looked: _Looked, extra_words: int) -> Tensor:
-        """(batch, time, words) log-probabilities from the softmax's ``logits`` and all the rest."""
+    def _mixed(
+        self, logits: Tensor, looked: _Looked, ids: Tensor, state: ScriptState, extra_words: int
+    ) -> Tensor:
+        """(batch, time, words) log-probabilities from the softmax's ``logits`` and all the rest.
+
+        ``ids`` (batch, time) are the words that were read from ``state``.
+        """
         copies = looked.share is not None and looked.copying is not None
-        if not copies and self.ngrams is None:
+        recalls = self.recency is not None and state.recent is not None
+        if not copies and not recalls and self.ngrams is None:
             odds = torch.log_softmax(logits, dim=-1)
             return functional.pad(odds, (0, extra_words), value=float("-inf"))
         chances = torch.softmax(logits, dim=-1)
@@ -259,7 +271,16 @@ class ScriptModel(nn.Module):
             chances = chances * (1 - looked.share)[..., None]
             rows = looked.ids.clamp_min(0)[:, None].expand_as(looked.copying)
             chances.scatter_add_(2, rows, looked.copying)
+        if self.recency is not None and state.recent is not None:
+            said, whole = self.recency.of_all(state.recent, ids, chances.shape[2])
+            chances = torch.addcmul(said, chances, (1 - whole)[..., None])
         return chances.log()
+
+    def _recent(self, ids: Tensor, state: ScriptState) -> Tensor | None:
+        """What has been said after ``ids`` (batch, time)."""
+        if self.recency is None or state.recent is None:
+            return None
+        return self.recency.after(state.recent, ids)
 
     def _histories(self, ids: Tensor, time: int) -> Tensor:
         """(batch, time, 4): the words before each prediction; ``ids`` is the memory's, the last
@@ -323,7 +344,10 @@ class ScriptModel(nn.Module):
             odds = torch.logaddexp(
                 odds + torch.log1p(-looked.share.clamp_max(1 - 1e-6)), copied.clamp_min(_TINY).log()
             )
-        return odds, ScriptState(stack, looked.memory)
+        if self.recency is not None and state.recent is not None:
+            said, whole = self.recency.of_targets(state.recent, ids, targets)
+            odds = (odds.exp() * (1 - whole) + said).log()
+        return odds, ScriptState(stack, looked.memory, self._recent(ids, state))
 
     def _look(self, outputs: Tensor, ids: Tensor, state: ScriptState) -> _Looked:
         """Attend and copy over the memory and the window's own past.

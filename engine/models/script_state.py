@@ -56,6 +56,8 @@ class ScriptState:
 
     stack: StackState
     memory: Memory | None
+    recent: Tensor | None = None
+    """(batch, words), as in :class:`engine.models.recency.Recency`; None where it is not used."""
 
     @property
     def batch_size(self) -> int:
@@ -64,7 +66,12 @@ class ScriptState:
     def select(self, rows: Tensor) -> ScriptState:
         memory = self.memory
         chosen = memory and memory.each(lambda part: part.index_select(0, rows))
-        return ScriptState(self.stack.select(rows), chosen)
+        recent = self.recent
+        return ScriptState(
+            self.stack.select(rows),
+            chosen,
+            None if recent is None else recent.index_select(0, rows),
+        )
 
     def keep(self, rows: Tensor) -> ScriptState:
         # What an unfilled position holds is never looked at, so that its id is enough.
@@ -73,8 +80,11 @@ class ScriptState:
             filled = memory.ids.masked_fill(~rows[:, None], -1)
             pending = memory.pending * rows[:, None]
             memory = replace(memory, ids=filled, pending=pending)
-        return ScriptState(self.stack.keep(rows), memory)
+        recent = None if self.recent is None else self.recent * rows[:, None]
+        return ScriptState(self.stack.keep(rows), memory, recent)
 
     def detach(self) -> ScriptState:
         memory = self.memory
-        return ScriptState(self.stack.detach(), memory and memory.each(lambda part: part.detach()))
+        return ScriptState(
+            self.stack.detach(), memory and memory.each(lambda part: part.detach()), self.recent
+        )

@@ -1,4 +1,4 @@
-"""What a trained model is given that no gradient makes: counted n-grams, and a neural cache.
+"""What a trained model is given that no gradient makes: n-grams, recency, a neural cache.
 
 Each has a number or two that are tuned on validation text, and is kept where it helps there.
 """
@@ -19,14 +19,18 @@ from engine.models.contract import LanguageModel
 from engine.models.kneser_ney import KneserNey
 from engine.models.neural_cache import HasCache, tune_cache
 from engine.models.ngram_mixture import MixesNgrams, NgramMixture, tune_share
+from engine.models.recency import HasRecency, tune_recency
 from engine.storage.checkpoint import load_checkpoint, save_checkpoint
+from engine.training.batching import word_counts
 from engine.training.evaluation import mean_nll
 from engine.training.progress import perplexity
-from engine.training.restoring import NGRAM_IDS, load_model
+from engine.training.restoring import NGRAM_IDS, RECENCY_STRENGTHS, load_model
 
 Ids = NDArray[np.int32]
 LEAST_TO_TUNE = 500
 """Validation words below which tuning would only fit noise."""
+COLUMNS = 4
+"""Stretches that validation text is read in: long ones, as a draft is."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,24 +65,29 @@ def finish(
     steps: list[Callable[[], _Added | None]] = []
     if config.ngrams:
         steps.append(lambda: _add_ngrams(model, train, held_out, device, most_tokens))
+    if config.recency:
+        steps.append(lambda: _add_recency(model, train, held_out[:most_tokens], device))
     if config.neural_cache:
         steps.append(lambda: _add_cache(model, held_out, device))
     kept = False
+    lowest, _count = mean_nll(model, held_out, device, COLUMNS, most_tokens)
     for add in steps:
         if (added := add()) is None:
             continue
-        better, _count = mean_nll(model, held_out, device, most_tokens=most_tokens)
-        if better >= loss:
+        better, _count = mean_nll(model, held_out, device, COLUMNS, most_tokens)
+        if better >= lowest:
             added.remove()
             continue
         notice(
             f"{added.name} of the odds: that brings the validation perplexity from"
-            f" {perplexity(loss):.1f} to {perplexity(better):.1f}."
+            f" {perplexity(lowest):.1f} to {perplexity(better):.1f}."
         )
         facts |= added.facts
         tensors |= added.tensors
-        loss, kept = better, True
-    return loss, save_checkpoint(best.parent, best.name, tensors, facts) if kept else None
+        lowest, kept = better, True
+    if not kept:
+        return loss, None
+    return lowest, save_checkpoint(best.parent, best.name, tensors, facts)
 
 
 def _add_ngrams(
@@ -96,6 +105,23 @@ def _add_ngrams(
         {"ngrams": share},
         {NGRAM_IDS: torch.from_numpy(counts.ids)},
         lambda: setattr(model, "ngrams", None),
+    )
+
+
+def _add_recency(
+    model: LanguageModel[Any], train: Ids, held_out: Ids, device: torch.device
+) -> _Added | None:
+    if not isinstance(model, HasRecency):
+        return None
+    recency = tune_recency(model, word_counts(train, model.vocabulary_size), held_out, device)
+    if recency is None:
+        return None
+    model.recency = recency
+    return _Added(
+        f"What was said before has up to {float(recency.strengths.max()):.2%} a word",
+        {},
+        {RECENCY_STRENGTHS: recency.strengths.cpu()},
+        lambda: setattr(model, "recency", None),
     )
 
 

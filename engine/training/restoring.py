@@ -17,10 +17,13 @@ from engine.models.contract import LanguageModel
 from engine.models.kneser_ney import KneserNey
 from engine.models.neural_cache import CacheSettings, HasCache
 from engine.models.ngram_mixture import MixesNgrams, NgramMixture
+from engine.models.recency import HasRecency, Recency
 from engine.storage.checkpoint import load_checkpoint, newest_valid
 
 NGRAM_IDS = "ngrams.ids"
 """Name among a checkpoint's tensors of the text that its n-grams are counted in."""
+RECENCY_STRENGTHS = "recency.strengths"
+"""And of what a word is given for having been said."""
 
 
 def load_model(
@@ -51,5 +54,7 @@ def load_model(
         except (KeyError, ValueError, TypeError) as error:
             raise ModelError(f"The n-grams in {best} cannot be used: {error}.", "") from None
         model.ngrams = NgramMixture(counts, facts["ngrams"])
+    if RECENCY_STRENGTHS in tensors and isinstance(model, HasRecency):
+        model.recency = Recency(tensors[RECENCY_STRENGTHS].to(device))
     document = json.loads((best / "state.json").read_text()) if best.exists() else {"sha256": ""}
     return cast(LanguageModel[Any], model), config, document["sha256"]

@@ -12,8 +12,10 @@ import torch
 from engine.config import TrainingConfig
 from engine.errors import ModelError
 from engine.models.ngram_mixture import MixesNgrams
+from engine.models.recency import HasRecency
 from engine.protocol.values import JobState, Metrics, ValidationPoint
 from engine.storage.checkpoint import load_checkpoint, save_checkpoint
+from engine.training import finishing
 from engine.training.control import Control
 from engine.training.evaluation import mean_nll
 from engine.training.loop import Trainer, TrainingData
@@ -74,15 +76,39 @@ def test_counts_are_mixed_in_and_kept_with_the_model(tmp_path: Path) -> None:
     assert isinstance(model, MixesNgrams)
     assert model.ngrams is not None
     assert np.array_equal(model.ngrams.counts.ids, data.train)
-    loss, _count = mean_nll(model, data.validation, CPU)
+    loss, _count = mean_nll(model, data.validation, CPU, columns=finishing.COLUMNS)
     assert math.exp(loss) == pytest.approx(result.perplexity, rel=1e-4)
 
 
 def test_who_wants_none_gets_none(tmp_path: Path) -> None:
-    Trainer(config(ngrams=False), phrases(3000), tmp_path, Diary()).run(Control())
+    asked = config(ngrams=False, recency=False)
+    Trainer(asked, phrases(3000), tmp_path, Diary()).run(Control())
     model, _config, _weights = load_model(tmp_path, CPU)
     assert isinstance(model, MixesNgrams)
     assert model.ngrams is None
+    assert isinstance(model, HasRecency)
+    assert model.recency is None
+
+
+def test_what_was_said_is_made_likelier_and_kept_with_the_model(tmp_path: Path) -> None:
+    dice = np.random.default_rng(3)
+    ids: list[int] = []
+    while len(ids) < 8000:  # a word of its own in each stretch, now and then
+        own = int(dice.integers(20, WORDS))
+        ids += [own if dice.random() < 0.03 else int(n) for n in dice.integers(0, 20, 200)]
+    text = np.array(ids, dtype=np.int32)
+    # The words' bursts are further apart than copying reaches, and the training part has none.
+    text[:5000][text[:5000] >= 20] = 0
+    data, diary = TrainingData(text[:5000], text[5000:], WORDS), Diary()
+    settings = {"ngrams": False, "attention_span": 8, "vocabulary_cutoff": 1}
+    result = Trainer(config(**settings), data, tmp_path, diary).run(Control())
+    assert any("said before" in notice for notice in diary.notices)
+    model, _config, weights = load_model(tmp_path, CPU)
+    assert weights == result.weights
+    assert isinstance(model, HasRecency)
+    assert model.recency is not None
+    loss, _count = mean_nll(model, data.validation, CPU, columns=finishing.COLUMNS)
+    assert math.exp(loss) == pytest.approx(result.perplexity, rel=1e-4)
 
 
 def test_a_damaged_text_of_counts_is_refused_in_words(tmp_path: Path) -> None:
