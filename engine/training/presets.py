@@ -13,18 +13,26 @@ from engine.protocol.values import MachineReport
 PRESET_MINUTES: dict[str, float] = {"2m": 2.0, "10m": 10.0, "overnight": 480.0}
 
 SIZES = (64, 96, 128, 192, 256, 320, 384, 512, 768, 1024, 1536)
+"""Of word vectors. The recurrent layer has half as many units again: one such layer learns more in
+the same time than two as large as the vectors, and there are fewer steps to wait for."""
 EFFICIENCY = 0.35
 """Share of the measured matrix-product speed that a training step reaches."""
+CARD_STEP_SECONDS = 1e-3
+"""What a step on a card takes however small it is."""
 LEAST_EPOCHS = 2.5
 """A model that cannot read the corpus this often in its time is too large: in two minutes on
 780,000 words, 256 and 384 units come further than 512, which read them only 1.7 times."""
-TOKENS_A_UNIT = 350
-"""Words of text that one hidden unit can use: small corpora want small models."""
+TOKENS_A_UNIT = 1000
+"""Words of text for one number of a word vector: small corpora want small models."""
 
 
 MOST_COMPARED = 3000
 """Vocabularies up to this size are compared whole; an eighth of a larger one does as well."""
 
+
+DROPOUTS = ((1.5, 0.05), (3.0, 0.15), (8.0, 0.3), (20.0, 0.45))
+"""Passes over the corpus below which so much is enough."""
+MOST_DROPOUT = 0.6
 
 MOST_VECTOR_PASSES = 5
 VECTOR_SHARE = 0.03
@@ -71,31 +79,40 @@ def plan(
     low = machine.bfloat16_flops > 1.2 * machine.float32_flops and machine.device != "mps"
     precision = "bfloat16" if low else "float32"
     peak = machine.bfloat16_flops if low else machine.float32_flops
-    affordable = EFFICIENCY * peak * 60 * minutes
+    card = machine.device == "cuda"
     # Drawing a sample would make the host wait for a card at every step.
-    candidates = 0 if machine.device == "cuda" else candidates_for(vocabulary_size)
-    compared = candidates or vocabulary_size
+    candidates = 0 if card else candidates_for(vocabulary_size)
+    small = tokens < 300_000
+    batch_size = (64 if small else 128) if card else 32 if small else 48
+    sequence_length = 20 if minutes < 5 and not card else 32
+    asked = checked(dict(overrides))
+    layers = asked.layers if "layers" in overrides else 1
+
+    def words_a_second(hidden: int, embedding: int) -> float:
+        flops = flops_per_token(hidden, embedding, layers, candidates or vocabulary_size)
+        words = batch_size * sequence_length
+        return words / ((CARD_STEP_SECONDS if card else 0) + words * flops / (EFFICIENCY * peak))
+
+    def hidden_for(embedding: int) -> int:
+        return embedding * 3 // 2 if layers == 1 else embedding
+
     size = SIZES[0]
     for candidate in SIZES:
-        cost = flops_per_token(candidate, candidate, 2, compared)
+        read = words_a_second(hidden_for(candidate), candidate) * 60 * minutes
         fits_text = candidate * TOKENS_A_UNIT <= max(tokens, 256 * TOKENS_A_UNIT)
-        if affordable / cost >= LEAST_EPOCHS * tokens and fits_text:
+        if read >= LEAST_EPOCHS * tokens and fits_text:
             size = candidate
-    asked = checked(dict(overrides))
-    hidden = asked.hidden_size if "hidden_size" in overrides else size
+    hidden = asked.hidden_size if "hidden_size" in overrides else hidden_for(size)
     embedding = asked.embedding_size if "embedding_size" in overrides else min(size, hidden)
-    layers = asked.layers if "layers" in overrides else 2
-    speed = EFFICIENCY * peak / flops_per_token(hidden, embedding, layers, compared)
-    epochs = speed * 60 * minutes / max(1, tokens)
-    small = tokens < 300_000
-    dropout = 0.05 if epochs < 1.5 else 0.15 if epochs < 3 else 0.35 if epochs < 8 else 0.45
+    epochs = words_a_second(hidden, embedding) * 60 * minutes / max(1, tokens)
+    dropout = next((share for most, share in DROPOUTS if epochs < most), MOST_DROPOUT)
     chosen: dict[str, Any] = {
-        "hidden_size": size,
-        "embedding_size": size,
-        "layers": 2,
-        "batch_size": 32 if small else 48,
-        "sequence_length": 20 if minutes < 5 else 32,
-        "learning_rate": 8e-3 if hidden <= 384 else 5e-3,
+        "hidden_size": hidden,
+        "embedding_size": embedding,
+        "layers": layers,
+        "batch_size": batch_size,
+        "sequence_length": sequence_length,
+        "learning_rate": 8e-3 if embedding <= 384 else 7e-3 if embedding <= 512 else 5e-3,
         "candidates": candidates,
         "dropout": dropout,
         "embedding_dropout": 0.1 if epochs > 10 else 0.0,
@@ -106,8 +123,6 @@ def plan(
     }
     if asked.model == "script" and not asked.initial_vectors:
         chosen["vector_passes"] = vector_passes_for(tokens, minutes)
-    if machine.device == "cuda":
-        chosen["batch_size"] = 64 if small else 128
     config = checked({**chosen, **overrides})
     if overrides.get("epochs") is not None and "minutes" not in overrides:
         config = msgspec.structs.replace(config, minutes=None)
@@ -115,7 +130,8 @@ def plan(
         f"This machine multiplies matrices at {machine.float32_flops / 1e9:,.0f} GFLOP/s in float32"
         f" and {machine.bfloat16_flops / 1e9:,.0f} in bfloat16: {config.precision} it is.",
         f"{minutes:g} minutes are about {epochs:.1f} passes over {tokens:,} words with"
-        f" {config.layers} layers of {config.hidden_size}.",
+        f" {'a layer' if config.layers == 1 else f'{config.layers} layers'} of"
+        f" {config.hidden_size}.",
         f"Dropout {config.dropout:g}: "
         + (
             "hardly a word is seen twice, so there is little to learn by heart."

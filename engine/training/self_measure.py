@@ -12,7 +12,7 @@ from engine.config import DeviceChoice
 from engine.protocol.values import MachineReport
 from engine.training.device import choose_device
 
-ROWS, WIDTH = 1024, 1024
+WIDTH, CARD_WIDTH = 1024, 4096
 LSTM_BATCH, LSTM_TIME, LSTM_HIDDEN = 32, 16, 256
 
 
@@ -21,11 +21,13 @@ def measure_machine(wanted: DeviceChoice = "auto") -> MachineReport:
     """Speeds of matrix products in both precisions and of an LSTM's training step."""
     device, reason = choose_device(wanted)
     flops = {}
+    # A card is only filled by large ones.
+    width = WIDTH if device.type == "cpu" else CARD_WIDTH
     for kind in (torch.float32, torch.bfloat16):
-        left = torch.randn(ROWS, WIDTH, device=device).to(kind)
-        right = torch.randn(WIDTH, WIDTH, device=device).to(kind)
+        left = torch.randn(width, width, device=device).to(kind)
+        right = torch.randn(width, width, device=device).to(kind)
         seconds = _seconds(lambda left=left, right=right: left @ right, device)  # type: ignore[misc]
-        flops[kind] = 2 * ROWS * WIDTH * WIDTH / seconds
+        flops[kind] = 2 * width**3 / seconds
     lstm = torch.nn.LSTM(LSTM_HIDDEN, LSTM_HIDDEN, device=device)
     text = torch.randn(LSTM_TIME, LSTM_BATCH, LSTM_HIDDEN, device=device)
 
