@@ -194,8 +194,9 @@ def over_time(paths: list[Path], minutes: float, on_cpu: bool) -> None:
             ]
         told = [(p.seconds, p.perplexity or 1e9) for p in notes.points]
         name = (
-            f"script model, {device}: {config.layers} x {config.hidden_size} on {config.embedding_size},"
-            f" {config.batch_size} x {config.sequence_length}, dropout {config.dropout:g}"
+            f"script model, {device}: {config.layers} x {config.hidden_size} on"
+            f" {config.embedding_size}, {config.batch_size} x {config.sequence_length},"
+            f" dropout {config.dropout:g}"
         )
         _row(name, told, reached, sorted(notes.speeds)[len(notes.speeds) // 2])
     plain, told = PlainTrainer(data, PLAIN, 32, 20, minutes), []

@@ -1,15 +1,18 @@
-"""What a text has said may come again, and the more surely the rarer the word is otherwise.
+"""What a text has said may come again: words, the more surely the rarer, and phrases.
 
-A cache of single words (Kuhn & De Mori 1990). Attention and copying see the last words only, and a
-name that was introduced a page ago would be as good as unknown again. Here every word that is read
-is given some odds of its own from then on, which fade over a thousand words; a word that the
-training text shows often, which the network knows better how to place, is given less.
+A cache of single words (Kuhn & De Mori 1990) and of the words that followed the last one and the
+last two (Jelinek 1991). Attention and copying see the last words only, and a name that was
+introduced a page ago would be as good as unknown again. Here every word of the last pages has some
+odds of its own, which fade over a thousand words; a word that the training text shows often, which
+the network knows better how to place, has less. What followed the present words before has a share
+that grows with how often it could be seen.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+import functools
+import itertools
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -17,98 +20,119 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.models.attention import causal_window
 from engine.models.contract import LanguageModel
 from engine.models.text_odds import WINDOW, text_odds
 
+REACH = 2048
+"""Words back that are looked at."""
 FADING = 1000.0
 """Words after which a third is left of the odds that a word was given."""
 FAMILIAR = 5.0
 """Times in the training text at which a word is given half of what a new one is."""
-STRENGTHS = (5e-5, 1e-4, 1.5e-4, 2e-4, 3e-4, 4e-4)
-"""What a new word is given. ``FADING`` of them are less than half of all odds."""
-EXTRAS = 256
-"""Words of the draft only that are followed."""
+DOUBT = 0.5
+"""Times that a phrase has to be seen for half of its share."""
+STRENGTHS = (0.0, 5e-5, 1e-4, 1.5e-4, 2e-4, 3e-4, 4e-4)
+"""Odds that a new word is given. Of ``FADING`` words it is less than half of all odds."""
+PAIRS = (0.0, 0.015, 0.03, 0.06)
+TRIPLES = (0.0, 0.03, 0.06, 0.1, 0.15)
 LEAST_GAIN = 0.002
 """Nats a word below which it is not worth its time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recency:
-    """How much each word is given when it is read.
+    """How much is given to what was said.
 
-    What a text has come to is ``recent``, (batch, vocabulary + EXTRAS): the odds that each word
-    has for having been said.
+    What a text has said is ``said``, (batch, REACH): its last words, oldest first, -1 where there
+    are none.
     """
 
-    strengths: Tensor
-    """(vocabulary + EXTRAS,)"""
+    novelty: Tensor
+    """(vocabulary + 1,): 1 for a new word, less for a familiar one; the last is for all words that
+    the vocabulary does not hold."""
+    strength: float
+    """Odds that a new word is given."""
+    pairs: float
+    """Share of what followed the last word."""
+    triples: float
+    """Share of what followed the last two."""
 
     @classmethod
-    def of(cls, counts: Tensor, strength: float) -> Recency:
-        """``counts`` (vocabulary,) are those in the training text; new words get ``strength``."""
-        padded = torch.nn.functional.pad(counts.float(), (0, EXTRAS))
-        return cls(strength / (1 + padded / FAMILIAR))
+    def of(cls, counts: Tensor, strength: float, pairs: float, triples: float) -> Recency:
+        """``counts`` (vocabulary,) are those in the training text."""
+        padded = torch.nn.functional.pad(counts.float(), (0, 1))
+        return cls(1 / (1 + padded / FAMILIAR), strength, pairs, triples)
 
     def nothing(self, batch_size: int) -> Tensor:
-        """``recent`` before any text."""
-        return self.strengths.new_zeros(batch_size, len(self.strengths))
+        """``said`` before any text."""
+        return torch.full((batch_size, REACH), -1, dtype=torch.long, device=self.novelty.device)
 
-    def after(self, recent: Tensor, ids: Tensor) -> Tensor:
-        """``recent`` after reading ``ids`` (batch, time)."""
-        time = ids.shape[1]
-        followed, given = self._given(ids)
-        if time > 1:
-            given = given * _FADED ** torch.arange(time - 1, -1, -1, device=ids.device)
-        return (recent * _FADED**time).scatter_add_(1, followed, given)
+    def after(self, said: Tensor, ids: Tensor) -> Tensor:
+        """``said`` after reading ``ids`` (batch, time)."""
+        return torch.cat((said, ids), 1)[:, -REACH:]
 
-    def of_targets(self, recent: Tensor, ids: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """(batch, time) odds of each of ``targets`` after each of ``ids``, and of all words."""
-        time = ids.shape[1]
-        followed, given = self._given(ids)
-        fading, before = _fading(time, ids.device)
-        same = followed[:, None, :] == targets[:, :, None]
-        own = (same * given[:, None, :] * fading).sum(-1)
-        old = recent.gather(1, targets.clamp_max(len(self.strengths) - 1))
-        return own + before * old, self._whole(recent, given, fading, before)
+    def weigh(self, said: Tensor, ids: Tensor) -> tuple[Tensor, Tensor]:
+        """The words of ``said`` and then of ``ids`` (batch, time), and what each is given.
 
-    def of_all(self, recent: Tensor, ids: Tensor, words: int) -> tuple[Tensor, Tensor]:
-        """(batch, time, ``words``) odds of every word after each of ``ids``; (batch, time) of all.
-
-        Words beyond those that are followed have none.
+        (batch, REACH + time) and (batch, time, REACH + time): odds of saying that word again after
+        each of ``ids``. They sum to less than 1; the rest is the model's.
         """
+        words = torch.cat((said, ids), 1)
+        alone, one, two = self._parts(words, ids)
+        share_two = self.triples * _trusted(two)
+        share_one = self.pairs * _trusted(one) * (1 - share_two)
+        rest = self.strength * (1 - share_one - share_two)
+        given = alone * rest + one * (share_one / _count(one)) + two * (share_two / _count(two))
+        return words, given
+
+    def of_targets(self, said: Tensor, ids: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """(batch, time): odds of each of ``targets`` after each of ``ids``, and of all words."""
+        words, given = self.weigh(said, ids)
+        same = words[:, None, :] == targets[:, :, None]
+        return (given * same).sum(-1), given.sum(-1)
+
+    def _parts(self, words: Tensor, ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(batch, time, REACH + time) each: for every position of ``words``, what is given to the
+        word there by itself, whether it followed the last word, and whether the last two."""
         time = ids.shape[1]
-        followed, given = self._given(ids)
-        fading, before = _fading(time, ids.device)
-        if time == 1:
-            odds = (recent * _FADED).scatter_add_(1, followed, given)[:, None]
-        else:
-            placed = recent.new_zeros(len(recent), time, recent.shape[1])
-            placed.scatter_(2, followed[:, :, None], given[:, :, None])
-            odds = fading @ placed + before[:, None] * recent[:, None]
-        missing = words - odds.shape[2]
-        odds = torch.nn.functional.pad(odds, (0, missing)) if missing > 0 else odds[:, :, :words]
-        return odds, self._whole(recent, given, fading, before)
-
-    def _given(self, ids: Tensor) -> tuple[Tensor, Tensor]:
-        """Where to find ``ids`` in ``recent``, and what each is given."""
-        last = len(self.strengths) - 1
-        followed = ids.clamp_max(last)
-        return followed, self.strengths[followed] * (ids <= last)
-
-    def _whole(self, recent: Tensor, given: Tensor, fading: Tensor, before: Tensor) -> Tensor:
-        return given @ fading.t() + before * recent.sum(-1, keepdim=True)
+        allowed, fading = _within(time, ids.device)
+        known = self.novelty[words.clamp_max(len(self.novelty) - 1)]
+        alone = (known * (words >= 0))[:, None] * fading
+        before = words[:, REACH - 1 : REACH - 1 + time]
+        followed = (words[:, None, :-1] == ids[:, :, None]) & allowed[:, 1:]
+        twice = followed[:, :, 1:] & (words[:, None, :-2] == before[:, :, None])
+        pad = torch.nn.functional.pad
+        return alone, pad(followed.float(), (1, 0)), pad(twice.float(), (2, 0))
 
 
-_FADED = math.exp(-1 / FADING)
+def _count(places: Tensor) -> Tensor:
+    return places.sum(-1, keepdim=True).clamp_min(1)
+
+
+def _trusted(places: Tensor) -> Tensor:
+    """(batch, time, 1) from 0 to 1, by how often there was something to see."""
+    seen = places.sum(-1, keepdim=True)
+    return seen / (seen + DOUBT)
+
+
+def _within(time: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """(time, REACH + time) each: which positions a step sees, and what is left of them."""
+    # As in causal_window: a card's recorded steps would go on using what is not kept any more.
+    return _fading(time, device) if device.type == "cuda" else _kept_fading(time, device)
 
 
 def _fading(time: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """What is left at each step of what each step of a window gave, (time, time), and of what was
-    there before, (time,)."""
-    step = torch.arange(time, device=device)
-    passed = step[:, None] - step[None, :]
-    left = torch.where(passed >= 0, _FADED ** passed.clamp_min(0), 0.0)
-    return left, _FADED ** (step + 1)
+    allowed = causal_window(time, REACH, device)
+    step = torch.arange(time, device=device)[:, None] + REACH
+    age = step - torch.arange(REACH + time, device=device)[None]
+    return allowed, torch.exp(-age.clamp_min(0) / FADING) * allowed
+
+
+@functools.lru_cache(maxsize=8)
+def _kept_fading(time: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    with torch.inference_mode(False):
+        return _fading(time, device)
 
 
 @runtime_checkable
@@ -122,24 +146,41 @@ class HasRecency(Protocol):
 def tune_recency(
     model: LanguageModel[Any], counts: Tensor, ids: NDArray[np.int32], device: torch.device
 ) -> Recency | None:
-    """The strength that predicts ``ids`` best, None where none is worth it.
+    """The shares that predict ``ids`` best, None where they are not worth it.
 
     ``counts`` (vocabulary,) are those in the training text; the model has no recency yet.
     """
-    alone = text_odds(model, ids, device)
+    found = text_odds(model, ids, device)
     text = torch.from_numpy(np.asarray(ids, dtype=np.int64)).to(device)[None]
-    unit = Recency.of(counts.to(device), 1.0)
-    recent, told, whole = unit.nothing(1), [], []
+    recency = Recency.of(counts.to(device), 1.0, 1.0, 1.0)
+    said, told = recency.nothing(1), []
     for at in range(0, len(ids) - 1, WINDOW):
-        window = text[:, at : at + WINDOW + 1]
-        odds, mass = unit.of_targets(recent, window[:, :-1], window[:, 1:])
-        recent = unit.after(recent, window[:, :-1])
-        told.append(odds[0].double().cpu().numpy())
-        whole.append(mass[0].double().cpu().numpy())
-    own, mass_ = np.concatenate(told), np.concatenate(whole)
-    losses = {
-        strength: -float(np.log((1 - strength * mass_) * alone + strength * own).mean())
-        for strength in (0.0, *STRENGTHS)
-    }
-    best = min(STRENGTHS, key=losses.__getitem__)
-    return Recency.of(counts.to(device), best) if losses[best] < losses[0.0] - LEAST_GAIN else None
+        read, targets = text[:, at : at + WINDOW + 1][:, :-1], text[:, at + 1 : at + WINDOW + 1]
+        told.append(_evidence(recency, said, read, targets))
+        said = recency.after(said, read)
+    alone, whole, one, trust_one, two, trust_two = np.concatenate(told, axis=1)
+
+    def loss(strength: float, pairs: float, triples: float) -> float:
+        odds = (1 - strength * whole) * found + strength * alone
+        odds = odds + pairs * trust_one * (one - odds)
+        odds = odds + triples * trust_two * (two - odds)
+        return -float(np.log(odds).mean())
+
+    shares = min(itertools.product(STRENGTHS, PAIRS, TRIPLES), key=lambda s: loss(*s))
+    if loss(*shares) > loss(0.0, 0.0, 0.0) - LEAST_GAIN:
+        return None
+    return replace(recency, strength=shares[0], pairs=shares[1], triples=shares[2])
+
+
+def _evidence(recency: Recency, said: Tensor, ids: Tensor, targets: Tensor) -> NDArray[np.float64]:
+    """(6, time) for one row: odds of each of ``targets`` by itself and of all words; what followed
+    the last word, and how far to trust it; the same of the last two."""
+    words = torch.cat((said, ids), 1)
+    parts = recency._parts(words, ids)
+    same = (words[:, None, :] == targets[:, :, None]).float()
+    alone, one, two = parts
+    rows = [(alone * same).sum(-1), alone.sum(-1)]
+    for places in (one, two):
+        rows += [(places * same).sum(-1) / _count(places)[..., 0], _trusted(places)[..., 0]]
+    evidence: NDArray[np.float64] = torch.cat(rows).double().cpu().numpy()
+    return evidence

@@ -67,6 +67,16 @@ class _Looked:
 
 
 @dataclass(frozen=True, slots=True)
+class _Again:
+    """What was said and may be said again; see :meth:`Recency.weigh`."""
+
+    words: Tensor
+    """(batch, positions)"""
+    given: Tensor
+    """(batch, time, positions)"""
+
+
+@dataclass(frozen=True, slots=True)
 class _Stepped:
     """What the network itself makes of one token a row."""
 
@@ -75,6 +85,7 @@ class _Stepped:
     looked: _Looked
     stack: StackState
     gates: Tensor
+    again: _Again | None
 
 
 class ScriptModel(nn.Module):
@@ -174,8 +185,8 @@ class ScriptModel(nn.Module):
                 empty.new_zeros(batch_size, self.size),
                 empty.new_zeros(batch_size, self.span, self.stack.hidden_size) if cached else None,
             )
-        recent = None if self.recency is None else self.recency.nothing(batch_size)
-        return ScriptState(self.stack.initial_state(batch_size), memory, recent)
+        said = None if self.recency is None else self.recency.nothing(batch_size)
+        return ScriptState(self.stack.initial_state(batch_size), memory, said)
 
     def forward(
         self, ids: Tensor, targets: Tensor, state: ScriptState
@@ -199,7 +210,7 @@ class ScriptModel(nn.Module):
         seen = self._projections(outputs, asking=False)
         memory = self._extended(seen, outputs, ids, state)
         memory = None if memory is None else memory.last(self.span)
-        return ScriptState(stack, memory, self._recent(ids, state))
+        return ScriptState(stack, memory, self._said(ids, state))
 
     @torch.no_grad()
     def step(
@@ -207,7 +218,7 @@ class ScriptModel(nn.Module):
     ) -> tuple[Tensor, ScriptState, Traces]:
         stepped = (self._graphs or self._stepped)(ids, state)
         looked, stack = stepped.looked, stepped.stack
-        odds = self._mixed(stepped.logits[:, None], looked, ids[:, None], state, extra_words)[:, 0]
+        odds = self._mixed(stepped.logits[:, None], looked, stepped.again, extra_words)[:, 0]
         share, copy_weights = looked.share, None
         if looked.copying is not None:
             chances = looked.copying[:, 0]
@@ -221,15 +232,15 @@ class ScriptModel(nn.Module):
             cell=None if stack.cell is None else stack.cell.transpose(0, 1),
             gates=stepped.gates,
         )
-        recent = self._recent(ids[:, None], state)
-        return odds, ScriptState(stack, looked.memory, recent), traces
+        return odds, ScriptState(stack, looked.memory, self._said(ids[:, None], state)), traces
 
     def _stepped(self, ids: Tensor, state: ScriptState) -> _Stepped:
         words = functional.embedding(self._known(ids), self.embedding)
         layers = self._maps.layers if self._maps is not None else None
         output, stack, gates = self.stack.step(words, state.stack, layers)
         looked = self._look(output[:, None], ids[:, None], state)
-        return _Stepped(self._logits(looked.features[:, 0]), looked, stack, gates)
+        again = self._again(ids[:, None], state)
+        return _Stepped(self._logits(looked.features[:, 0]), looked, stack, gates, again)
 
     @torch.no_grad()
     def predict(
@@ -238,13 +249,13 @@ class ScriptModel(nn.Module):
         outputs, stack = self._recur(ids, state)
         looked = self._look(outputs, ids, state)
         logits = looked.features @ self.embedding.t() + self.bias
-        odds = self._mixed(logits, looked, ids, state, extra_words)
+        odds = self._mixed(logits, looked, self._again(ids, state), extra_words)
         traces = WindowTraces(
             None if looked.attention is None else looked.attention[:, None],
             looked.copying,
             looked.ids,
         )
-        return odds, ScriptState(stack, looked.memory, self._recent(ids, state)), traces
+        return odds, ScriptState(stack, looked.memory, self._said(ids, state)), traces
 
     @torch.no_grad()
     def cell_traces(self, ids: Tensor, state: ScriptState) -> CellTraces:
@@ -252,15 +263,11 @@ class ScriptModel(nn.Module):
         return trace_cells(self.stack, words, state.stack)
 
     def _mixed(
-        self, logits: Tensor, looked: _Looked, ids: Tensor, state: ScriptState, extra_words: int
+        self, logits: Tensor, looked: _Looked, again: _Again | None, extra_words: int
     ) -> Tensor:
-        """(batch, time, words) log-probabilities from the softmax's ``logits`` and all the rest.
-
-        ``ids`` (batch, time) are the words that were read from ``state``.
-        """
+        """(batch, time, words) log-probabilities from the softmax's ``logits`` and all the rest."""
         copies = looked.share is not None and looked.copying is not None
-        recalls = self.recency is not None and state.recent is not None
-        if not copies and not recalls and self.ngrams is None:
+        if not copies and again is None and self.ngrams is None:
             odds = torch.log_softmax(logits, dim=-1)
             return functional.pad(odds, (0, extra_words), value=float("-inf"))
         chances = torch.softmax(logits, dim=-1)
@@ -271,16 +278,22 @@ class ScriptModel(nn.Module):
             chances = chances * (1 - looked.share)[..., None]
             rows = looked.ids.clamp_min(0)[:, None].expand_as(looked.copying)
             chances.scatter_add_(2, rows, looked.copying)
-        if self.recency is not None and state.recent is not None:
-            said, whole = self.recency.of_all(state.recent, ids, chances.shape[2])
-            chances = torch.addcmul(said, chances, (1 - whole)[..., None])
+        if again is not None:
+            chances = chances * (1 - again.given.sum(-1, keepdim=True))
+            rows = again.words.clamp_min(0)[:, None].expand_as(again.given)
+            chances.scatter_add_(2, rows, again.given)
         return chances.log()
 
-    def _recent(self, ids: Tensor, state: ScriptState) -> Tensor | None:
-        """What has been said after ``ids`` (batch, time)."""
-        if self.recency is None or state.recent is None:
+    def _again(self, ids: Tensor, state: ScriptState) -> _Again | None:
+        if self.recency is None or state.said is None:
             return None
-        return self.recency.after(state.recent, ids)
+        return _Again(*self.recency.weigh(state.said, ids))
+
+    def _said(self, ids: Tensor, state: ScriptState) -> Tensor | None:
+        """What has been said after ``ids`` (batch, time)."""
+        if self.recency is None or state.said is None:
+            return None
+        return self.recency.after(state.said, ids)
 
     def _histories(self, ids: Tensor, time: int) -> Tensor:
         """(batch, time, 4): the words before each prediction; ``ids`` is the memory's, the last
@@ -344,10 +357,10 @@ class ScriptModel(nn.Module):
             odds = torch.logaddexp(
                 odds + torch.log1p(-looked.share.clamp_max(1 - 1e-6)), copied.clamp_min(_TINY).log()
             )
-        if self.recency is not None and state.recent is not None:
-            said, whole = self.recency.of_targets(state.recent, ids, targets)
-            odds = (odds.exp() * (1 - whole) + said).log()
-        return odds, ScriptState(stack, looked.memory, self._recent(ids, state))
+        if self.recency is not None and state.said is not None:
+            again, whole = self.recency.of_targets(state.said, ids, targets)
+            odds = (odds.exp() * (1 - whole) + again).log()
+        return odds, ScriptState(stack, looked.memory, self._said(ids, state))
 
     def _look(self, outputs: Tensor, ids: Tensor, state: ScriptState) -> _Looked:
         """Attend and copy over the memory and the window's own past.

@@ -56,8 +56,8 @@ class ScriptState:
 
     stack: StackState
     memory: Memory | None
-    recent: Tensor | None = None
-    """(batch, words), as in :class:`engine.models.recency.Recency`; None where it is not used."""
+    said: Tensor | None = None
+    """(batch, reach), as in :class:`engine.models.recency.Recency`; None where it is not used."""
 
     @property
     def batch_size(self) -> int:
@@ -66,12 +66,8 @@ class ScriptState:
     def select(self, rows: Tensor) -> ScriptState:
         memory = self.memory
         chosen = memory and memory.each(lambda part: part.index_select(0, rows))
-        recent = self.recent
-        return ScriptState(
-            self.stack.select(rows),
-            chosen,
-            None if recent is None else recent.index_select(0, rows),
-        )
+        said = None if self.said is None else self.said.index_select(0, rows)
+        return ScriptState(self.stack.select(rows), chosen, said)
 
     def keep(self, rows: Tensor) -> ScriptState:
         # What an unfilled position holds is never looked at, so that its id is enough.
@@ -80,11 +76,9 @@ class ScriptState:
             filled = memory.ids.masked_fill(~rows[:, None], -1)
             pending = memory.pending * rows[:, None]
             memory = replace(memory, ids=filled, pending=pending)
-        recent = None if self.recent is None else self.recent * rows[:, None]
-        return ScriptState(self.stack.keep(rows), memory, recent)
+        said = None if self.said is None else self.said.masked_fill(~rows[:, None], -1)
+        return ScriptState(self.stack.keep(rows), memory, said)
 
     def detach(self) -> ScriptState:
-        memory = self.memory
-        return ScriptState(
-            self.stack.detach(), memory and memory.each(lambda part: part.detach()), self.recent
-        )
+        memory = self.memory and self.memory.each(lambda part: part.detach())
+        return ScriptState(self.stack.detach(), memory, self.said)

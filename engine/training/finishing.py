@@ -24,7 +24,7 @@ from engine.storage.checkpoint import load_checkpoint, save_checkpoint
 from engine.training.batching import word_counts
 from engine.training.evaluation import mean_nll
 from engine.training.progress import perplexity
-from engine.training.restoring import NGRAM_IDS, RECENCY_STRENGTHS, load_model
+from engine.training.restoring import NGRAM_IDS, RECENCY_NOVELTY, load_model
 
 Ids = NDArray[np.int32]
 LEAST_TO_TUNE = 500
@@ -118,9 +118,15 @@ def _add_recency(
         return None
     model.recency = recency
     return _Added(
-        f"What was said before has up to {float(recency.strengths.max()):.2%} a word",
-        {},
-        {RECENCY_STRENGTHS: recency.strengths.cpu()},
+        f"What was said before has up to {recency.pairs + recency.triples:.0%}",
+        {
+            "recency": {
+                "strength": recency.strength,
+                "pairs": recency.pairs,
+                "triples": recency.triples,
+            }
+        },
+        {RECENCY_NOVELTY: recency.novelty.cpu()},
         lambda: setattr(model, "recency", None),
     )
 

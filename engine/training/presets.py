@@ -112,7 +112,7 @@ def plan(
         "layers": layers,
         "batch_size": batch_size,
         "sequence_length": sequence_length,
-        "learning_rate": 8e-3 if embedding <= 384 else 7e-3 if embedding <= 512 else 5e-3,
+        "learning_rate": 8e-3 if embedding <= 384 else 5e-3,
         "candidates": candidates,
         "dropout": dropout,
         "embedding_dropout": 0.1 if epochs > 10 else 0.0,

@@ -22,8 +22,8 @@ from engine.storage.checkpoint import load_checkpoint, newest_valid
 
 NGRAM_IDS = "ngrams.ids"
 """Name among a checkpoint's tensors of the text that its n-grams are counted in."""
-RECENCY_STRENGTHS = "recency.strengths"
-"""And of what a word is given for having been said."""
+RECENCY_NOVELTY = "recency.novelty"
+"""And of how new each word is to the training text."""
 
 
 def load_model(
@@ -54,7 +54,10 @@ def load_model(
         except (KeyError, ValueError, TypeError) as error:
             raise ModelError(f"The n-grams in {best} cannot be used: {error}.", "") from None
         model.ngrams = NgramMixture(counts, facts["ngrams"])
-    if RECENCY_STRENGTHS in tensors and isinstance(model, HasRecency):
-        model.recency = Recency(tensors[RECENCY_STRENGTHS].to(device))
+    if facts.get("recency") and isinstance(model, HasRecency):
+        try:
+            model.recency = Recency(tensors[RECENCY_NOVELTY].to(device), **facts["recency"])
+        except (KeyError, TypeError) as error:
+            raise ModelError(f"The recency in {best} cannot be used: {error}.", "") from None
     document = json.loads((best / "state.json").read_text()) if best.exists() else {"sha256": ""}
     return cast(LanguageModel[Any], model), config, document["sha256"]

@@ -109,6 +109,10 @@ def test_what_was_said_is_made_likelier_and_kept_with_the_model(tmp_path: Path) 
     assert model.recency is not None
     loss, _count = mean_nll(model, data.validation, CPU, columns=finishing.COLUMNS)
     assert math.exp(loss) == pytest.approx(result.perplexity, rel=1e-4)
+    tensors, facts = load_checkpoint(tmp_path / "checkpoints" / "best")
+    save_checkpoint(tmp_path / "checkpoints", "best", tensors, facts | {"recency": {"odd": 1}})
+    with pytest.raises(ModelError, match="recency"):
+        load_model(tmp_path, CPU)
 
 
 def test_a_damaged_text_of_counts_is_refused_in_words(tmp_path: Path) -> None:
