@@ -41,6 +41,22 @@ LEAST_GAIN = 0.002
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """Words that are given odds of their own; the rest is the model's."""
+
+    words: Tensor
+    """(batch, positions) ids, -1 where there is no word"""
+    odds: Tensor
+    """(batch, time, positions); they sum to less than 1"""
+
+    def mixed_into(self, chances: Tensor) -> Tensor:
+        """(batch, time, words) ``chances`` with them."""
+        chances = chances * (1 - self.odds.sum(-1, keepdim=True))
+        rows = self.words.clamp_min(0)[:, None].expand_as(self.odds)
+        return chances.scatter_add_(2, rows, self.odds)
+
+
+@dataclass(frozen=True, slots=True)
 class Recency:
     """How much is given to what was said.
 
@@ -66,31 +82,60 @@ class Recency:
 
     def nothing(self, batch_size: int) -> Tensor:
         """``said`` before any text."""
-        return torch.full((batch_size, REACH), -1, dtype=torch.long, device=self.novelty.device)
+        return torch.full((batch_size, REACH), -1, dtype=torch.int32, device=self.novelty.device)
 
     def after(self, said: Tensor, ids: Tensor) -> Tensor:
         """``said`` after reading ``ids`` (batch, time)."""
-        return torch.cat((said, ids), 1)[:, -REACH:]
+        return torch.cat((said, ids.int()), 1)[:, -REACH:]
 
-    def weigh(self, said: Tensor, ids: Tensor) -> tuple[Tensor, Tensor]:
-        """The words of ``said`` and then of ``ids`` (batch, time), and what each is given.
-
-        (batch, REACH + time) and (batch, time, REACH + time): odds of saying that word again after
-        each of ``ids``. They sum to less than 1; the rest is the model's.
-        """
-        words = torch.cat((said, ids), 1)
+    def weigh(self, said: Tensor, ids: Tensor) -> Given:
+        """What the words of ``said`` and ``ids`` (batch, time) are given after each of ``ids``."""
+        words = torch.cat((said.long(), ids), 1)
         alone, one, two = self._parts(words, ids)
         share_two = self.triples * _trusted(two)
         share_one = self.pairs * _trusted(one) * (1 - share_two)
         rest = self.strength * (1 - share_one - share_two)
-        given = alone * rest + one * (share_one / _count(one)) + two * (share_two / _count(two))
-        return words, given
+        odds = alone * rest + one * (share_one / _count(one)) + two * (share_two / _count(two))
+        return Given(words, odds)
+
+    def mix(self, chances: Tensor, said: Tensor, ids: Tensor) -> Tensor:
+        """(batch, time, words) ``chances`` after each of ``ids`` (batch, time), with what was said.
+
+        May change ``chances``.
+        """
+        if ids.shape[1] == 1 and chances.device.type == "cpu":
+            return self._mix_step(chances, said, ids)
+        return self.weigh(said, ids).mixed_into(chances)
+
+    def _mix_step(self, chances: Tensor, said: Tensor, ids: Tensor) -> Tensor:
+        """As :meth:`mix`, for one step: there are only a few places to be given something."""
+        words = torch.cat((said, ids.int()), 1)
+        found = words.numpy()
+        row, place = (found[:, :-1] == found[:, -1:]).nonzero()
+        twice = (place > 0) & (found[row, place - 1] == found[row, -2])
+        ones = np.bincount(row, minlength=len(found))
+        twos = np.bincount(row[twice], minlength=len(found))
+        share_two = self.triples * twos / (twos + DOUBT)
+        share_one = self.pairs * ones / (ones + DOUBT) * (1 - share_two)
+        rest = torch.from_numpy(1 - share_one - share_two).float()[:, None, None]
+        if self.strength:
+            last = len(self.novelty) - 1
+            known = self.novelty[words.clamp_max(last)] * (words >= 0)
+            alone = (known * (self.strength * _within(1, ids.device)[1]))[:, None]
+            rows = words.clamp_min(0).long()[:, None]
+            chances *= 1 - alone.sum(-1, keepdim=True)
+            chances.scatter_add_(2, rows, alone)
+        chances *= rest
+        given = (share_one / np.maximum(ones, 1))[row]
+        given[twice] += (share_two / np.maximum(twos, 1))[row[twice]]
+        np.add.at(chances.numpy()[:, 0], (row, found[row, place + 1]), given.astype(np.float32))
+        return chances
 
     def of_targets(self, said: Tensor, ids: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """(batch, time): odds of each of ``targets`` after each of ``ids``, and of all words."""
-        words, given = self.weigh(said, ids)
-        same = words[:, None, :] == targets[:, :, None]
-        return (given * same).sum(-1), given.sum(-1)
+        given = self.weigh(said, ids)
+        same = given.words[:, None, :] == targets[:, :, None]
+        return (given.odds * same).sum(-1), given.odds.sum(-1)
 
     def _parts(self, words: Tensor, ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(batch, time, REACH + time) each: for every position of ``words``, what is given to the
@@ -175,7 +220,7 @@ def tune_recency(
 def _evidence(recency: Recency, said: Tensor, ids: Tensor, targets: Tensor) -> NDArray[np.float64]:
     """(6, time) for one row: odds of each of ``targets`` by itself and of all words; what followed
     the last word, and how far to trust it; the same of the last two."""
-    words = torch.cat((said, ids), 1)
+    words = torch.cat((said.long(), ids), 1)
     parts = recency._parts(words, ids)
     same = (words[:, None, :] == targets[:, :, None]).float()
     alone, one, two = parts

@@ -9,6 +9,7 @@ also mixed with counted n-grams, and what the draft has said made likelier, wher
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -26,7 +27,7 @@ from engine.models.low_linear import low_linear, project
 from engine.models.neural_cache import CacheSettings, cache_weights
 from engine.models.ngram_mixture import NgramMixture
 from engine.models.rare_words import RareWords
-from engine.models.recency import Recency
+from engine.models.recency import Given, Recency
 from engine.models.recurrent import RecurrentStack, StackState
 from engine.models.script_state import Memory, ScriptState
 from engine.models.step_graph import StepGraphs
@@ -38,6 +39,7 @@ from engine.models.tied_softmax import (
 )
 
 _TINY = 1e-20
+_Mix = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +69,6 @@ class _Looked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Again:
-    """What was said and may be said again; see :meth:`Recency.weigh`."""
-
-    words: Tensor
-    """(batch, positions)"""
-    given: Tensor
-    """(batch, time, positions)"""
-
-
-@dataclass(frozen=True, slots=True)
 class _Stepped:
     """What the network itself makes of one token a row."""
 
@@ -85,7 +77,8 @@ class _Stepped:
     looked: _Looked
     stack: StackState
     gates: Tensor
-    again: _Again | None
+    again: Given | None
+    """What was said and is given odds of its own; on a card only, where it is quicker so."""
 
 
 class ScriptModel(nn.Module):
@@ -218,7 +211,10 @@ class ScriptModel(nn.Module):
     ) -> tuple[Tensor, ScriptState, Traces]:
         stepped = (self._graphs or self._stepped)(ids, state)
         looked, stack = stepped.looked, stepped.stack
-        odds = self._mixed(stepped.logits[:, None], looked, stepped.again, extra_words)[:, 0]
+        again = self._again(ids[:, None], state)
+        if stepped.again is not None:
+            again = stepped.again.mixed_into
+        odds = self._mixed(stepped.logits[:, None], looked, extra_words, again)[:, 0]
         share, copy_weights = looked.share, None
         if looked.copying is not None:
             chances = looked.copying[:, 0]
@@ -239,7 +235,9 @@ class ScriptModel(nn.Module):
         layers = self._maps.layers if self._maps is not None else None
         output, stack, gates = self.stack.step(words, state.stack, layers)
         looked = self._look(output[:, None], ids[:, None], state)
-        again = self._again(ids[:, None], state)
+        again = None
+        if self.recency is not None and state.said is not None and ids.device.type == "cuda":
+            again = self.recency.weigh(state.said, ids[:, None])
         return _Stepped(self._logits(looked.features[:, 0]), looked, stack, gates, again)
 
     @torch.no_grad()
@@ -249,7 +247,7 @@ class ScriptModel(nn.Module):
         outputs, stack = self._recur(ids, state)
         looked = self._look(outputs, ids, state)
         logits = looked.features @ self.embedding.t() + self.bias
-        odds = self._mixed(logits, looked, self._again(ids, state), extra_words)
+        odds = self._mixed(logits, looked, extra_words, self._again(ids, state))
         traces = WindowTraces(
             None if looked.attention is None else looked.attention[:, None],
             looked.copying,
@@ -263,9 +261,12 @@ class ScriptModel(nn.Module):
         return trace_cells(self.stack, words, state.stack)
 
     def _mixed(
-        self, logits: Tensor, looked: _Looked, again: _Again | None, extra_words: int
+        self, logits: Tensor, looked: _Looked, extra_words: int, again: _Mix | None
     ) -> Tensor:
-        """(batch, time, words) log-probabilities from the softmax's ``logits`` and all the rest."""
+        """(batch, time, words) log-probabilities from the softmax's ``logits`` and all the rest.
+
+        ``again`` mixes in what was said before.
+        """
         copies = looked.share is not None and looked.copying is not None
         if not copies and again is None and self.ngrams is None:
             odds = torch.log_softmax(logits, dim=-1)
@@ -273,21 +274,20 @@ class ScriptModel(nn.Module):
         chances = torch.softmax(logits, dim=-1)
         if self.ngrams is not None and looked.ids is not None:
             chances = self.ngrams.mix(chances, self._histories(looked.ids, logits.shape[1]))
-        chances = functional.pad(chances, (0, extra_words))
+        if extra_words:
+            chances = functional.pad(chances, (0, extra_words))
         if looked.share is not None and looked.copying is not None and looked.ids is not None:
-            chances = chances * (1 - looked.share)[..., None]
+            chances *= (1 - looked.share)[..., None]
             rows = looked.ids.clamp_min(0)[:, None].expand_as(looked.copying)
             chances.scatter_add_(2, rows, looked.copying)
-        if again is not None:
-            chances = chances * (1 - again.given.sum(-1, keepdim=True))
-            rows = again.words.clamp_min(0)[:, None].expand_as(again.given)
-            chances.scatter_add_(2, rows, again.given)
-        return chances.log()
+        return (chances if again is None else again(chances)).log_()
 
-    def _again(self, ids: Tensor, state: ScriptState) -> _Again | None:
-        if self.recency is None or state.said is None:
+    def _again(self, ids: Tensor, state: ScriptState) -> _Mix | None:
+        """How what was said until ``ids`` (batch, time) is mixed in."""
+        recency, said = self.recency, state.said
+        if recency is None or said is None:
             return None
-        return _Again(*self.recency.weigh(state.said, ids))
+        return lambda chances: recency.mix(chances, said, ids)
 
     def _said(self, ids: Tensor, state: ScriptState) -> Tensor | None:
         """What has been said after ``ids`` (batch, time)."""

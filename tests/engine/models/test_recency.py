@@ -75,8 +75,8 @@ def test_a_word_of_the_draft_only_stays_possible_long_after() -> None:
 def given_to(recency: Recency, text: list[int], words: int = WORDS) -> torch.Tensor:
     """(words,): the odds of each word after ``text``."""
     read = torch.tensor([text])
-    rows, told = recency.weigh(recency.nothing(1), read)
-    return torch.zeros(words).index_add(0, rows[0].clamp_min(0), told[0, -1])
+    told = recency.weigh(recency.nothing(1), read)
+    return torch.zeros(words).index_add(0, told.words[0].clamp_min(0), told.odds[0, -1])
 
 
 def test_a_rare_word_is_given_more_than_a_common_one_and_both_fade() -> None:

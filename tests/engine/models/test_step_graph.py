@@ -10,6 +10,7 @@ import torch
 from engine.config import checked
 from engine.models.build import build_model
 from engine.models.contract import LanguageModel
+from engine.models.recency import Recency
 from engine.models.state_tensors import state_tensors
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
@@ -29,8 +30,12 @@ def made(**settings: Any) -> LanguageModel[Any]:
 
 @pytest.mark.parametrize("kind", [{}, {"cell": "gru"}, {"attention": "none", "copying": False}])
 @pytest.mark.parametrize("rows", [1, 3])
-def test_recorded_steps_are_the_same(kind: dict[str, Any], rows: int) -> None:
+@pytest.mark.parametrize("recalls", [False, True])
+def test_recorded_steps_are_the_same(kind: dict[str, Any], rows: int, recalls: bool) -> None:
     plain, quick = made(**kind), made(**kind)
+    if recalls:
+        counts = torch.arange(WORDS, device="cuda")
+        plain.recency = quick.recency = Recency.of(counts, 1e-3, 0.1, 0.2)  # type: ignore[attr-defined]
     quick.prepare_steps(False)
     text = torch.randint(0, WORDS, (rows, 20), device="cuda")
     with torch.inference_mode():
