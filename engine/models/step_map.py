@@ -3,12 +3,14 @@
 The weights are laid out for that once. Where the processor multiplies in bfloat16, several rows
 take half the time so, and so does a single row against a table too large for its caches: what
 counts then is how many bytes of weights go by. The sums, the bias and the result are in float32.
+Where torch was built with oneDNN, the narrow weights are laid out as its kernels want them, which
+they would otherwise do at every product.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -17,6 +19,7 @@ from torch.nn import functional
 LOW = torch.bfloat16
 ROWS = 3
 """From so many rows on bfloat16 is quicker whatever the size."""
+USUAL_ROWS = 8
 LARGE = 2_000_000
 """Weights from which on it is quicker for a single row, too."""
 
@@ -26,6 +29,17 @@ def multiplies_bfloat16() -> bool:
     """Whether this processor has instructions for it; never measured, so that it never wavers."""
     has: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
     return bool(has.get("avx512_bf16") or has.get("amx_bf16"))
+
+
+def _laid_out(weight: Tensor) -> Callable[[Tensor], Tensor]:
+    """What multiplies rows (rows, in) with ``weight`` (out, in), both in bfloat16."""
+    if not (
+        torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    ):
+        return functools.partial(functional.linear, weight=weight)
+    packed = torch.ops.mkldnn._reorder_linear_weight(weight, USUAL_ROWS)
+    product = torch.ops.mkldnn._linear_pointwise
+    return lambda rows: product(rows, packed, None, "none", [], "")
 
 
 class StepMap:
@@ -43,12 +57,12 @@ class StepMap:
             ]
         )
         self._always = low and weight.numel() >= LARGE
-        self._low = weight.to(LOW) if low else None
+        self._low = _laid_out(weight.to(LOW)) if low else None
         # For a single row the libraries are twice as fast on the columns.
         self._columns = None if self._always else weight.t().contiguous()
 
     def __call__(self, rows: Tensor) -> Tensor:
         if self._columns is None or (self._low is not None and len(rows) >= ROWS):
             assert self._low is not None
-            return functional.linear(rows.to(LOW), self._low).float().add_(self._bias)
+            return self._low(rows.to(LOW)).float().add_(self._bias)
         return torch.addmm(self._bias, rows, self._columns)
