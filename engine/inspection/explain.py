@@ -150,14 +150,14 @@ def _told(
 ) -> ExplainedToken:
     token, start, end = read.tokens[read.first + offset]
     number = read.ids[read.first + 1 + offset]
-    raw = float(np.exp(row.odds[number]))
     probability = odds.of(number)
+    sources = np.array([1.0, 0.0, 0.0, 0.0]) if row.sources is None else row.sources
     if number >= len(context.vocabulary) and number not in read.ids[: read.first + 1 + offset]:
         unknown = context.vocabulary.id_of(token)
-        raw = probability = float(np.exp(row.odds[unknown]))
-    copied = _copied(row, read, offset, number)
+        probability = float(np.exp(row.odds[unknown]))
+        sources = np.array([1.0, 0.0, 0.0, 0.0])
+    parts = (probability * sources / max(float(sources.sum()), 1e-30)).tolist()
     share = 0.0 if row.copying is None else float(row.copying.sum())
-    part = min(1.0, copied / raw) if raw > 0 else 0.0
     reach = 0
     attention: tuple[tuple[float, ...], ...] = ()
     copy_weights: tuple[float, ...] = ()
@@ -172,22 +172,15 @@ def _told(
         rank=1 + int((odds.chances > probability).sum()),
         surprise=float(-np.log2(max(probability, 1e-300))),
         entropy=odds.entropy(),
-        from_softmax=probability * (1 - part),
-        from_copying=probability * part,
+        from_softmax=parts[0],
+        from_ngrams=parts[1],
+        from_copying=parts[2],
+        from_said=parts[3],
         copy_share=share,
         attention=attention,
         copy_weights=copy_weights,
         first_attended=offset - reach if weighed else 0,
     )
-
-
-def _copied(row: Predicted, read: ReadText, offset: int, number: int) -> float:
-    """How much of the probability of ``number`` copying gave."""
-    if row.copying is None or not row.copying.size:
-        return 0.0
-    end = read.first + 1 + offset
-    seen = np.array(read.ids[end - len(row.copying) : end])
-    return float(row.copying[seen == number].sum())
 
 
 def _weights(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from engine.corpus.vocabulary import NEWLINE_ID
 from engine.generation.context import DraftWords, window_start
 from engine.generation.spans import tokens_in
 from engine.generation.writer import Writer
-from engine.models.contract import LanguageModel, PredictsWindows
+from engine.models.contract import LanguageModel, PredictsWindows, Sources
 
 Floats = NDArray[np.float64]
 WINDOW = 128
@@ -69,21 +69,27 @@ class Predicted:
     """(heads, reach): weights over the ``reach`` tokens before, oldest first; rows sum to 1."""
     copying: Floats | None
     """(reach,): probability that the token is copied from each of them."""
+    sources: Floats | None = None
+    """(4,): what of the token's probability is from the softmax, counted n-grams, copying, and what
+    was said further back."""
 
 
 def predictions(writer: Writer, read: ReadText) -> list[Predicted]:
     """What the model expected at each token that is looked at."""
     model: LanguageModel[Any] = writer.model
-    inputs = read.ids[read.first : -1]
+    inputs, targets = read.ids[read.first : -1], read.ids[read.first + 1 :]
     state = writer.state_after(read.ids[: read.first])
     extra = len(read.draft_words)
     found: list[Predicted] = []
     with torch.inference_mode():
         if isinstance(model, PredictsWindows):
             for begin in range(0, len(inputs), WINDOW):
-                window = torch.tensor([inputs[begin : begin + WINDOW]], device=writer.device)
-                odds, state, traces = model.predict(window, state, extra)
-                found += _rows(odds, traces.attention, traces.copying, traces.memory_ids)
+                part = slice(begin, begin + WINDOW)
+                window = torch.tensor([inputs[part]], device=writer.device)
+                came = torch.tensor([targets[part]], device=writer.device)
+                odds, state, traces = model.predict(window, state, extra, came)
+                rows = _rows(odds, traces.attention, traces.copying, traces.memory_ids)
+                found += _with_sources(rows, traces.sources)
             return found
         for number in inputs:
             odds, state, seen = model.step(
@@ -125,6 +131,13 @@ def _rows(
             )
         )
     return rows
+
+
+def _with_sources(rows: list[Predicted], sources: Sources | None) -> list[Predicted]:
+    if sources is None:
+        return rows
+    parts = torch.stack((sources.softmax, sources.counted, sources.copied, sources.said), -1)
+    return [replace(row, sources=told) for row, told in zip(rows, _numpy(parts)[0], strict=True)]
 
 
 def _numpy(values: torch.Tensor) -> Floats:

@@ -56,6 +56,23 @@ class Traces:
 
 
 @dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the probability of a token came from: (batch, time) each, which add up to it."""
+
+    softmax: Tensor
+    counted: Tensor
+    """From counted n-grams of the corpus."""
+    copied: Tensor
+    """From the attention memory."""
+    said: Tensor
+    """From what the text has said further back."""
+
+    @property
+    def whole(self) -> Tensor:
+        return self.softmax + self.counted + self.copied + self.said
+
+
+@dataclass(frozen=True, slots=True)
 class WindowTraces:
     """What a whole window of steps saw; ``None`` where a model has no such part.
 
@@ -69,6 +86,8 @@ class WindowTraces:
     """(batch, time, positions): probability that the next word is copied from there."""
     memory_ids: Tensor | None
     """(batch, positions): token ids; -1 where the memory is not filled yet."""
+    sources: Sources | None
+    """Of the targets; None where none were given."""
 
 
 S = TypeVar("S", bound=State)
@@ -148,9 +167,10 @@ class PredictsWindows(Protocol[S]):
     """A model that can predict after every token of a text at once, for looking inside."""
 
     def predict(
-        self, ids: Tensor, state: S, extra_words: int = 0
+        self, ids: Tensor, state: S, extra_words: int = 0, targets: Tensor | None = None
     ) -> tuple[Tensor, S, WindowTraces]:
         """As many steps as ``ids`` (batch, time) has tokens, by whole-sequence kernels.
 
+        ``targets`` are the tokens that came, if it is to be told where their odds are from.
         Returns (batch, time, words) log-probabilities, the state after ``ids``, and traces.
         """

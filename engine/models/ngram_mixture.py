@@ -31,15 +31,16 @@ class NgramMixture:
     counts: KneserNey
     share: float
 
-    def mix_targets(self, odds: Tensor, history: Tensor, targets: Tensor) -> Tensor:
-        """(batch, time) ``odds``, log-probabilities of ``targets``, with the counts mixed in.
+    def of_targets(self, history: Tensor, targets: Tensor) -> Tensor:
+        """(batch, time) what the counts alone give to ``targets``, 0 for words that are not known.
 
         ``history`` is (batch, time, 4), as in :class:`KneserNey`.
         """
         before = history.reshape(-1, HISTORY).cpu().numpy()
-        counted = self.counts.probabilities(before, targets.reshape(-1).cpu().numpy())
-        chances = torch.from_numpy(counted).to(odds.device).view_as(odds)
-        return (odds.exp() * (1 - self.share) + chances * self.share).log()
+        wanted = targets.reshape(-1).cpu().numpy()
+        known = wanted < self.counts.vocabulary_size
+        counted = self.counts.probabilities(before, np.where(known, wanted, 0)) * known
+        return torch.from_numpy(counted.astype(np.float32)).to(targets.device).view_as(targets)
 
     def mix(self, chances: Tensor, history: Tensor) -> Tensor:
         """(..., vocabulary) ``chances`` with the counts mixed in; ``history`` is (..., 4)."""

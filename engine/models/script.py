@@ -19,7 +19,7 @@ from torch.nn import functional
 from engine.config import TrainingConfig
 from engine.models.attention import Scorer, causal_window, masked_softmax
 from engine.models.cell_traces import trace_cells
-from engine.models.contract import CellTraces, Traces, WindowTraces
+from engine.models.contract import CellTraces, Sources, Traces, WindowTraces
 from engine.models.embedding_dropout import embed
 from engine.models.kneser_ney import HISTORY
 from engine.models.locked_dropout import LockedDropout
@@ -189,7 +189,15 @@ class ScriptModel(nn.Module):
 
     @torch.no_grad()
     def score(self, ids: Tensor, targets: Tensor, state: ScriptState) -> tuple[Tensor, ScriptState]:
-        return self._window(ids, targets, state, False)
+        outputs, stack = self._recur(ids, state)
+        looked = self._look(outputs, ids, state)
+        rows = looked.features.reshape(-1, looked.features.shape[-1])
+        odds = target_log_probability(
+            rows, self.embedding, self.bias, targets.reshape(-1), False
+        ).view_as(targets)
+        sources = self._sources(odds.exp(), looked, ids, targets, state)
+        after = ScriptState(stack, looked.memory, self._said(ids, state))
+        return sources.whole.clamp_min(_TINY).log(), after
 
     @torch.no_grad()
     def outputs(self, ids: Tensor, state: ScriptState) -> Tensor:
@@ -242,16 +250,23 @@ class ScriptModel(nn.Module):
 
     @torch.no_grad()
     def predict(
-        self, ids: Tensor, state: ScriptState, extra_words: int = 0
+        self, ids: Tensor, state: ScriptState, extra_words: int = 0, targets: Tensor | None = None
     ) -> tuple[Tensor, ScriptState, WindowTraces]:
         outputs, stack = self._recur(ids, state)
         looked = self._look(outputs, ids, state)
         logits = looked.features @ self.embedding.t() + self.bias
+        sources = None
+        if targets is not None:
+            known = targets.clamp_max(self.vocabulary_size - 1)[:, :, None]
+            own = torch.log_softmax(logits, dim=-1).gather(2, known)[:, :, 0].exp()
+            own = own * (targets < self.vocabulary_size)
+            sources = self._sources(own, looked, ids, targets, state)
         odds = self._mixed(logits, looked, extra_words, self._again(ids, state))
         traces = WindowTraces(
             None if looked.attention is None else looked.attention[:, None],
             looked.copying,
             looked.ids,
+            sources,
         )
         return odds, ScriptState(stack, looked.memory, self._said(ids, state)), traces
 
@@ -327,7 +342,10 @@ class ScriptModel(nn.Module):
     def _window(
         self, ids: Tensor, targets: Tensor, state: ScriptState, low: bool
     ) -> tuple[Tensor, ScriptState]:
-        """(batch, time) log-probability of ``targets``, and the state after ``ids``."""
+        """(batch, time) log-probability of ``targets``, and the state after ``ids``, for training.
+
+        Without what a finished model is given.
+        """
         read, wanted = self._known(ids), targets
         table: Tensor = self.embedding
         bias: Tensor = self.bias
@@ -349,18 +367,32 @@ class ScriptModel(nn.Module):
         odds = odds.view_as(targets)
         if rare is not None:
             odds = odds + rare.shares[targets]
-        if self.ngrams is not None and looked.ids is not None:
-            odds = self.ngrams.mix_targets(odds, self._histories(looked.ids, ids.shape[1]), targets)
         if looked.share is not None and looked.copying is not None and looked.ids is not None:
             same = looked.ids[:, None, :] == targets[:, :, None]
             copied = (looked.copying * same).sum(-1)
             odds = torch.logaddexp(
                 odds + torch.log1p(-looked.share.clamp_max(1 - 1e-6)), copied.clamp_min(_TINY).log()
             )
+        return odds, ScriptState(stack, looked.memory, state.said)
+
+    def _sources(
+        self, own: Tensor, looked: _Looked, ids: Tensor, targets: Tensor, state: ScriptState
+    ) -> Sources:
+        """What became of ``own``, the softmax's probability of ``targets``; all (batch, time)."""
+        counted = copied = said = torch.zeros_like(own)
+        if self.ngrams is not None and looked.ids is not None:
+            histories = self._histories(looked.ids, ids.shape[1])
+            counted = self.ngrams.share * self.ngrams.of_targets(histories, targets)
+            own = own * (1 - self.ngrams.share)
+        if looked.share is not None and looked.copying is not None and looked.ids is not None:
+            same = looked.ids[:, None, :] == targets[:, :, None]
+            copied = (looked.copying * same).sum(-1)
+            own, counted = own * (1 - looked.share), counted * (1 - looked.share)
         if self.recency is not None and state.said is not None:
-            again, whole = self.recency.of_targets(state.said, ids, targets)
-            odds = (odds.exp() * (1 - whole) + again).log()
-        return odds, ScriptState(stack, looked.memory, self._said(ids, state))
+            said, whole = self.recency.of_targets(state.said, ids, targets)
+            rest = 1 - whole
+            own, counted, copied = own * rest, counted * rest, copied * rest
+        return Sources(own, counted, copied, said)
 
     def _look(self, outputs: Tensor, ids: Tensor, state: ScriptState) -> _Looked:
         """Attend and copy over the memory and the window's own past.

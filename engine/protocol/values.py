@@ -244,7 +244,12 @@ class ExplainedToken(Value, frozen=True, kw_only=True):
     entropy: float
     from_softmax: float
     """Part of the probability that the softmax gave."""
+    from_ngrams: float = 0.0
+    """And counted n-grams of the corpus."""
     from_copying: float
+    """And copying, out of the attention memory."""
+    from_said: float = 0.0
+    """And what the text has said further back."""
     copy_share: float
     alternatives: tuple[Alternative, ...] = ()
     attention: tuple[tuple[float, ...], ...] = ()

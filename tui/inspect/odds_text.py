@@ -30,8 +30,16 @@ def facts(token: ExplainedToken, width: int) -> Content:
         Content.styled(fit(named(token.word), width), "bold $accent"),
         Content(fit(f"{shown}, {bits(token.surprise)}", width)),
         Content.styled(fit(f"unsure by {bits(token.entropy)} (entropy)", width), "$quiet"),
-        _part("softmax", token.from_softmax, token.probability, bar, "$chart-1", width),
-        _part("copied", token.from_copying, token.probability, bar, "$chart-3", width),
+        *(
+            _part(name, part, token.probability, bar, colour, width)
+            for name, part, colour in (
+                ("network", token.from_softmax, "$chart-1"),
+                ("n-grams", token.from_ngrams, "$chart-2"),
+                ("copied", token.from_copying, "$chart-3"),
+                ("said", token.from_said, "$chart-4"),
+            )
+            if part > 0 or name in ("network", "copied")
+        ),
     ]
     if token.copy_share > 0:
         said = f"meant to copy: {percent(token.copy_share)}"

@@ -71,7 +71,8 @@ def test_the_odds_are_those_that_the_words_were_drawn_with(
         assert [a.probability for a in now.alternatives] == pytest.approx(
             [a.probability for a in was.alternatives], abs=1e-5
         )
-        assert now.from_softmax + now.from_copying == pytest.approx(now.probability)
+        parts = now.from_softmax + now.from_ngrams + now.from_copying + now.from_said
+        assert parts == pytest.approx(now.probability)
 
 
 def test_tokens_stand_where_the_text_has_them(writer: Writer) -> None:
@@ -140,11 +141,13 @@ def test_weights_lie_over_the_tokens_that_they_name(writer: Writer) -> None:
 
 
 def test_copying_is_told_apart(writer: Writer) -> None:
-    """A name that only the draft has can come from copying alone, but for its cue's share."""
+    """A name that only the draft has can come from what was said, but for its cue's share."""
     told = explain(writer, asked(SCENE + "OZ: Well, Zorblax")).tokens
     name = told[-1]
     assert name.word == "zorblax"
-    assert name.from_copying == pytest.approx(name.probability)
+    assert name.from_copying + name.from_said == pytest.approx(name.probability)
+    assert name.from_copying > 0.5 * name.probability
+    assert name.from_said > 0
     assert name.probability > 0
     first = next(token for token in told if token.word == "zorblax:")
     assert 0 < first.probability < 1  # that of an unknown cue

@@ -41,7 +41,11 @@ def test_steps_scores_and_windows_agree(copying: bool, counted: bool) -> None:
         model.ngrams = NgramMixture(KneserNey(ids, WORDS), 0.2)
     text = torch.randint(0, WORDS, (2, 40))
     told, _state = model.score(text[:, :-1], text[:, 1:], model.initial_state(2))
-    whole, _state, _traces = model.predict(text[:, :-1], model.initial_state(2), 2)
+    whole, _state, traces = model.predict(text[:, :-1], model.initial_state(2), 2, text[:, 1:])
+    assert torch.allclose(traces.sources.whole.log(), told, atol=1e-4)
+    assert bool(traces.sources.said.any())
+    assert bool(traces.sources.counted.any()) is counted
+    assert bool(traces.sources.copied.any()) is copying
     assert torch.allclose(whole.gather(2, text[:, 1:, None]).squeeze(2), told, atol=1e-4)
     state = model.read(text[:, :7], model.initial_state(2))
     state = model.read(text[:, 7:20], state)

@@ -152,6 +152,14 @@ def test_the_facts_of_a_token() -> None:
     assert "20.0%" in text[3]
     assert "5.0%" in text[4]
     assert "10.0%" in text[5]
+    assert not any(line.startswith(("n-grams", "said")) for line in text)
+
+
+def test_every_source_of_the_odds_is_told() -> None:
+    told = token("tea", 0, from_softmax=0.1, from_ngrams=0.08, from_said=0.02)
+    text = lines(odds_text.facts(told, 40))
+    parts = {line.split()[0]: line.split()[1] for line in text[3:7]}
+    assert parts == {"network": "10.0%", "n-grams": "8.0%", "copied": "5.0%", "said": "2.0%"}
 
 
 @given(ODD, st.integers(12, 60))
