@@ -112,8 +112,9 @@ def contestants_for(
 
 def _in_words(config: TrainingConfig) -> str:
     return (
-        f"{config.layers} layers of {config.hidden_size}, batch {config.batch_size} x"
-        f" {config.sequence_length}, dropout {config.dropout:g}, {config.precision}"
+        f"{config.layers} x {config.hidden_size} on {config.embedding_size}, batch"
+        f" {config.batch_size} x {config.sequence_length}, dropout {config.dropout:g},"
+        f" {config.precision}"
     )
 
 

@@ -9,7 +9,6 @@ also mixed with counted n-grams, and what the draft has said made likelier, wher
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -26,6 +25,7 @@ from engine.models.locked_dropout import LockedDropout
 from engine.models.low_linear import low_linear, project
 from engine.models.neural_cache import CacheSettings, cache_weights
 from engine.models.ngram_mixture import NgramMixture
+from engine.models.odds_mixture import Counts, Looked, Mix, mixed, sources
 from engine.models.rare_words import RareWords
 from engine.models.recency import Given, Recency
 from engine.models.recurrent import RecurrentStack, StackState
@@ -39,7 +39,6 @@ from engine.models.tied_softmax import (
 )
 
 _TINY = 1e-20
-_Mix = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +52,12 @@ class _StepMaps:
 
 
 @dataclass(frozen=True, slots=True)
-class _Looked:
-    """What one window of attention came to."""
-
-    features: Tensor
-    """(batch, time, embedding), what the softmax sees."""
-    attention: Tensor | None
-    copying: Tensor | None
-    """(batch, time, positions): probability of copying, and from there."""
-    share: Tensor | None
-    """(batch, time): probability that the next word is copied."""
-    ids: Tensor | None
-    """(batch, positions)"""
-    memory: Memory | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Stepped:
     """What the network itself makes of one token a row."""
 
     logits: Tensor
     """(batch, vocabulary)"""
-    looked: _Looked
+    looked: Looked
     stack: StackState
     gates: Tensor
     again: Given | None
@@ -195,9 +178,9 @@ class ScriptModel(nn.Module):
         odds = target_log_probability(
             rows, self.embedding, self.bias, targets.reshape(-1), False
         ).view_as(targets)
-        sources = self._sources(odds.exp(), looked, ids, targets, state)
+        found = self._sources(odds.exp(), looked, ids, targets, state)
         after = ScriptState(stack, looked.memory, self._said(ids, state))
-        return sources.whole.clamp_min(_TINY).log(), after
+        return found.whole.clamp_min(_TINY).log(), after
 
     @torch.no_grad()
     def outputs(self, ids: Tensor, state: ScriptState) -> Tensor:
@@ -222,7 +205,8 @@ class ScriptModel(nn.Module):
         again = self._again(ids[:, None], state)
         if stepped.again is not None:
             again = stepped.again.mixed_into
-        odds = self._mixed(stepped.logits[:, None], looked, extra_words, again)[:, 0]
+        counts = self._counts(looked, 1)
+        odds = mixed(stepped.logits[:, None], looked, counts, again, extra_words)[:, 0]
         share, copy_weights = looked.share, None
         if looked.copying is not None:
             chances = looked.copying[:, 0]
@@ -255,18 +239,19 @@ class ScriptModel(nn.Module):
         outputs, stack = self._recur(ids, state)
         looked = self._look(outputs, ids, state)
         logits = looked.features @ self.embedding.t() + self.bias
-        sources = None
+        parts = None
         if targets is not None:
             known = targets.clamp_max(self.vocabulary_size - 1)[:, :, None]
             own = torch.log_softmax(logits, dim=-1).gather(2, known)[:, :, 0].exp()
             own = own * (targets < self.vocabulary_size)
-            sources = self._sources(own, looked, ids, targets, state)
-        odds = self._mixed(logits, looked, extra_words, self._again(ids, state))
+            parts = self._sources(own, looked, ids, targets, state)
+        counts, again = self._counts(looked, ids.shape[1]), self._again(ids, state)
+        odds = mixed(logits, looked, counts, again, extra_words)
         traces = WindowTraces(
             None if looked.attention is None else looked.attention[:, None],
             looked.copying,
             looked.ids,
-            sources,
+            parts,
         )
         return odds, ScriptState(stack, looked.memory, self._said(ids, state)), traces
 
@@ -275,29 +260,7 @@ class ScriptModel(nn.Module):
         words = functional.embedding(self._known(ids), self.embedding)
         return trace_cells(self.stack, words, state.stack)
 
-    def _mixed(
-        self, logits: Tensor, looked: _Looked, extra_words: int, again: _Mix | None
-    ) -> Tensor:
-        """(batch, time, words) log-probabilities from the softmax's ``logits`` and all the rest.
-
-        ``again`` mixes in what was said before.
-        """
-        copies = looked.share is not None and looked.copying is not None
-        if not copies and again is None and self.ngrams is None:
-            odds = torch.log_softmax(logits, dim=-1)
-            return functional.pad(odds, (0, extra_words), value=float("-inf"))
-        chances = torch.softmax(logits, dim=-1)
-        if self.ngrams is not None and looked.ids is not None:
-            chances = self.ngrams.mix(chances, self._histories(looked.ids, logits.shape[1]))
-        if extra_words:
-            chances = functional.pad(chances, (0, extra_words))
-        if looked.share is not None and looked.copying is not None and looked.ids is not None:
-            chances *= (1 - looked.share)[..., None]
-            rows = looked.ids.clamp_min(0)[:, None].expand_as(looked.copying)
-            chances.scatter_add_(2, rows, looked.copying)
-        return (chances if again is None else again(chances)).log_()
-
-    def _again(self, ids: Tensor, state: ScriptState) -> _Mix | None:
+    def _again(self, ids: Tensor, state: ScriptState) -> Mix | None:
         """How what was said until ``ids`` (batch, time) is mixed in."""
         recency, said = self.recency, state.said
         if recency is None or said is None:
@@ -310,11 +273,12 @@ class ScriptModel(nn.Module):
             return None
         return self.recency.after(state.said, ids)
 
-    def _histories(self, ids: Tensor, time: int) -> Tensor:
-        """(batch, time, 4): the words before each prediction; ``ids`` is the memory's, the last
-        ``time`` of them the window's own."""
-        seen = self._known(ids[:, -(time + HISTORY - 1) :])
-        return seen.unfold(1, HISTORY, 1)
+    def _counts(self, looked: Looked, time: int) -> Counts | None:
+        """The n-grams, and the words before each prediction of the last ``time`` positions."""
+        if self.ngrams is None or looked.ids is None:
+            return None
+        seen = self._known(looked.ids[:, -(time + HISTORY - 1) :])
+        return Counts(self.ngrams, seen.unfold(1, HISTORY, 1))
 
     def _logits(self, features: Tensor) -> Tensor:
         """(batch, vocabulary) scores of few rows; ``features`` is (batch, embedding)."""
@@ -376,25 +340,14 @@ class ScriptModel(nn.Module):
         return odds, ScriptState(stack, looked.memory, state.said)
 
     def _sources(
-        self, own: Tensor, looked: _Looked, ids: Tensor, targets: Tensor, state: ScriptState
+        self, own: Tensor, looked: Looked, ids: Tensor, targets: Tensor, state: ScriptState
     ) -> Sources:
-        """What became of ``own``, the softmax's probability of ``targets``; all (batch, time)."""
-        counted = copied = said = torch.zeros_like(own)
-        if self.ngrams is not None and looked.ids is not None:
-            histories = self._histories(looked.ids, ids.shape[1])
-            counted = self.ngrams.share * self.ngrams.of_targets(histories, targets)
-            own = own * (1 - self.ngrams.share)
-        if looked.share is not None and looked.copying is not None and looked.ids is not None:
-            same = looked.ids[:, None, :] == targets[:, :, None]
-            copied = (looked.copying * same).sum(-1)
-            own, counted = own * (1 - looked.share), counted * (1 - looked.share)
+        said = None
         if self.recency is not None and state.said is not None:
-            said, whole = self.recency.of_targets(state.said, ids, targets)
-            rest = 1 - whole
-            own, counted, copied = own * rest, counted * rest, copied * rest
-        return Sources(own, counted, copied, said)
+            said = self.recency.of_targets(state.said, ids, targets)
+        return sources(own, targets, looked, self._counts(looked, ids.shape[1]), said)
 
-    def _look(self, outputs: Tensor, ids: Tensor, state: ScriptState) -> _Looked:
+    def _look(self, outputs: Tensor, ids: Tensor, state: ScriptState) -> Looked:
         """Attend and copy over the memory and the window's own past.
 
         ``outputs`` is (batch, time, hidden), the states after ``ids`` (batch, time); ``state`` is
@@ -403,7 +356,7 @@ class ScriptModel(nn.Module):
         seen = self._projections(outputs)
         memory = self._extended(seen, outputs, ids, state)
         if memory is None:
-            return _Looked(self._features(outputs, None), None, None, None, None, None)
+            return Looked(self._features(outputs, None), None, None, None, None, None)
         allowed = causal_window(ids.shape[1], self.span, ids.device) & (memory.ids >= 0)[:, None]
         context = attention = copying = share = None
         if self.scorer is not None:
@@ -425,7 +378,7 @@ class ScriptModel(nn.Module):
             copying = cached if copying is None else rest * copying + cached
             cached_share = self.cache.share * allowed.any(-1)
             share = cached_share if share is None else rest * share + cached_share
-        return _Looked(
+        return Looked(
             self._features(outputs, context),
             attention,
             copying,
