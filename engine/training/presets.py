@@ -86,7 +86,9 @@ def plan(
     batch_size = (64 if small else 128) if card else 32 if small else 48
     sequence_length = 20 if minutes < 5 and not card else 32
     asked = checked(dict(overrides))
-    layers = asked.layers if "layers" in overrides else 1
+    layers = 2 if asked.model == "classic" else 1
+    if "layers" in overrides:
+        layers = asked.layers
 
     def words_a_second(hidden: int, embedding: int) -> float:
         flops = flops_per_token(hidden, embedding, layers, candidates or vocabulary_size)

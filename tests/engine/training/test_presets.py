@@ -50,6 +50,27 @@ def test_a_small_corpus_gets_a_smaller_model_than_a_large_one_in_the_same_time()
     assert small.dropout > 0.3
 
 
+def test_one_wide_layer_but_two_for_the_classic_and_as_many_as_asked() -> None:
+    wide, _ = plan(800_000, 12_000, 5, machine(), {})
+    assert wide.layers == 1
+    assert wide.hidden_size > wide.embedding_size
+    classic, _ = plan(800_000, 12_000, 5, machine(), {"model": "classic"})
+    assert classic.layers == 2
+    three, _ = plan(800_000, 12_000, 5, machine(), {"layers": 3})
+    assert three.layers == 3
+    assert three.hidden_size == three.embedding_size
+
+
+def test_a_card_reads_more_and_needs_no_sample_of_the_words() -> None:
+    card, reasons = plan(800_000, 12_000, 1, machine(5e13, 7e14, "cuda"), {})
+    host, _ = plan(800_000, 12_000, 1, machine(), {})
+    assert card.candidates == 0 < host.candidates
+    assert card.batch_size > host.batch_size
+    assert card.hidden_size > host.hidden_size
+    assert card.dropout > host.dropout
+    assert any("passes" in reason for reason in reasons)
+
+
 def test_what_the_user_fixed_stays() -> None:
     fixed = {"hidden_size": 100, "dropout": 0.0, "precision": "float32", "epochs": 3}
     config, _reasons = plan(100_000, 5000, 2, machine(), fixed)
