@@ -96,9 +96,7 @@ def predictions(writer: Writer, read: ReadText) -> list[Predicted]:
                 torch.tensor([number], device=writer.device), state, extra
             )
             attention = None if seen.attention is None else seen.attention[:, :, None]
-            copying = None
-            if seen.copy_weights is not None and seen.copy_share is not None:
-                copying = (seen.copy_weights * seen.copy_share[:, None])[:, None]
+            copying = None if seen.copying is None else seen.copying[:, None]
             found += _rows(odds[:, None], attention, copying, seen.memory_ids)
     return found
 

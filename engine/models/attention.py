@@ -48,12 +48,6 @@ class Scorer(nn.Module):
         )
 
 
-def masked_softmax(scores: Tensor, allowed: Tensor) -> Tensor:
-    """Weights over the last axis that sum to 1 where anything is allowed, and to 0 elsewhere."""
-    weights = torch.softmax(scores.masked_fill(~allowed, -1e9), dim=-1)
-    return weights * allowed.any(-1, keepdim=True)
-
-
 def causal_window(time: int, span: int, device: torch.device) -> Tensor:
     """(time, span + time) mask: step t sees the ``span`` tokens that end with itself.
 

@@ -69,7 +69,7 @@ class ClassicLanguageModel(nn.Module):
             odds = functional.pad(odds, (0, extra_words), value=float("-inf"))
         traces = Traces(
             attention=None,
-            copy_weights=None,
+            copying=None,
             copy_share=None,
             memory_ids=None,
             hidden=state.hidden.transpose(0, 1),

@@ -41,8 +41,8 @@ class Traces:
 
     attention: Tensor | None
     """(batch, heads, positions): weights that sum to 1 over positions."""
-    copy_weights: Tensor | None
-    """(batch, positions): where a copied word would come from; sums to 1."""
+    copying: Tensor | None
+    """(batch, positions): probability that the next word is copied from there."""
     copy_share: Tensor | None
     """(batch,): probability that the next word is copied."""
     memory_ids: Tensor | None
@@ -53,6 +53,13 @@ class Traces:
     """(batch, layers, hidden): each layer's c; None for cells without one."""
     gates: Tensor | None
     """(batch, layers, gates, hidden): gate activations, in the order of ``gate_names``."""
+
+    @property
+    def copy_weights(self) -> Tensor | None:
+        """(batch, positions): where a copied word would come from; sums to 1."""
+        if self.copying is None:
+            return None
+        return self.copying / self.copying.sum(-1, keepdim=True).clamp_min(1e-20)
 
 
 @dataclass(frozen=True, slots=True)

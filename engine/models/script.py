@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.config import TrainingConfig
-from engine.models.attention import Scorer, causal_window, masked_softmax
+from engine.models.attention import Scorer, causal_window
 from engine.models.cell_traces import trace_cells
 from engine.models.contract import CellTraces, Sources, Traces, WindowTraces
 from engine.models.embedding_dropout import embed
@@ -47,6 +47,9 @@ class _StepMaps:
 
     layers: list[StepMap] | None
     looking: StepMap | None
+    """All maps of attention and copying."""
+    sizes: dict[str, int]
+    """What each of them makes, by name."""
     combine: StepMap | None
     words: StepMap
 
@@ -134,14 +137,15 @@ class ScriptModel(nn.Module):
             self._graphs = StepGraphs(self._stepped)
         if self.bias.device.type != "cpu":
             return
-        asked = list(self._asked().values())
+        asked = self._asked()
         combine = [] if self.combine is None else [self.combine]
         looking, combined = (
             StepMap([one.weight for one in maps], [one.bias for one in maps], low) if maps else None
-            for maps in (asked, combine)
+            for maps in (list(asked.values()), combine)
         )
         words = StepMap([self.embedding], [self.bias], low)
-        self._maps = _StepMaps(self.stack.step_maps(low), looking, combined, words)
+        sizes = {name: one.out_features for name, one in asked.items()}
+        self._maps = _StepMaps(self.stack.step_maps(low), looking, sizes, combined, words)
 
     @torch.no_grad()
     def settle(self) -> None:
@@ -207,14 +211,10 @@ class ScriptModel(nn.Module):
             again = stepped.again.mixed_into
         counts = self._counts(looked, 1)
         odds = mixed(stepped.logits[:, None], looked, counts, again, extra_words)[:, 0]
-        share, copy_weights = looked.share, None
-        if looked.copying is not None:
-            chances = looked.copying[:, 0]
-            copy_weights = chances / chances.sum(-1, keepdim=True).clamp_min(_TINY)
         traces = Traces(
             attention=looked.attention,
-            copy_weights=copy_weights,
-            copy_share=None if share is None else share[:, 0],
+            copying=None if looked.copying is None else looked.copying[:, 0],
+            copy_share=None if looked.share is None else looked.share[:, 0],
             memory_ids=looked.ids,
             hidden=stack.hidden.transpose(0, 1),
             cell=None if stack.cell is None else stack.cell.transpose(0, 1),
@@ -358,16 +358,18 @@ class ScriptModel(nn.Module):
         if memory is None:
             return Looked(self._features(outputs, None), None, None, None, None, None)
         allowed = causal_window(ids.shape[1], self.span, ids.device) & (memory.ids >= 0)[:, None]
+        unseen = ~allowed
         context = attention = copying = share = None
         if self.scorer is not None:
             scores = self.scorer.score(seen["queries"], memory.keys)
-            attention = masked_softmax(scores, allowed)
+            # A step always sees its own token, so that the weights sum to 1.
+            attention = torch.softmax(scores.masked_fill(unseen, -1e9), dim=-1)
             context = attention @ memory.values
         if self.copier is not None:
             scores = self.copier.score(seen["copy queries"], memory.copy_keys)
             # The sentinel (Merity 2017) competes with the positions: where the memory holds
             # little that fits, it takes the whole probability and nothing is copied.
-            scores = scores.masked_fill(~allowed, -1e9)
+            scores = scores.masked_fill(unseen, -1e9)
             with_sentinel = torch.softmax(torch.cat((scores, seen["sentinel"]), -1), -1)
             copying = with_sentinel[:, :, :-1]
             share = 1 - with_sentinel[:, :, -1]
@@ -392,11 +394,11 @@ class ScriptModel(nn.Module):
 
         Without ``asking``, only what later words will look back at.
         """
-        maps = self._asked() if asking else self._kept()
         if self._maps is not None and self._maps.looking is not None and outputs.shape[1] == 1:
             made = self._maps.looking(outputs[:, 0])[:, None]
-            sizes = [one.out_features for one in self._asked().values()]
-            return dict(zip(self._asked(), torch.split(made, sizes, dim=-1), strict=True))
+            sizes = list(self._maps.sizes.values())
+            return dict(zip(self._maps.sizes, torch.split(made, sizes, dim=-1), strict=True))
+        maps = self._asked() if asking else self._kept()
         return project(outputs, maps, self._low_products(outputs))
 
     def _kept(self) -> dict[str, nn.Linear]:
