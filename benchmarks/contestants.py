@@ -51,7 +51,7 @@ class Contestant(Protocol):
         """Mean negative log-likelihood in nats of ``ids``, in the exact order of the text."""
 
 
-class _Silent:
+class SilentListener:
     """A listener that only notes when the trainer pauses."""
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class EngineContestant:
 
     def __init__(self, name: str, config: TrainingConfig, corpus: Corpus) -> None:
         self.name = name
-        self._listener, self._control = _Silent(), Control()
+        self._listener, self._control = SilentListener(), Control()
         self._folder = tempfile.TemporaryDirectory(prefix="benchmark-")
         data = TrainingData.of(corpus)
         self.trainer = Trainer(config, data, Path(self._folder.name), self._listener, None)

@@ -83,10 +83,8 @@ class Context:
 
     def word(self, number: int) -> str:
         """The token with id ``number``."""
-        known = len(self.vocabulary)
-        if number < known:
-            return self.vocabulary.words[number]
-        return self.draft_words.slots[number - known]
+        words = self.vocabulary.words
+        return words[number] if number < len(words) else self.draft_words.slots[number - len(words)]
 
     def id_of(self, token: str) -> int:
         """The id of ``token``, also of a word that only the draft knows."""

@@ -238,23 +238,22 @@ class Stream:
         self, row: int, branch: Branch, number: int, odds: Odds, forced: bool = False
     ) -> WrittenToken:
         """Token ``number`` as told, drawn from ``odds`` unless it was ``forced``."""
-        word_of, probability = self.context.word, odds.of(number)
+        word, probability = self.context.word(number), odds.of(number)
         share = self._prediction.traces.copy_share
         return WrittenToken(
-            text=branch.text_of(word_of(number)),
-            word=word_of(number),
+            text=branch.text_of(word),
+            word=word,
             probability=min(1.0, probability),
             rank=odds.rank(number),
             surprise=-math.log2(max(probability, 1e-300)),
             entropy=odds.entropy(),
             copy_share=0.0 if share is None else float(share[row]),
             alternatives=tuple(
-                Alternative(
-                    text=branch.text_of(word_of(other)),
-                    word=word_of(other),
-                    probability=min(1.0, chance),
+                Alternative(text=branch.text_of(other), word=other, probability=min(1.0, chance))
+                for other, chance in (
+                    (self.context.word(other), chance)
+                    for other, chance in odds.likeliest(self._request.alternatives)
                 )
-                for other, chance in odds.likeliest(self._request.alternatives)
             ),
             forced=forced,
         )

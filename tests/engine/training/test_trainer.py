@@ -132,7 +132,15 @@ def test_a_run_stopped_and_resumed_is_bit_for_bit_the_run_that_was_not(
 
 def test_it_learns_the_rule_and_what_was_kept_can_be_loaded(tmp_path: Path) -> None:
     diary = Diary()
-    config = small(epochs=12, dropout=0.0, embedding_dropout=0.0, learning_rate=0.02)
+    config = small(
+        epochs=12,
+        dropout=0.0,
+        embedding_dropout=0.0,
+        learning_rate=0.02,
+        ngrams=False,
+        recency=False,
+        neural_cache=False,
+    )
     trainer = Trainer(config, data(3000), tmp_path, diary, sampler=lambda _model: "a sample")
     result = trainer.run(Control())
     assert result.perplexity is not None
