@@ -17,7 +17,7 @@ OPENING = "DELIA: Machine nine is a washer.\n\n"
 
 async def test_continue_stop_take_and_undo(cowriting: Any) -> None:
     room, page = cowriting.room, cowriting.page
-    await cowriting.at_most(5000)
+    await cowriting.at_most(20_000)
     await cowriting.put(OPENING)
     before = page.draft
     await cowriting.press("ctrl+g")
@@ -165,7 +165,7 @@ async def test_speaking_as_a_new_character(cowriting: Any) -> None:
 
 async def test_temperature_changes_mid_stream_and_all_can_be_made_again(cowriting: Any) -> None:
     room, page = cowriting.room, cowriting.page
-    await cowriting.at_most(5000)
+    await cowriting.at_most(20_000)
     room.side.query_one("#odds-seed").value = "77"
     await cowriting.put(OPENING)
     await cowriting.press("ctrl+g")
@@ -279,7 +279,7 @@ async def test_a_lost_engine_is_said_and_the_words_stay(cowriting: Any) -> None:
     import signal
 
     room, page = cowriting.room, cowriting.page
-    await cowriting.at_most(5000)
+    await cowriting.at_most(20_000)
     await cowriting.put(OPENING)
     await cowriting.press("ctrl+g")
     await cowriting.until(lambda: page.pending)
