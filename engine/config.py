@@ -62,9 +62,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ] = True
     recency: Annotated[
         bool,
-        _about(
-            "Model", "Make likelier again what the draft has said, rare words most, if it helps."
-        ),
+        _about("Model", "Make words and phrases of the draft likelier to come again, if it helps."),
     ] = True
     neural_cache: Annotated[
         bool,

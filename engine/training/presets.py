@@ -25,10 +25,8 @@ LEAST_EPOCHS = 2.5
 TOKENS_A_UNIT = 1000
 """Words of text for one number of a word vector: small corpora want small models."""
 
-
 MOST_COMPARED = 3000
 """Vocabularies up to this size are compared whole; an eighth of a larger one does as well."""
-
 
 DROPOUTS = ((1.5, 0.05), (3.0, 0.15), (8.0, 0.3), (20.0, 0.45))
 """Passes over the corpus below which so much is enough."""
@@ -62,6 +60,18 @@ def flops_per_token(hidden: int, embedding: int, layers: int, compared: int) -> 
     return 3 * 2.0 * (recurrent + embedding * compared + hidden * embedding)
 
 
+def _low(machine: MachineReport) -> bool:
+    """Whether bfloat16 pays."""
+    return machine.bfloat16_flops > 1.2 * machine.float32_flops and machine.device != "mps"
+
+
+def words_a_second(machine: MachineReport, flops: float, words_a_step: int) -> float:
+    """Words that training reads where each costs ``flops`` operations."""
+    peak = machine.bfloat16_flops if _low(machine) else machine.float32_flops
+    waiting = CARD_STEP_SECONDS if machine.device == "cuda" else 0.0
+    return words_a_step / (waiting + words_a_step * flops / (EFFICIENCY * peak))
+
+
 def plan(
     tokens: int,
     vocabulary_size: int,
@@ -76,9 +86,6 @@ def plan(
     Raises:
         ConfigurationError: when an override is out of range.
     """
-    low = machine.bfloat16_flops > 1.2 * machine.float32_flops and machine.device != "mps"
-    precision = "bfloat16" if low else "float32"
-    peak = machine.bfloat16_flops if low else machine.float32_flops
     card = machine.device == "cuda"
     # Drawing a sample would make the host wait for a card at every step.
     candidates = 0 if card else candidates_for(vocabulary_size)
@@ -90,23 +97,22 @@ def plan(
     if "layers" in overrides:
         layers = asked.layers
 
-    def words_a_second(hidden: int, embedding: int) -> float:
+    def passes(hidden: int, embedding: int) -> float:
         flops = flops_per_token(hidden, embedding, layers, candidates or vocabulary_size)
-        words = batch_size * sequence_length
-        return words / ((CARD_STEP_SECONDS if card else 0) + words * flops / (EFFICIENCY * peak))
+        speed = words_a_second(machine, flops, batch_size * sequence_length)
+        return speed * 60 * minutes / max(1, tokens)
 
     def hidden_for(embedding: int) -> int:
         return embedding * 3 // 2 if layers == 1 else embedding
 
     size = SIZES[0]
     for candidate in SIZES:
-        read = words_a_second(hidden_for(candidate), candidate) * 60 * minutes
         fits_text = candidate * TOKENS_A_UNIT <= max(tokens, 256 * TOKENS_A_UNIT)
-        if read >= LEAST_EPOCHS * tokens and fits_text:
+        if fits_text and passes(hidden_for(candidate), candidate) >= LEAST_EPOCHS:
             size = candidate
     hidden = asked.hidden_size if "hidden_size" in overrides else hidden_for(size)
     embedding = asked.embedding_size if "embedding_size" in overrides else min(size, hidden)
-    epochs = words_a_second(hidden, embedding) * 60 * minutes / max(1, tokens)
+    epochs = passes(hidden, embedding)
     dropout = next((share for most, share in DROPOUTS if epochs < most), MOST_DROPOUT)
     chosen: dict[str, Any] = {
         "hidden_size": hidden,
@@ -119,7 +125,7 @@ def plan(
         "dropout": dropout,
         "embedding_dropout": 0.1 if epochs > 10 else 0.0,
         "weight_decay": 0.05 if epochs > 10 else 0.01,
-        "precision": precision,
+        "precision": "bfloat16" if _low(machine) else "float32",
         "minutes": minutes,
         "epochs": None,
     }
