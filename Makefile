@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: run install test check format bench bench-vectors pretrained clean help
+.PHONY: run install test check format bench bench-gpu bench-vectors pretrained clean help
 
 help:            ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -37,6 +37,9 @@ bench: install   ## print the benchmarks' tables; CORPUS=path names a corpus of 
 	$(BIN)/python -m benchmarks.arithmetic
 	$(BIN)/python -m benchmarks.generation_speed
 	$(BIN)/python -m benchmarks.language_models $(or $(CORPUS),assets/corpus) --kneser-ney
+
+bench-gpu: install ## what a CUDA card brings; CORPUS=path names a corpus of your own
+	$(BIN)/python -m benchmarks.gpu $(or $(CORPUS),assets/corpus)
 
 bench-vectors: install $(VENV)-gensim ## word vectors beside gensim's; CORPUS=path names a corpus of your own
 	$(BIN)/python -m benchmarks.word_vectors $(or $(CORPUS),assets/corpus) \

@@ -27,6 +27,7 @@ from benchmarks.machine import description
 from engine.config import TrainingConfig, checked
 from engine.corpus.corpus import load_corpus
 from engine.daemon.model_run import start_embedding
+from engine.models.build import build_model
 from engine.models.contract import LanguageModel
 from engine.protocol.values import Metrics, ValidationPoint
 from engine.training.batching import Columns, Position
@@ -245,8 +246,6 @@ def writing(make: Callable[[torch.device], LanguageModel[Any]], name: str) -> No
 
 
 def _sized(hidden: int) -> Callable[[torch.device], LanguageModel[Any]]:
-    from engine.models.build import build_model
-
     def make(device: torch.device) -> LanguageModel[Any]:
         torch.manual_seed(1)
         config = checked({"hidden_size": hidden, "embedding_size": hidden, "precision": "float32"})
@@ -282,7 +281,7 @@ def main() -> None:
         print("\nMilliseconds a token, the model alone:\n")
         print("| model, rows | card, kernel by kernel | card, as one graph | CPU |")
         print("|---|---|---|---|", flush=True)
-        writing(lambda device: load_model(BUNDLED, device)[0], "bundled (2 x 256, n-grams)")
+        writing(lambda device: load_model(BUNDLED, device)[0], "bundled")
         writing(_sized(1500), "2 x 1500, untrained")
     if "time" in parts and arguments.corpus:
         over_time(arguments.corpus, arguments.minutes, not arguments.no_cpu)
