@@ -188,9 +188,18 @@ def _files_in(folder: Path) -> list[Path]:
         for name in sorted(names, key=natural_order):
             path = Path(root) / name
             wanted = not name.startswith(".") and path.suffix.lower() in SUFFIXES
-            if wanted and path.stat().st_size:
+            if wanted and not _is_blank(path):
                 found.append(path)
     return found
+
+
+def _is_blank(path: Path) -> bool:
+    """Whether there is nothing to read in ``path``; in a folder such files are passed over."""
+    try:
+        with path.open("rb") as stream:
+            return not stream.read(_SNIFF_BYTES).strip()
+    except OSError:
+        return False  # which is told where it is read
 
 
 def _refuse(error: OSError) -> None:

@@ -65,6 +65,10 @@ class FilePicker(ModalScreen[tuple[Path, ...]]):
         self._proposed = name
         self._hidden = False
         self._shown = Listing(self._start, "")
+        self._listed: str | None = None
+        """What was typed when the list was read."""
+        self._entering = False
+        """Enter was pressed before the list for what is typed was there."""
         self._rows: list[Entry] = []
         self._marked: dict[Path, None] = {}
         self._asked_over: Path | None = None
@@ -93,6 +97,7 @@ class FilePicker(ModalScreen[tuple[Path, ...]]):
     @on(Input.Changed)
     def _typed(self) -> None:
         self._asked_over = None
+        self._entering = False
         self._read()
 
     def _read(self) -> None:
@@ -105,7 +110,7 @@ class FilePicker(ModalScreen[tuple[Path, ...]]):
         )
         if not self.is_current:
             return
-        self._shown = shown
+        self._shown, self._listed = shown, text
         self._rows = list(shown.entries)
         if not shown.beginning or self._choose == "save":
             extra = [_HERE] if self._choose in ("folder", "any") else []
@@ -118,6 +123,9 @@ class FilePicker(ModalScreen[tuple[Path, ...]]):
         if self._rows and self._choose != "save":
             box.highlighted = 0
         self._note()
+        if self._entering:
+            self._entering = False
+            self._entered()
 
     def _row(self, entry: Entry) -> Content:
         wide = max(20, self.query_one(OptionList).size.width - 16)
@@ -170,6 +178,9 @@ class FilePicker(ModalScreen[tuple[Path, ...]]):
 
     @on(Input.Submitted)
     def _entered(self) -> None:
+        if self._listed != self.query_one(Input).value:
+            self._entering = True
+            return
         if self._choose == "save":
             self._save()
             return

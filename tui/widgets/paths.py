@@ -33,13 +33,18 @@ class Listing:
 
 
 def unquoted(text: str) -> str:
-    """``text`` as a path: quotes, ``file://`` and escaped blanks of a dropped file removed."""
+    """``text`` as a path: quotes, ``file://`` and escaped blanks of a dropped file removed.
+
+    A whole path that is typed behind another, as in ``/here//there`` or ``/here/~/there``, counts.
+    """
     text = text.strip("\r\n")
     bare = text.strip()
     if len(bare) >= 2 and bare[0] == bare[-1] and bare[0] in "'\"":
         return bare[1:-1]
     if bare.startswith("file://"):
         return unquote(urlsplit(bare).path)
+    whole = max(text.rfind("//"), text.rfind("/~/"))
+    text = text[whole + 1 :] if whole >= 0 else text
     return text.replace("\\ ", " ") if "\\ " in text else text
 
 

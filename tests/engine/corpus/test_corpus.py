@@ -174,6 +174,14 @@ def test_hostile_files(tmp_path: Path, content: bytes, complaint: str) -> None:
     assert caught.value.hint
 
 
+def test_blank_files_of_a_folder_are_passed_over(tmp_path: Path) -> None:
+    for name, text in (("blank.txt", "\n \n"), ("none.txt", ""), ("script.txt", "OZ: Hello.\n")):
+        (tmp_path / name).write_text(text)
+    assert [source.path.name for source in find_sources([tmp_path])] == ["script.txt"]
+    with pytest.raises(CorpusError, match="is empty"):
+        find_sources([tmp_path / "blank.txt"])
+
+
 def test_missing_and_empty_folders(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="no file"):
         load_corpus([tmp_path / "nowhere.txt"])

@@ -107,6 +107,24 @@ async def test_a_path_typed_in_full(opened: Any, tree: Path) -> None:
         assert await session.ended() == (tree / "notes.txt",)
 
 
+async def test_a_path_typed_behind_another_with_enter_at_once(opened: Any, tree: Path) -> None:
+    async with opened() as session:
+        await session.shows("notes.txt")
+        box = session.picker.query_one(Input)
+        box.value += f"{tree}/scripts/pilot.txt"
+        assert "//" in box.value
+        await session.pilot.press("enter")
+        assert await session.ended() == (tree / "scripts" / "pilot.txt",)
+
+
+async def test_enter_waits_for_the_list_of_what_was_typed(opened: Any, tree: Path) -> None:
+    async with opened() as session:
+        await session.shows("notes.txt")
+        session.picker.query_one(Input).value += "note"
+        await session.pilot.press("enter")
+        assert await session.ended() == (tree / "notes.txt",)
+
+
 async def test_a_path_that_is_not_there(opened: Any, tree: Path) -> None:
     async with opened(choose="file") as session:
         session.picker.query_one(Input).value = f"{tree}/nothing.txt"

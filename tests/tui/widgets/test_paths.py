@@ -64,6 +64,8 @@ def test_a_large_folder_is_cut_and_says_so(tmp_path: Path, monkeypatch: Any) -> 
         ("file:///a/b%20c.txt", "/a/b c.txt"),
         ("/a/b\\ c.txt", "/a/b c.txt"),
         ("/a/b\n", "/a/b"),
+        ("/here//there/x.txt", "/there/x.txt"),
+        ("/here/~/x.txt", "~/x.txt"),
     ],
 )
 def test_dropped_files(text: str, expected: str) -> None:
