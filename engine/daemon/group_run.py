@@ -140,4 +140,8 @@ def _say_nothing(message: FromJob) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads that the group's library still has may abort an interpreter that ends as usual.
+    os._exit(status)

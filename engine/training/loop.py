@@ -167,7 +167,10 @@ class Trainer:
         """Train until the run's length is reached, it stops improving, or ``control`` says stop."""
         while True:
             try:
-                return self._run(control)
+                result = self._run(control)
+                # The first process finishes for all: none leaves the group before it has.
+                self._group.agree(0.0, self.device)
+                return result
             except torch.OutOfMemoryError:
                 self._halve_batch()
             except RuntimeError as error:

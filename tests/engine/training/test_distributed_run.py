@@ -17,6 +17,7 @@ from engine.storage.checkpoint import load_checkpoint
 from engine.training.distributed import Group
 
 PROGRAM = """
+import os
 import sys
 from pathlib import Path
 import numpy as np
@@ -39,6 +40,7 @@ config = checked(dict(
 trainer = Trainer(config, TrainingData(ids, ids[:50], 20), Path(sys.argv[1]), Deaf())
 trainer.run(Control())
 leave(trainer._group)
+os._exit(0)  # as the program's own group_run does
 """
 
 
