@@ -130,6 +130,42 @@ class PlainPrototype(nn.Module):
         return functional.linear(output, self.embedding.weight, self.bias), state
 
 
+def plain_step(
+    model: PlainPrototype,
+    optimizer: torch.optim.Optimizer,
+    ids: Tensor,
+    targets: Tensor,
+    state: tuple[Tensor, Tensor] | None,
+    rate: float,
+) -> tuple[Tensor, Tensor]:
+    """Learn from one window; the state after it."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    scores, after = model(ids, state)
+    loss = functional.cross_entropy(scores.flatten(0, 1), targets.reshape(-1))
+    optimizer.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    return after[0].detach(), after[1].detach()
+
+
+@torch.no_grad()
+def plain_nll(model: PlainPrototype, ids: Ids, device: torch.device, columns: int = 1) -> float:
+    """Mean negative log-likelihood in nats; one column is the exact order of the text."""
+    model.eval()
+    data = Columns(ids, columns, 64, device)
+    at, state, total, count = Position(), None, 0.0, 0
+    while at.epoch == 0:
+        inputs, targets, at = data.window(at, None)
+        scores, state = model(inputs, state)
+        total += float(
+            functional.cross_entropy(scores.flatten(0, 1), targets.reshape(-1), reduction="sum")
+        )
+        count += targets.numel()
+    return total / count
+
+
 class PrototypeContestant:
     """The plain prototype: batch 32, window 20, Adam with one cycle from 4e-3."""
 
@@ -148,31 +184,13 @@ class PrototypeContestant:
         before, begun = self.seconds, time.perf_counter()
         while time.perf_counter() - begun < seconds and self.seconds < self._budget:
             ids, targets, self._at = self._columns.window(self._at, None)
-            for group in self._optimizer.param_groups:
-                group["lr"] = 4e-3 * one_cycle(self.seconds / self._budget)
-            scores, state = self.model(ids, self._state)
-            loss = functional.cross_entropy(scores.flatten(0, 1), targets.reshape(-1))
-            self._optimizer.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-            self._optimizer.step()
-            self._state = (state[0].detach(), state[1].detach())
+            rate = 4e-3 * one_cycle(self.seconds / self._budget)
+            self._state = plain_step(self.model, self._optimizer, ids, targets, self._state, rate)
             self.tokens += targets.numel()
             self.seconds = before + time.perf_counter() - begun
 
-    @torch.no_grad()
     def nll(self, ids: Ids) -> float:
-        self.model.eval()
-        data = Columns(ids, 1, 64, CPU)
-        at, state, total, count = Position(), None, 0.0, 0
-        while at.epoch == 0:
-            inputs, targets, at = data.window(at, None)
-            scores, state = self.model(inputs, state)
-            total += float(
-                functional.cross_entropy(scores.flatten(0, 1), targets.reshape(-1), reduction="sum")
-            )
-            count += targets.numel()
-        return total / count
+        return plain_nll(self.model, ids, CPU)
 
 
 class ClassicContestant:

@@ -20,9 +20,8 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional
 
-from benchmarks.contestants import PlainPrototype, perplexity
+from benchmarks.contestants import PlainPrototype, perplexity, plain_nll, plain_step
 from benchmarks.machine import description
 from engine.config import TrainingConfig, checked
 from engine.corpus.corpus import load_corpus
@@ -93,7 +92,8 @@ class PlainTrainer:
         self.model = PlainPrototype(data.vocabulary_size, hidden).to(CUDA)
         self._optimizer = torch.optim.Adam(self.model.parameters(), fused=True)
         self._columns = Columns(data.train, batch, length, CUDA)
-        self._at, self._state = Position(), None
+        self._at = Position()
+        self._state: tuple[torch.Tensor, torch.Tensor] | None = None
         self._minutes = minutes
         self.seconds, self.tokens = 0.0, 0
 
@@ -104,31 +104,16 @@ class PlainTrainer:
         while self.seconds < before + seconds:
             for _ in range(10):
                 ids, targets, self._at = self._columns.window(self._at, None)
-                for group in self._optimizer.param_groups:
-                    group["lr"] = 4e-3 * one_cycle(self.seconds / (60 * self._minutes))
-                scores, state = self.model(ids, self._state)
-                loss = functional.cross_entropy(scores.flatten(0, 1), targets.reshape(-1))
-                self._optimizer.zero_grad()
-                loss.backward()
-                nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-                self._optimizer.step()
-                self._state = tuple(part.detach() for part in state)
+                rate = 4e-3 * one_cycle(self.seconds / (60 * self._minutes))
+                self._state = plain_step(
+                    self.model, self._optimizer, ids, targets, self._state, rate
+                )
                 self.tokens += targets.numel()
             torch.cuda.synchronize()
             self.seconds = before + time.perf_counter() - begun
 
-    @torch.no_grad()
     def nll(self, ids: Any) -> float:
-        self.model.eval()
-        data, at, state, total, count = Columns(ids, 16, 64, CUDA), Position(), None, 0.0, 0
-        while at.epoch == 0:
-            inputs, targets, at = data.window(at, None)
-            scores, state = self.model(inputs, state)
-            total += float(
-                functional.cross_entropy(scores.flatten(0, 1), targets.reshape(-1), reduction="sum")
-            )
-            count += targets.numel()
-        return total / count
+        return plain_nll(self.model, ids, CUDA, 16)
 
 
 def plain_speed(data: TrainingData, hidden: int, batch: int, length: int) -> float:

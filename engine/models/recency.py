@@ -221,9 +221,8 @@ def _evidence(recency: Recency, said: Tensor, ids: Tensor, targets: Tensor) -> N
     """(6, time) for one row: odds of each of ``targets`` by itself and of all words; what followed
     the last word, and how far to trust it; the same of the last two."""
     words = torch.cat((said.long(), ids), 1)
-    parts = recency._parts(words, ids)
+    alone, one, two = recency._parts(words, ids)
     same = (words[:, None, :] == targets[:, :, None]).float()
-    alone, one, two = parts
     rows = [(alone * same).sum(-1), alone.sum(-1)]
     for places in (one, two):
         rows += [(places * same).sum(-1) / _count(places)[..., 0], _trusted(places)[..., 0]]
