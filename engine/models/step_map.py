@@ -3,8 +3,8 @@
 The weights are laid out for that once. Where the processor multiplies in bfloat16, several rows
 take half the time so, and so does a single row against a table too large for its caches: what
 counts then is how many bytes of weights go by. The sums, the bias and the result are in float32.
-Where torch was built with oneDNN, the narrow weights are laid out as its kernels want them, which
-they would otherwise do at every product.
+Where torch was built with oneDNN, weights for several rows are laid out as its kernels want them,
+which they would otherwise do at every product.
 """
 
 from __future__ import annotations
@@ -22,6 +22,10 @@ ROWS = 3
 USUAL_ROWS = 8
 LARGE = 2_000_000
 """Weights from which on it is quicker for a single row, too."""
+WORTH_IT = 300_000
+"""Weights in float32 from which on oneDNN's kernels are quicker for several rows."""
+
+Product = Callable[[Tensor], Tensor]
 
 
 @functools.cache
@@ -31,13 +35,20 @@ def multiplies_bfloat16() -> bool:
     return bool(has.get("avx512_bf16") or has.get("amx_bf16"))
 
 
-def _laid_out(weight: Tensor) -> Callable[[Tensor], Tensor]:
-    """What multiplies rows (rows, in) with ``weight`` (out, in), both in bfloat16."""
+def _lays_out(kind: torch.dtype) -> bool:
+    """Whether oneDNN is there, and multiplies ``kind`` on this processor."""
     if not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
-        return functools.partial(functional.linear, weight=weight)
+        return False
+    return kind != LOW or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def _laid_out(weight: Tensor, bias: Tensor | None = None) -> Product:
+    """What multiplies rows (rows, in) with ``weight`` (out, in), all of one precision."""
+    if not _lays_out(weight.dtype):
+        return functools.partial(functional.linear, weight=weight, bias=bias)
     packed = torch.ops.mkldnn._reorder_linear_weight(weight, USUAL_ROWS)
     product = torch.ops.mkldnn._linear_pointwise
-    return lambda rows: product(rows, packed, None, "none", [], "")
+    return lambda rows: product(rows, packed, bias, "none", [], "")
 
 
 class StepMap:
@@ -54,13 +65,21 @@ class StepMap:
                 for one, bias in zip(weights, biases, strict=True)
             ]
         )
-        self._always = low and weight.numel() >= LARGE
-        self._low = _laid_out(weight.to(LOW)) if low else None
+        if low and weight.numel() >= LARGE:
+            self._single = self._several = self._narrow(weight)
+            return
         # For a single row the libraries are twice as fast on the columns.
-        self._columns = None if self._always else weight.t().contiguous()
+        columns = weight.t().contiguous()
+        self._single = lambda rows: torch.addmm(self._bias, rows, columns)
+        if low:
+            self._several = self._narrow(weight)
+        else:
+            large = weight.numel() >= WORTH_IT
+            self._several = _laid_out(weight, self._bias) if large else self._single
 
     def __call__(self, rows: Tensor) -> Tensor:
-        if self._columns is None or (self._low is not None and len(rows) >= ROWS):
-            assert self._low is not None
-            return self._low(rows.to(LOW)).float().add_(self._bias)
-        return torch.addmm(self._bias, rows, self._columns)
+        return (self._several if len(rows) >= ROWS else self._single)(rows)
+
+    def _narrow(self, weight: Tensor) -> Product:
+        product = _laid_out(weight.to(LOW))
+        return lambda rows: product(rows.to(LOW)).float().add_(self._bias)
