@@ -8,11 +8,12 @@ names those and what is asked of it costs little.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from engine.errors import ModelError
@@ -25,7 +26,7 @@ NEUTRAL = SamplerSettings(temperature=1.0, top_p=1.0)
 COLDEST = 1e-6
 """Temperature below which nothing changes any more, and numbers would overflow."""
 _BORDERS = (5e-4, 2e-5, 0.0)
-"""Odds from which on words are looked at for a nucleus, which seldom needs the less likely."""
+"""Odds above which words are put in order; the less likely are seldom needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +34,14 @@ class Odds:
     """The words that may come next; all others never do."""
 
     ids: Ids
-    """(words,) in ascending order"""
+    """(words,) the likeliest first; of equals the one with the lowest id"""
     chances: NDArray[np.float64]
     """(words,) positive probabilities, which sum to 1"""
 
     def of(self, number: int) -> float:
         """The probability of word ``number``."""
-        place = int(self.ids.searchsorted(number))
-        there = place < self.ids.size and self.ids[place] == number
-        return float(self.chances[place]) if there else 0.0
+        place = (self.ids == number).nonzero()[0]
+        return float(self.chances[place[0]]) if place.size else 0.0
 
     def rank(self, number: int) -> int:
         """1 for the likeliest word, and so on; equals share a rank."""
@@ -59,8 +59,8 @@ class Odds:
 
     def likeliest(self, number: int) -> list[tuple[int, float]]:
         """The ``number`` likeliest words with their odds, best first; ties by id."""
-        best = likeliest(self.chances, number)
-        return list(zip(self.ids[best].tolist(), self.chances[best].tolist(), strict=True))
+        best = self.ids[:number].tolist(), self.chances[:number].tolist()
+        return list(zip(*best, strict=True))
 
 
 def distribution(
@@ -79,7 +79,7 @@ def distribution(
     Raises:
         ModelError: when every word is forbidden.
     """
-    scores = log_probabilities.copy()
+    scores = log_probabilities.astype(np.float32)
     if forbidden:
         scores[list(forbidden)] = -np.inf
     top = scores.max()
@@ -96,63 +96,47 @@ def distribution(
     if settings.temperature <= 0:
         return Odds(np.array([int(np.argmax(scores))]), np.ones(1))
     scores -= top
-    scores /= max(settings.temperature, COLDEST)
-    odds: Floats = np.exp(scores, out=scores)
-    ids: Ids | None = None
-    rules: tuple[tuple[Callable[[Floats, Any], Ids | None], float], ...] = (
-        (top_k, settings.top_k),
-        (top_p, settings.top_p),
-        (min_p, settings.min_p),
-    )
-    for rule, value in rules:
-        if (kept := rule(odds, value)) is not None:
-            odds, ids = odds[kept], kept if ids is None else ids[kept]
-    # Of words that nothing has left out, some are impossible.
-    possible = odds.nonzero()[0]
-    chances = odds[possible].astype(np.float64)
-    return Odds(possible if ids is None else ids[possible], chances / chances.sum())
-
-
-def top_k(odds: Floats, k: int) -> Ids | None:
-    """Where in ``odds`` (words,) the ``k`` likeliest are, in ascending order; None for all.
-
-    Ties at the border go to the first. 0 keeps all.
-    """
-    return np.sort(likeliest(odds, k)) if 0 < k < odds.size else None
-
-
-def top_p(odds: Floats, p: float) -> Ids | None:
-    """Where the smallest set of likeliest words is that holds at least the share ``p`` of ``odds``.
-
-    In ascending order; None for all. Ties at the border go to the first. The set is never empty.
-    """
-    if p >= 1:
-        return None
-    whole = float(odds.sum())
+    scores *= np.float32(1 / max(settings.temperature, COLDEST))
+    # numpy would need several passes, and its exponential is slower.
+    odds = torch.softmax(torch.from_numpy(scores), 0).numpy()
     for border in _BORDERS:
-        # All that are left out are less likely than all that are here.
-        some = (odds >= border * whole).nonzero()[0]
-        few = odds[some].astype(np.float64)
-        order = (-few).argsort(kind="stable")
-        enough = int(few[order].cumsum().searchsorted((p - 1e-12) * whole)) + 1
-        if enough <= order.size:
+        ids = ordered((odds > border).nonzero()[0], odds)
+        chances = odds[ids].astype(np.float64)
+        if (kept := prefix(chances, settings, complete=border == 0)) is not None:
             break
-    return np.sort(some[order[:enough]])
+    chances = chances[:kept]
+    return Odds(ids[:kept], chances / chances.sum())
 
 
-def min_p(odds: Floats, share: float) -> Ids | None:
-    """Where words are at least ``share`` as likely as the likeliest; None for all."""
-    return (odds >= share * odds.max()).nonzero()[0] if share > 0 else None
+def ordered(ids: Ids, odds: NDArray[np.float32]) -> Ids:
+    """``ids`` by their ``odds`` (vocabulary,), best first; ties by id."""
+    # As unsigned numbers, positive floats are in the same order, and one sort does for both.
+    bits = odds[ids].view(np.uint32).astype(np.uint64)
+    keys = (bits ^ np.uint64(0xFFFFFFFF)) << np.uint64(32) | ids.astype(np.uint64)
+    keys.sort()
+    best: Ids = (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    return best
 
 
-def likeliest(odds: Floats, number: int) -> Ids:
-    """Where in ``odds`` the ``number`` likeliest are, best first; ties by place."""
-    if number <= 0:
-        return np.empty(0, dtype=np.int64)
-    if number < odds.size:
-        border = np.partition(odds, odds.size - number)[odds.size - number]
-        chosen = (odds >= border).nonzero()[0]
-    else:
-        chosen = np.arange(odds.size)
-    best: Ids = chosen[(-odds[chosen]).argsort(kind="stable")]
-    return best[:number]
+def prefix(
+    chances: NDArray[np.float64], settings: SamplerSettings, *, complete: bool
+) -> int | None:
+    """How many of ``chances``, the likeliest words' in order, the rules keep: at least one.
+
+    Those of all words add up to 1. Unless these are ``complete``, it may be that they do not tell:
+    then None.
+    """
+    size, mass = chances.size, 1.0
+    kept = size if complete else size + 1
+    if not size or (size < settings.top_k and not complete):
+        return None
+    if 0 < settings.top_k <= size:
+        kept = settings.top_k
+        mass = float(chances[:kept].sum())
+    if settings.top_p < 1:
+        enough = int(chances.cumsum().searchsorted((settings.top_p - 1e-12) * mass)) + 1
+        kept = min(kept, enough)
+    if settings.min_p > 0:
+        likely = int(np.count_nonzero(chances >= settings.min_p * chances[0]))
+        kept = min(kept, likely) if likely < size else kept
+    return kept if kept <= size else None

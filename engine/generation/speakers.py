@@ -10,7 +10,6 @@ from engine.corpus.casing import Place
 from engine.corpus.tokenizer import is_cue
 from engine.corpus.vocabulary import NEWLINE_ID
 from engine.errors import ModelError
-from engine.generation import samplers
 from engine.generation.odds import writable
 from engine.generation.writer import Writer
 
@@ -41,7 +40,7 @@ def next_speakers(
             "It learned from prose; train one on scripts with NAME: at the start of a speech.",
         )
     odds /= odds.sum()
-    best = samplers.likeliest(odds, most)
+    best = np.argsort(-odds, kind="stable")[:most]
     return tuple(
         (context.casing.word(context.word(int(cues[i])), Place()).removesuffix(":"), float(odds[i]))
         for i in best

@@ -11,6 +11,7 @@ import math
 import secrets
 import threading
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -239,7 +240,6 @@ class Stream:
     ) -> WrittenToken:
         """Token ``number`` as told, drawn from ``odds`` unless it was ``forced``."""
         word, probability = self.context.word(number), odds.of(number)
-        share = self._prediction.traces.copy_share
         return WrittenToken(
             text=branch.text_of(word),
             word=word,
@@ -247,16 +247,15 @@ class Stream:
             rank=odds.rank(number),
             surprise=-math.log2(max(probability, 1e-300)),
             entropy=odds.entropy(),
-            copy_share=0.0 if share is None else float(share[row]),
-            alternatives=tuple(
-                Alternative(text=branch.text_of(other), word=other, probability=min(1.0, chance))
-                for other, chance in (
-                    (self.context.word(other), chance)
-                    for other, chance in odds.likeliest(self._request.alternatives)
-                )
-            ),
+            copy_share=self._prediction.copy_shares[row],
+            alternatives=tuple(self._alternatives(branch, odds)),
             forced=forced,
         )
+
+    def _alternatives(self, branch: Branch, odds: Odds) -> Iterator[Alternative]:
+        for number, chance in odds.likeliest(self._request.alternatives):
+            word = self.context.word(number)
+            yield Alternative(text=branch.text_of(word), word=word, probability=min(1.0, chance))
 
     def _tell(self, branch: Branch, told: list[WrittenToken], step: Step) -> None:
         if self._only in (None, branch.number):

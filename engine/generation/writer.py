@@ -19,7 +19,7 @@ from engine.corpus.vocabulary import CUE_UNK_ID, UNK_ID
 from engine.errors import ModelError
 from engine.generation.context import Context, make_context
 from engine.generation.copied import CopiedIndex, index_of_model
-from engine.models.contract import LanguageModel, State, Traces
+from engine.models.contract import LanguageModel, State
 from engine.models.state_tensors import state_tensors
 from engine.models.step_map import multiplies_bfloat16
 from engine.protocol.values import ModelCard
@@ -40,8 +40,9 @@ class Prediction:
 
     odds: NDArray[np.float32]
     """(rows, words) log-probabilities, the unknown word's and the unknown cue's among them."""
+    copy_shares: list[float]
+    """(rows,) probability that the next word is copied."""
     state: State
-    traces: Traces
 
 
 class Writer:
@@ -126,7 +127,8 @@ class Writer:
         tokens = torch.tensor(ids, device=self.device)
         with torch.inference_mode():
             raw, after, traces = self.model.step(tokens, state, len(context.draft_words))
-        return Prediction(raw.cpu().numpy(), after, traces)
+        shares = [0.0] * len(ids) if traces.copy_share is None else traces.copy_share.tolist()
+        return Prediction(raw.cpu().numpy(), shares, after)
 
     def state_after(self, ids: tuple[int, ...]) -> State:
         """The state of one row that has read ``ids``."""

@@ -12,6 +12,7 @@ looked up by one binary search an order.
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -119,18 +120,18 @@ class KneserNey:
 
     def distributions(self, history: Ints) -> Floats:
         """(n, vocabulary): of every word after each history."""
-        odds = np.empty((len(history), self.vocabulary_size), dtype=np.float32)
+        odds = np.zeros((len(history), self.vocabulary_size), dtype=np.float32)
         for row, before in enumerate(history.tolist()):
-            self._spread(before, odds[row])
+            self.add_after(before, 1.0, odds[row])
         return odds
 
-    def _spread(self, before: list[int], into: Floats) -> None:
-        """Write the odds after ``before`` (4 words) to ``into`` (vocabulary,)."""
+    def add_after(self, before: Sequence[int], share: float, odds: Floats) -> None:
+        """Add ``share`` of the odds after ``before`` (4 words) to ``odds`` (vocabulary,)."""
         number = before[-1]
         if number < 0:
-            into[:] = self._single
+            odds += np.float32(share) * self._single
             return
-        parts: list[tuple[Ints, Floats, np.float32]] = []
+        parts: list[tuple[Ints, Floats, float]] = []
         for order in range(3, ORDER + 1):
             # The context of this order is a gram of the order before.
             keys, word = self._levels[order - 2].keys, before[ORDER - order]
@@ -139,16 +140,13 @@ class KneserNey:
             if word < 0 or number == len(keys) or keys[number] != key:
                 break
             level = self._levels[order - 1]
-            part = slice(level.starts[number], level.starts[number + 1])
-            parts.append((level.words[part], level.chances[part], level.left[number]))
-        factor = np.float32(1)
-        for _words, _chances, left in parts:
-            factor *= left
-        np.multiply(self._after(before[-1]), factor, out=into)
-        for words, chances, left in parts:
-            # Each order's words leave what they leave to the orders below, not to those above.
-            factor /= left
-            into[words] += chances * factor
+            start, end = level.starts[number : number + 2].tolist()
+            parts.append((level.words[start:end], level.chances[start:end], level.left[number]))
+        # Each order has what those above it leave.
+        for words, chances, left in reversed(parts):
+            odds[words] += chances * np.float32(share)
+            share *= left
+        odds += np.float32(share) * self._after(before[-1])
 
     def _after_word(self, word: int) -> Floats:
         """(vocabulary,) odds after ``word`` alone."""

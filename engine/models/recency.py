@@ -24,6 +24,9 @@ from engine.models.attention import causal_window
 from engine.models.contract import LanguageModel
 from engine.models.text_odds import WINDOW, text_odds
 
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int32]
+
 REACH = 2048
 """Words back that are looked at."""
 FADING = 1000.0
@@ -56,7 +59,7 @@ class Given:
         return chances.scatter_add_(2, rows, self.odds)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Recency:
     """How much is given to what was said.
 
@@ -103,33 +106,43 @@ class Recency:
 
         May change ``chances``.
         """
-        if ids.shape[1] == 1 and chances.device.type == "cpu":
-            return self._mix_step(chances, said, ids)
         return self.weigh(said, ids).mixed_into(chances)
 
-    def _mix_step(self, chances: Tensor, said: Tensor, ids: Tensor) -> Tensor:
-        """As :meth:`mix`, for one step: there are only a few places to be given something."""
-        words = torch.cat((said, ids.int()), 1)
-        found = words.numpy()
-        row, place = (found[:, :-1] == found[:, -1:]).nonzero()
-        twice = (place > 0) & (found[row, place - 1] == found[row, -2])
-        ones = np.bincount(row, minlength=len(found))
-        twos = np.bincount(row[twice], minlength=len(found))
-        share_two = self.triples * twos / (twos + DOUBT)
-        share_one = self.pairs * ones / (ones + DOUBT) * (1 - share_two)
-        rest = torch.from_numpy(1 - share_one - share_two).float()[:, None, None]
-        if self.strength:
-            last = len(self.novelty) - 1
-            known = self.novelty[words.clamp_max(last)] * (words >= 0)
-            alone = (known * (self.strength * _within(1, ids.device)[1]))[:, None]
-            rows = words.clamp_min(0).long()[:, None]
-            chances *= 1 - alone.sum(-1, keepdim=True)
-            chances.scatter_add_(2, rows, alone)
-        chances *= rest
-        given = (share_one / np.maximum(ones, 1))[row]
-        given[twice] += (share_two / np.maximum(twos, 1))[row[twice]]
-        np.add.at(chances.numpy()[:, 0], (row, found[row, place + 1]), given.astype(np.float32))
-        return chances
+    def weigh_last(self, words: Ints) -> tuple[Ints, Floats]:
+        """Words (batch, positions) and the odds that each is given, after the last of ``words``.
+
+        ``words`` is (batch, REACH + 1), -1 where there is none. It comes to :meth:`weigh` for one
+        step: there are few places that follow the same words, and none before the text begins.
+        """
+        begins = int((words < 0).sum(1).min())
+        words = words[:, begins:]
+        batch, positions = words.shape
+        odds = self._table.take(words + 1, mode="clip")
+        odds *= self._step_fading[begins:]
+        row, place = np.divmod((words[:, :-1] == words[:, -1:]).ravel().nonzero()[0], positions - 1)
+        if row.size:
+            twice = (place > 0) & (words[row, place - 1] == words[row, -2])
+            ones = np.bincount(row, minlength=batch)
+            twos = np.bincount(row[twice], minlength=batch)
+            share_two = self.triples * twos / (twos + DOUBT)
+            share_one = self.pairs * ones / (ones + DOUBT) * (1 - share_two)
+            odds *= (1 - share_one - share_two).astype(np.float32)[:, None]
+            odds[row, place + 1] += (share_one / np.maximum(ones, 1))[row]
+            row, place = row[twice], place[twice]
+            odds[row, place + 1] += (share_two / np.maximum(twos, 1))[row]
+        return words, odds
+
+    @functools.cached_property
+    def _table(self) -> Floats:
+        """(vocabulary + 2,): ``novelty`` behind that of no word."""
+        table: Floats = np.append(np.float32(0), self.novelty.cpu().numpy())
+        return table
+
+    @functools.cached_property
+    def _step_fading(self) -> Floats:
+        """(REACH + 1,): the odds of a new word, by where it stands."""
+        fading: Tensor = self.strength * _within(1, torch.device("cpu"))[1][0]
+        return fading.numpy()
 
     def of_targets(self, said: Tensor, ids: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """(batch, time): odds of each of ``targets`` after each of ``ids``, and of all words."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,7 +12,6 @@ from torch import Tensor, nn
 from engine.config import Cell
 from engine.models.locked_dropout import LockedDropout
 from engine.models.lstm_layer import lstm_layer
-from engine.models.step_map import StepMap
 from engine.models.weight_drop import dropped
 
 # The layers' weights are parameters of their own, by name; packing them takes a card no time.
@@ -154,37 +152,18 @@ class RecurrentStack(nn.Module):
         new = StackState(torch.cat(hidden), torch.cat(cells) if cells else None)
         return values.transpose(0, 1), new
 
-    def step_maps(self, low: bool) -> list[StepMap] | None:
-        """For :meth:`step`: each layer's two products as one; None for a cell that needs two."""
-        if self.cell == "gru":
-            return None
-        return [
-            StepMap([torch.cat((own, back), 1)], [bias], low)
-            for own, back, bias in zip(
-                self.input_weights, self.hidden_weights, self.biases, strict=True
-            )
-        ]
-
-    def step(
-        self, inputs: Tensor, state: StackState, maps: Sequence[StepMap] | None = None
-    ) -> tuple[Tensor, StackState, Tensor]:
+    def step(self, inputs: Tensor, state: StackState) -> tuple[Tensor, StackState, Tensor]:
         """One time step: (batch, hidden) output, next state, (batch, layers, gates, hidden) gates.
 
-        ``inputs`` is (batch, input); ``maps`` are :meth:`step_maps` of the weights as they are.
+        ``inputs`` is (batch, input).
         """
         hidden, cells, gates = [], [], []
         values = inputs
         for layer in range(self.layers):
             before = state.hidden[layer]
-            if maps is not None:
-                own, back = maps[layer](torch.cat((values, before), 1)), None
-            else:
-                own = torch.addmm(self.biases[layer], values, self.input_weights[layer].t())
-                back = torch.addmm(
-                    self.hidden_biases[layer], before, self.hidden_weights[layer].t()
-                )
+            own = torch.addmm(self.biases[layer], values, self.input_weights[layer].t())
+            back = torch.addmm(self.hidden_biases[layer], before, self.hidden_weights[layer].t())
             if self.cell == "gru":
-                assert back is not None
                 own, back = own.view(-1, 3, self.hidden_size), back.view(-1, 3, self.hidden_size)
                 reset, update = torch.sigmoid(own[:, :2] + back[:, :2]).unbind(1)
                 candidate = torch.tanh(own[:, 2] + reset * back[:, 2])
@@ -192,7 +171,7 @@ class RecurrentStack(nn.Module):
                 gates.append(torch.stack((reset, update, candidate), 1))
                 hidden.append(values)
                 continue
-            raw = own if back is None else own + back
+            raw = own + back
             if self.cell == "lstm":
                 assert state.cell is not None
                 raw = raw.view(-1, 4, self.hidden_size)

@@ -9,8 +9,9 @@ also mixed with counted n-grams, and what the draft has said made likelier, wher
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -27,11 +28,12 @@ from engine.models.neural_cache import CacheSettings, cache_weights
 from engine.models.ngram_mixture import NgramMixture
 from engine.models.odds_mixture import Counts, Looked, Mix, mixed, sources
 from engine.models.rare_words import RareWords
-from engine.models.recency import Given, Recency
+from engine.models.recency import Recency
 from engine.models.recurrent import RecurrentStack, StackState
 from engine.models.script_state import Memory, ScriptState
+from engine.models.script_step import ScriptStep, Stepped
 from engine.models.step_graph import StepGraphs
-from engine.models.step_map import StepMap
+from engine.models.step_odds import step_odds
 from engine.models.tied_softmax import (
     draw,
     inclusion_probabilities,
@@ -39,32 +41,6 @@ from engine.models.tied_softmax import (
 )
 
 _TINY = 1e-20
-
-
-@dataclass(frozen=True, slots=True)
-class _StepMaps:
-    """The model's products as writing wants them; see :class:`StepMap`."""
-
-    layers: list[StepMap] | None
-    looking: StepMap | None
-    """All maps of attention and copying."""
-    sizes: dict[str, int]
-    """What each of them makes, by name."""
-    combine: StepMap | None
-    words: StepMap
-
-
-@dataclass(frozen=True, slots=True)
-class _Stepped:
-    """What the network itself makes of one token a row."""
-
-    logits: Tensor
-    """(batch, vocabulary)"""
-    looked: Looked
-    stack: StackState
-    gates: Tensor
-    again: Given | None
-    """What was said and is given odds of its own; on a card only, where it is quicker so."""
 
 
 class ScriptModel(nn.Module):
@@ -108,8 +84,7 @@ class ScriptModel(nn.Module):
             nn.init.constant_(self.sentinel.bias, 6.0)
         features = hidden + (size if attends else 0)
         self.combine = nn.Linear(features, embedding) if features != embedding else None
-        self._maps: _StepMaps | None = None
-        self._graphs: StepGraphs[_Stepped] | None = None
+        self._quick_step: Callable[[Tensor, ScriptState], Stepped] | None = None
 
     @property
     def remembers(self) -> bool:
@@ -134,18 +109,18 @@ class ScriptModel(nn.Module):
     @torch.no_grad()
     def prepare_steps(self, low: bool) -> None:
         if self.bias.device.type == "cuda":
-            self._graphs = StepGraphs(self._stepped)
-        if self.bias.device.type != "cpu":
-            return
-        asked = self._asked()
-        combine = [] if self.combine is None else [self.combine]
-        looking, combined = (
-            StepMap([one.weight for one in maps], [one.bias for one in maps], low) if maps else None
-            for maps in (list(asked.values()), combine)
-        )
-        words = StepMap([self.embedding], [self.bias], low)
-        sizes = {name: one.out_features for name, one in asked.items()}
-        self._maps = _StepMaps(self.stack.step_maps(low), looking, sizes, combined, words)
+            self._quick_step = StepGraphs(self._stepped)
+        elif self.bias.device.type == "cpu":
+            self._quick_step = ScriptStep(
+                self.stack,
+                self._asked(),
+                self.combine,
+                self.embedding.detach(),
+                self.bias.detach(),
+                (self.scorer, self.copier),
+                self.cache,
+                low,
+            )
 
     @torch.no_grad()
     def settle(self) -> None:
@@ -204,13 +179,19 @@ class ScriptModel(nn.Module):
     def step(
         self, ids: Tensor, state: ScriptState, extra_words: int = 0
     ) -> tuple[Tensor, ScriptState, Traces]:
-        stepped = (self._graphs or self._stepped)(ids, state)
+        stepped = (self._quick_step or self._stepped)(ids, state)
         looked, stack = stepped.looked, stepped.stack
-        again = self._again(ids[:, None], state)
-        if stepped.again is not None:
-            again = stepped.again.mixed_into
-        counts = self._counts(looked, 1)
-        odds = mixed(stepped.logits[:, None], looked, counts, again, extra_words)[:, 0]
+        if ids.device.type == "cpu":
+            words = None
+            if state.said is not None:
+                words = np.concatenate((state.said, ids[:, None]), axis=1, dtype=np.int32)
+            odds = step_odds(stepped.logits, looked, self.ngrams, self.recency, words, extra_words)
+            said = None if words is None else torch.from_numpy(words[:, 1:])
+        else:
+            counts = self._counts(looked, 1)
+            again = None if stepped.again is None else stepped.again.mixed_into
+            odds = mixed(stepped.logits[:, None], looked, counts, again, extra_words)[:, 0]
+            said = self._said(ids[:, None], state)
         traces = Traces(
             attention=looked.attention,
             copying=None if looked.copying is None else looked.copying[:, 0],
@@ -220,17 +201,19 @@ class ScriptModel(nn.Module):
             cell=None if stack.cell is None else stack.cell.transpose(0, 1),
             gates=stepped.gates,
         )
-        return odds, ScriptState(stack, looked.memory, self._said(ids[:, None], state)), traces
+        return odds, ScriptState(stack, looked.memory, said), traces
 
-    def _stepped(self, ids: Tensor, state: ScriptState) -> _Stepped:
+    def _stepped(self, ids: Tensor, state: ScriptState) -> Stepped:
         words = functional.embedding(self._known(ids), self.embedding)
-        layers = self._maps.layers if self._maps is not None else None
-        output, stack, gates = self.stack.step(words, state.stack, layers)
+        output, stack, gates = self.stack.step(words, state.stack)
         looked = self._look(output[:, None], ids[:, None], state)
         again = None
-        if self.recency is not None and state.said is not None and ids.device.type == "cuda":
+        if self.recency is not None and state.said is not None and ids.device.type != "cpu":
             again = self.recency.weigh(state.said, ids[:, None])
-        return _Stepped(self._logits(looked.features[:, 0]), looked, stack, gates, again)
+        # This way round a few rows cost one pass over the table, not a packed copy of it.
+        features = looked.features[:, 0]
+        logits = torch.addmm(self.bias[:, None], self.embedding, features.t()).t()
+        return Stepped(logits, looked, stack, gates, again)
 
     @torch.no_grad()
     def predict(
@@ -279,13 +262,6 @@ class ScriptModel(nn.Module):
             return None
         seen = self._known(looked.ids[:, -(time + HISTORY - 1) :])
         return Counts(self.ngrams, seen.unfold(1, HISTORY, 1))
-
-    def _logits(self, features: Tensor) -> Tensor:
-        """(batch, vocabulary) scores of few rows; ``features`` is (batch, embedding)."""
-        if self._maps is not None:
-            return self._maps.words(features)
-        # This way round a few rows cost one pass over the table, not a packed copy of it.
-        return torch.addmm(self.bias[:, None], self.embedding, features.t()).t()
 
     def _known(self, ids: Tensor) -> Tensor:
         """Words of the draft only are read as the unknown word (0) or the unknown cue (1)."""
@@ -394,10 +370,6 @@ class ScriptModel(nn.Module):
 
         Without ``asking``, only what later words will look back at.
         """
-        if self._maps is not None and self._maps.looking is not None and outputs.shape[1] == 1:
-            made = self._maps.looking(outputs[:, 0])[:, None]
-            sizes = list(self._maps.sizes.values())
-            return dict(zip(self._maps.sizes, torch.split(made, sizes, dim=-1), strict=True))
         maps = self._asked() if asking else self._kept()
         return project(outputs, maps, self._low_products(outputs))
 
@@ -455,9 +427,7 @@ class ScriptModel(nn.Module):
         joined = outputs if context is None else torch.cat((outputs, context), -1)
         if self.combine is None:
             return joined
-        if self._maps is not None and self._maps.combine is not None and joined.shape[1] == 1:
-            combined = self._maps.combine(joined[:, 0])[:, None]
-        elif self._low_products(joined):
+        if self._low_products(joined):
             combined = low_linear(joined, self.combine.weight, self.combine.bias)
         else:
             combined = self.combine(joined)
