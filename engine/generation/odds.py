@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,24 +17,33 @@ from engine.protocol.values import SamplerSettings
 
 
 def writable(raw: Floats, recent: Sequence[int], cues: Ids, own_cues: Ids) -> Floats:
-    """(words,) log-probabilities of what can be written behind ``recent``; they need not sum to 1.
-
-    A model that expects a speaker outside its vocabulary means one of those that only the draft
-    knows, whose ids are ``own_cues``: they share the unknown cue's probability. The unknown word's
-    is dropped, and so is that of a cue (``cues`` are the vocabulary's) anywhere but on a new line
-    and that of a second empty line, since reading the text again would not see them.
-    """
+    """As :func:`leave_writable`, for one row ``raw`` (words,), which stays as it is."""
     odds = raw.copy()
-    if len(own_cues):
-        share = odds[CUE_UNK_ID] - np.log(len(own_cues))
-        odds[own_cues] = np.logaddexp(odds[own_cues], share)
-    odds[[UNK_ID, CUE_UNK_ID]] = -np.inf
-    if not recent or recent[-1] != NEWLINE_ID:
-        odds[cues] = -np.inf
-        odds[own_cues] = -np.inf
-    elif len(recent) > 1 and recent[-2] == NEWLINE_ID:
-        odds[NEWLINE_ID] = -np.inf
+    leave_writable(odds[None], [recent], cues, own_cues)
     return odds
+
+
+def leave_writable(
+    odds: Floats, recents: Sequence[Sequence[int]], cues: Ids, own_cues: Ids
+) -> None:
+    """Change ``odds`` (rows, words) to what can be written behind each of ``recents``.
+
+    They are log-probabilities, and need not sum to 1 afterwards. A model that expects a speaker
+    outside its vocabulary means one of those that only the draft knows, whose ids are ``own_cues``:
+    they share the unknown cue's probability. The unknown word's is dropped, and so is that of a cue
+    (``cues`` are the vocabulary's) anywhere but on a new line and that of a second empty line,
+    since reading the text again would not see them.
+    """
+    if len(own_cues):
+        shares = odds[:, CUE_UNK_ID, None] - math.log(len(own_cues))
+        odds[:, own_cues] = np.logaddexp(odds[:, own_cues], shares)
+    odds[:, UNK_ID] = odds[:, CUE_UNK_ID] = -np.inf
+    for row, recent in zip(odds, recents, strict=True):
+        if not recent or recent[-1] != NEWLINE_ID:
+            row[cues] = -np.inf
+            row[own_cues] = -np.inf
+        elif len(recent) > 1 and recent[-2] == NEWLINE_ID:
+            row[NEWLINE_ID] = -np.inf
 
 
 class NextWord:
@@ -50,6 +60,10 @@ class NextWord:
         own = self._own_cues if own_cues is None else own_cues
         return writable(raw, recent, self._writer.cues, own)
 
+    def leave_writable(self, odds: Floats, recents: Sequence[Sequence[int]]) -> None:
+        """See :func:`leave_writable`."""
+        leave_writable(odds, recents, self._writer.cues, self._own_cues)
+
     def odds(self, log_odds: Floats, recent: Sequence[int], words: Sequence[int]) -> Odds:
         """The distribution to draw from.
 
@@ -60,11 +74,16 @@ class NextWord:
         Raises:
             ModelError: when nothing is left to write.
         """
+        scores = log_odds.astype(np.float32)
+        self.restrict(scores, recent, words)
+        return samplers.distributions(scores[None], self.settings)[0]
+
+    def restrict(self, scores: Floats, recent: Sequence[int], words: Sequence[int]) -> None:
+        """Change ``scores`` (words,) to what the settings ask for; see :meth:`odds`."""
         settings, context = self.settings, self._context
         unwanted = repeats(words, settings.no_repeat_ngram)
         if settings.max_copied_words:
             spelled = [context.word(number) for number in words]
             found = copies(spelled, self._writer.copied(), settings.max_copied_words)
             unwanted |= {context.id_of(word) for word in found if context.knows(word)}
-        banned = self._banned.next(recent)
-        return samplers.distribution(log_odds, settings, banned, unwanted, words)
+        samplers.restrict(scores, settings, self._banned.next(recent), unwanted, words)

@@ -8,7 +8,7 @@ names those and what is asked of it costs little.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,8 @@ NEUTRAL = SamplerSettings(temperature=1.0, top_p=1.0)
 """Leaves a model's own distribution as it is."""
 COLDEST = 1e-6
 """Temperature below which nothing changes any more, and numbers would overflow."""
+USUAL = 0.1
+"""Temperature from which on the differences of scores keep their precision as they are."""
 _BORDERS = (5e-4, 2e-5, 0.0)
 """Odds above which words are put in order; the less likely are seldom needed."""
 
@@ -43,9 +45,9 @@ class Odds:
         place = (self.ids == number).nonzero()[0]
         return float(self.chances[place[0]]) if place.size else 0.0
 
-    def rank(self, number: int) -> int:
-        """1 for the likeliest word, and so on; equals share a rank."""
-        return 1 + int(np.count_nonzero(self.chances > self.of(number)))
+    def rank(self, chance: float) -> int:
+        """Of a word with ``chance``: 1 for the likeliest, and so on; equals share a rank."""
+        return 1 + int(np.count_nonzero(self.chances > chance))
 
     def draw(self, dice: np.random.Generator) -> int:
         """One word, drawn with exactly one random number."""
@@ -72,50 +74,88 @@ def distribution(
 ) -> Odds:
     """What may come under ``log_probabilities`` (vocabulary,), which need not sum to 1.
 
-    ``forbidden`` words never come; ``unwanted`` ones only if nothing else is left. ``recent`` words
-    are penalised. Temperature 0 leaves one word, the likeliest, and of equals the one with the
-    lowest id.
+    See :func:`restrict` for ``forbidden``, ``unwanted`` and ``recent``.
 
     Raises:
         ModelError: when every word is forbidden.
     """
     scores = log_probabilities.astype(np.float32)
+    restrict(scores, settings, forbidden, unwanted, recent)
+    return distributions(scores[None], settings)[0]
+
+
+def restrict(
+    scores: Floats,
+    settings: SamplerSettings,
+    forbidden: Collection[int] = (),
+    unwanted: Collection[int] = (),
+    recent: Collection[int] = (),
+) -> None:
+    """Change ``scores`` (vocabulary,), log-probabilities, to what the context asks for.
+
+    ``forbidden`` words never come; ``unwanted`` ones only if nothing else is left. ``recent`` words
+    are penalised.
+    """
     if forbidden:
         scores[list(forbidden)] = -np.inf
-    top = scores.max()
-    if not math.isfinite(top):
-        raise ModelError("Every word is banned, so there is nothing to write.", "Ban fewer words.")
     if unwanted:
-        without = scores.copy()
-        without[list(unwanted)] = -np.inf
-        if math.isfinite(without.max()):
-            scores, top = without, without.max()
+        places = list(unwanted)
+        kept = scores[places]
+        scores[places] = -np.inf
+        if not math.isfinite(scores.max()):
+            scores[places] = kept
     if settings.repetition_penalty > 1 and recent:
         scores[list(set(recent))] *= settings.repetition_penalty
-        top = scores.max()
+
+
+def distributions(scores: NDArray[np.float32], settings: SamplerSettings) -> list[Odds]:
+    """What may come under each row of ``scores`` (rows, vocabulary), which are used up.
+
+    Temperature 0 leaves one word, the likeliest, and of equals the one with the lowest id.
+
+    Raises:
+        ModelError: when a row leaves no word.
+    """
     if settings.temperature <= 0:
-        return Odds(np.array([int(np.argmax(scores))]), np.ones(1))
-    scores -= top
+        best = scores.argmax(1)
+        if not np.isfinite(scores[np.arange(len(best)), best]).all():
+            raise _nothing_left()
+        return [Odds(best[row : row + 1], np.ones(1)) for row in range(len(best))]
+    if settings.temperature < USUAL:
+        scores -= scores.max(1, keepdims=True)
     scores *= np.float32(1 / max(settings.temperature, COLDEST))
     # numpy would need several passes, and its exponential is slower.
-    odds = torch.softmax(torch.from_numpy(scores), 0).numpy()
-    for border in _BORDERS:
+    odds = torch.softmax(torch.from_numpy(scores), 1).numpy()
+    rules = settings.top_k or settings.top_p < 1 or settings.min_p > 0
+    return [_odds(row, settings, _BORDERS if rules else _BORDERS[-1:]) for row in odds]
+
+
+def _odds(odds: NDArray[np.float32], settings: SamplerSettings, borders: Sequence[float]) -> Odds:
+    kept = None
+    for border in borders:
         ids = ordered((odds > border).nonzero()[0], odds)
         chances = odds[ids].astype(np.float64)
         if (kept := prefix(chances, settings, complete=border == 0)) is not None:
             break
+    if not ids.size:
+        raise _nothing_left()
     chances = chances[:kept]
     return Odds(ids[:kept], chances / chances.sum())
 
 
+def _nothing_left() -> ModelError:
+    return ModelError("Every word is banned, so there is nothing to write.", "Ban fewer words.")
+
+
 def ordered(ids: Ids, odds: NDArray[np.float32]) -> Ids:
     """``ids`` by their ``odds`` (vocabulary,), best first; ties by id."""
-    # As unsigned numbers, positive floats are in the same order, and one sort does for both.
-    bits = odds[ids].view(np.uint32).astype(np.uint64)
-    keys = (bits ^ np.uint64(0xFFFFFFFF)) << np.uint64(32) | ids.astype(np.uint64)
+    # Read as whole numbers, positive floats are in the same order, and one sort does for both.
+    keys = odds[ids].view(np.int32).astype(np.int64)
+    keys *= -(1 << 32)
+    keys += ids
     keys.sort()
-    best: Ids = (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
-    return best
+    keys &= (1 << 32) - 1
+    return keys
 
 
 def prefix(

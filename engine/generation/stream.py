@@ -153,9 +153,10 @@ class Stream:
             return step
         self._take_changes()
         drawn: list[tuple[int, Branch, int, WrittenToken]] = []
-        for row, branch in enumerate(self._branches):
-            number, token = self._choose(row, branch)
-            drawn.append((row, branch, number, token))
+        for row, (branch, odds) in enumerate(zip(self._branches, self._odds(), strict=True)):
+            forced = bool(branch.forced)
+            number = branch.forced.popleft() if forced else odds.draw(branch.dice)
+            drawn.append((row, branch, number, self._token(row, branch, number, odds, forced)))
         self._steps += 1
         going: list[tuple[int, Branch, int]] = []
         for row, branch, number, token in drawn:
@@ -216,27 +217,27 @@ class Stream:
         assert cue is not None
         return (*[NEWLINE_ID] * max(0, wanted), self.context.id_of(cue))
 
-    def _choose(self, row: int, branch: Branch) -> tuple[int, WrittenToken]:
-        log_odds = self._next_word.writable(self._prediction.odds[row], branch.recent)
-        if branch.forced:
-            number = branch.forced.popleft()
-            odds = samplers.distribution(log_odds, samplers.NEUTRAL)
-            return number, self._token(row, branch, number, odds, forced=True)
-        if branch.unfinished:
-            log_odds = self._completing(log_odds, branch.unfinished)
-        odds = self._next_word.odds(log_odds, branch.recent, branch.words)
-        number = odds.draw(branch.dice)
-        return number, self._token(row, branch, number, odds)
+    def _odds(self) -> list[Odds]:
+        """What each branch's next token is drawn from; uses up the prediction's odds."""
+        scores, branches = self._prediction.odds, self._branches
+        self._next_word.leave_writable(scores, [branch.recent for branch in branches])
+        if any(branch.forced for branch in branches):  # as many tokens in all of them
+            return samplers.distributions(scores, samplers.NEUTRAL)
+        for row, branch in zip(scores, branches, strict=True):
+            if branch.unfinished:
+                self._complete(row, branch.unfinished)
+            self._next_word.restrict(row, branch.recent, branch.words)
+        return samplers.distributions(scores, self._next_word.settings)
 
-    def _completing(self, log_odds: Floats, beginning: str) -> Floats:
-        """Only words that begin with what stands before the cursor, where there are any."""
+    def _complete(self, scores: Floats, beginning: str) -> None:
+        """Leave only words that begin with what stands before the cursor, if there are any."""
         start = beginning.lower()
         fits = np.fromiter((w.startswith(start) for w in self.context.all_words()), dtype=np.bool_)
-        possible = fits & np.isfinite(log_odds)
-        return np.where(possible, log_odds, -np.inf) if possible.any() else log_odds
+        if (fits & np.isfinite(scores)).any():
+            scores[~fits] = -np.inf
 
     def _token(
-        self, row: int, branch: Branch, number: int, odds: Odds, forced: bool = False
+        self, row: int, branch: Branch, number: int, odds: Odds, forced: bool
     ) -> WrittenToken:
         """Token ``number`` as told, drawn from ``odds`` unless it was ``forced``."""
         word, probability = self.context.word(number), odds.of(number)
@@ -244,7 +245,7 @@ class Stream:
             text=branch.text_of(word),
             word=word,
             probability=min(1.0, probability),
-            rank=odds.rank(number),
+            rank=odds.rank(probability),
             surprise=-math.log2(max(probability, 1e-300)),
             entropy=odds.entropy(),
             copy_share=self._prediction.copy_shares[row],

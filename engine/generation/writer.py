@@ -124,7 +124,7 @@ class Writer:
 
     def step(self, ids: list[int], state: State, context: Context) -> Prediction:
         """Read one token a row."""
-        tokens = torch.tensor(ids, device=self.device)
+        tokens = torch.from_numpy(np.array(ids)).to(self.device)
         with torch.inference_mode():
             raw, after, traces = self.model.step(tokens, state, len(context.draft_words))
         shares = [0.0] * len(ids) if traces.copy_share is None else traces.copy_share.tolist()

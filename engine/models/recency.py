@@ -114,7 +114,7 @@ class Recency:
         ``words`` is (batch, REACH + 1), -1 where there is none. It comes to :meth:`weigh` for one
         step: there are few places that follow the same words, and none before the text begins.
         """
-        begins = int((words < 0).sum(1).min())
+        begins = int((words >= 0).any(0).argmax())
         words = words[:, begins:]
         batch, positions = words.shape
         odds = self._table.take(words + 1, mode="clip")

@@ -1,10 +1,10 @@
 """Linear maps of the few rows that writing has: a token of each alternative, step after step.
 
-The weights are laid out for that once. Where the processor multiplies in bfloat16, several rows
-take half the time so, and so does a single row against a table too large for its caches: what
-counts then is how many bytes of weights go by. The sums, the bias and the result are in float32.
-Where torch was built with oneDNN, weights for several rows are laid out as its kernels want them,
-which they would otherwise do at every product.
+The weights are laid out for that once, as the kernels want them, which they would otherwise do at
+every product. What counts is how many bytes of weights go by, so where the processor multiplies in
+bfloat16 several rows take half the time so, and so does a single row against a table too large for
+its caches. On others FBGEMM keeps large weights in float16 and multiplies in float32. The sums, the
+bias and the result are in float32.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from torch.nn import functional
 
 LOW = torch.bfloat16
 ROWS = 3
-"""From so many rows on bfloat16 is quicker whatever the size."""
+"""From so many rows on narrow weights are quicker: in bfloat16 whatever their number."""
 USUAL_ROWS = 8
 LARGE = 2_000_000
-"""Weights from which on it is quicker for a single row, too."""
+"""Weights from which on they are quicker for a single row, too."""
 WORTH_IT = 300_000
-"""Weights in float32 from which on oneDNN's kernels are quicker for several rows."""
+"""Weights from which on float16 is quicker for several rows."""
 
 Product = Callable[[Tensor], Tensor]
 
@@ -33,6 +33,17 @@ def multiplies_bfloat16() -> bool:
     """Whether this processor has instructions for it; never measured, so that it never wavers."""
     has: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
     return bool(has.get("avx512_bf16") or has.get("amx_bf16"))
+
+
+@functools.cache
+def _keeps_float16() -> bool:
+    """Whether torch multiplies float32 with float16 weights here; it does on x86."""
+    one = torch.ones(1, 1)
+    try:
+        packed = torch.ops.quantized.linear_prepack_fp16(one, None)
+        return bool(torch.ops.quantized.linear_dynamic_fp16(one, packed) == 1)
+    except (AttributeError, RuntimeError):
+        return False
 
 
 def _lays_out(kind: torch.dtype) -> bool:
@@ -51,6 +62,15 @@ def _laid_out(weight: Tensor, bias: Tensor | None = None) -> Product:
     return lambda rows: product(rows, packed, bias, "none", [], "")
 
 
+def _float16(weight: Tensor, bias: Tensor) -> Product | None:
+    """As :func:`_laid_out`, for rows in float32 and weights that are kept in float16."""
+    if not _keeps_float16():
+        return None
+    packed = torch.ops.quantized.linear_prepack_fp16(weight, bias)
+    product = torch.ops.quantized.linear_dynamic_fp16
+    return lambda rows: product(rows, packed)
+
+
 class StepMap:
     """(rows, out) = ``rows`` (rows, in) · weightᵀ + bias, for weights that stay as they are.
 
@@ -65,17 +85,18 @@ class StepMap:
                 for one, bias in zip(weights, biases, strict=True)
             ]
         )
-        if low and weight.numel() >= LARGE:
-            self._single = self._several = self._narrow(weight)
+        narrow = None
+        if low:
+            narrow = self._narrow(weight)
+        elif weight.numel() >= WORTH_IT:
+            narrow = _float16(weight, self._bias) or _laid_out(weight, self._bias)
+        if narrow is not None and weight.numel() >= LARGE:
+            self._single = self._several = narrow
             return
         # For a single row the libraries are twice as fast on the columns.
         columns = weight.t().contiguous()
         self._single = lambda rows: torch.addmm(self._bias, rows, columns)
-        if low:
-            self._several = self._narrow(weight)
-        else:
-            large = weight.numel() >= WORTH_IT
-            self._several = _laid_out(weight, self._bias) if large else self._single
+        self._several = narrow or self._single
 
     def __call__(self, rows: Tensor) -> Tensor:
         return (self._several if len(rows) >= ROWS else self._single)(rows)

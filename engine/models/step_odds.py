@@ -27,8 +27,8 @@ def step_odds(
 ) -> Tensor:
     """(batch, vocabulary + ``extra_words``) log-probabilities; see ``odds_mixture.mixed``.
 
-    ``logits`` is (batch, vocabulary), ``words`` (batch, REACH + 1) what was said, this step's word
-    at the end.
+    ``logits`` is (batch, vocabulary) and used up, ``words`` (batch, REACH + 1) what was said, this
+    step's word at the end.
     """
     if looked.copying is None and ngrams is None and recency is None:
         return mixed(logits[:, None], looked, None, None, extra_words)[:, 0]
@@ -45,7 +45,7 @@ def step_odds(
         given.append((looked.ids.numpy(), looked.copying[:, 0].numpy() * rest))
         rest = rest * (1 - looked.share.numpy())
     counted = 0.0 if ngrams is None else ngrams.share
-    softmax = torch.softmax(logits, dim=-1).numpy()
+    softmax = torch.softmax(logits, dim=-1, out=logits).numpy()
     np.multiply(softmax, rest * np.float32(1 - counted), out=chances[:, :known])
     chances[:, known:] = 0
     if ngrams is not None and looked.ids is not None:
