@@ -136,7 +136,11 @@ def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
     result = trainer.run(control)
     state: JobState = "stopped" if control.stopping else "finished"
     reporter.card = msgspec.structs.replace(
-        reporter.card, state=state, weights=result.weights, config=trainer.config
+        reporter.card,
+        state=state,
+        weights=result.weights,
+        config=trainer.config,
+        perplexity=result.perplexity,
     )
     reporter.save()
 

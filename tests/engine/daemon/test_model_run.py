@@ -1,0 +1,48 @@
+"""A run of a language model as its process makes it, and the card that it leaves."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import paths
+from engine.daemon.job_pipe import JobNotice, JobSpec
+from engine.daemon.model_run import run_model
+from engine.storage.library import read_card
+from engine.training.control import Control
+
+EPISODES = 8
+SETTINGS: dict[str, Any] = {
+    "embedding_size": 16,
+    "hidden_size": 16,
+    "batch_size": 16,
+    "attention_span": 16,
+    "epochs": 1,
+    "device": "cpu",
+    "precision": "float32",
+}
+
+
+@pytest.fixture
+def season(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "season"
+    folder.mkdir()
+    for path in sorted(paths.bundled_corpus().rglob("*.txt"))[:EPISODES]:
+        shutil.copy(path, folder)
+    return folder
+
+
+def test_the_card_has_the_perplexity_of_what_writes(season: Path, tmp_path: Path) -> None:
+    told: list[Any] = []
+    folder = tmp_path / "run"
+    spec = JobSpec(job="j", name="n", run_dir=str(folder), paths=(str(season),), settings=SETTINGS)
+    run_model(spec, Control(), told.append)
+    notices = " ".join(message.text for message in told if isinstance(message, JobNotice))
+    reached = re.findall(r"validation perplexity from [\d.]+ to (\d+\.\d)", notices)
+    assert reached, "counts help so small a model"
+    assert f"{read_card(folder).perplexity:.1f}" == reached[-1]
