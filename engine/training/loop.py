@@ -28,7 +28,7 @@ from engine.corpus.corpus import Corpus
 from engine.errors import ModelError, TrainingError
 from engine.models.build import build_model
 from engine.models.contract import LanguageModel, State
-from engine.models.state_tensors import state_tensors, with_tensors
+from engine.models.state_tensors import with_tensors
 from engine.protocol.values import Metrics, ValidationPoint
 from engine.storage.checkpoint import newest_valid, prune, save_checkpoint
 from engine.training.batching import Columns, Position, word_counts
@@ -47,6 +47,7 @@ from engine.training.progress import (
     perplexity,
 )
 from engine.training.schedule import one_cycle
+from engine.training.snapshot import Snapshot
 from engine.training.window_step import WindowStep
 
 METRIC_SECONDS = 0.25
@@ -133,13 +134,21 @@ class Trainer:
             self._module, self._optimizer, self.config, self._group, self.device
         )
         self._progress = Progress()
+        self._snapshot = Snapshot(
+            self._module,
+            self._optimizer,
+            self._progress,
+            self._dice,
+            self.device,
+            data.vocabulary_size,
+        )
         self._state: State | None = None
         self._last_validation_seconds = 0.0
         counts = word_counts(data.train, data.vocabulary_size).to(self.device)
         cues = None if data.cues is None else torch.from_numpy(data.cues).to(self.device)
         self.model.prime(counts, cues)
         if resume:
-            self._restore(*newest_valid(self._checkpoints))
+            self._restore()
         elif self._group.leads:
             shutil.rmtree(self._checkpoints, ignore_errors=True)
             self._history.begin()
@@ -349,7 +358,10 @@ class Trainer:
         if best:
             progress.best_loss, progress.since_best = loss, 0
             progress.weights = save_checkpoint(
-                self._checkpoints, "best", self._model_tensors(), self._facts()
+                self._checkpoints,
+                "best",
+                self._snapshot.model_tensors(),
+                self._snapshot.facts(self.config),
             )
         else:
             progress.since_best += 1
@@ -374,35 +386,15 @@ class Trainer:
 
     # -- checkpoints
 
-    def _model_tensors(self) -> dict[str, Tensor]:
-        return {f"model.{name}": value for name, value in self._module.state_dict().items()}
-
-    def _facts(self) -> dict[str, Any]:
-        version, numbers, spare = self._dice.getstate()
-        return {
-            "config": msgspec.to_builtins(self.config),
-            "vocabulary_size": self.data.vocabulary_size,
-            "progress": dataclasses.asdict(self._progress),
-            "dice": [version, list(numbers), spare],
-        }
-
     def _save(self) -> None:
         if not self._group.leads:
             return
-        tensors = self._model_tensors()
-        named = dict(self._module.named_parameters())
-        for name, parameter in named.items():
-            for key, value in self._optimizer.state.get(parameter, {}).items():
-                tensors[f"optimizer.{key}.{name}"] = torch.as_tensor(value)
-        tensors["random.cpu"] = torch.get_rng_state()
-        if self.device.type == "cuda":
-            tensors["random.cuda"] = torch.cuda.get_rng_state()
-        if self._state is not None:
-            for index, value in enumerate(state_tensors(self._state)):
-                tensors[f"state.{index}"] = value
         try:
             save_checkpoint(
-                self._checkpoints, f"step-{self._progress.step:010d}", tensors, self._facts()
+                self._checkpoints,
+                f"step-{self._progress.step:010d}",
+                self._snapshot.tensors(self._state),
+                self._snapshot.facts(self.config),
             )
             prune(self._checkpoints)
         except OSError as error:
@@ -411,46 +403,17 @@ class Trainer:
                 " the one before."
             )
 
-    def _restore(self, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
-        if facts["vocabulary_size"] != self.data.vocabulary_size:
-            raise TrainingError(
-                "The checkpoint was made with another vocabulary.", "Train a new model."
-            )
-        vars(self._progress).update(facts["progress"])
-        version, numbers, spare = facts["dice"]
-        self._dice.setstate((version, tuple(numbers), spare))
-        self._module.load_state_dict(
-            {n[6:]: v for n, v in tensors.items() if n.startswith("model.")}, strict=True
-        )
-        for name, parameter in self._module.named_parameters():
-            keys = ("step", "exp_avg", "exp_avg_sq")
-            found = {
-                k: tensors[f"optimizer.{k}.{name}"]
-                for k in keys
-                if f"optimizer.{k}.{name}" in tensors
-            }
-            if found:
-                counts_here = self.device.type != "mps"
-                self._optimizer.state[parameter] = {
-                    k: v.to(self.device) if counts_here or k != "step" else v
-                    for k, v in found.items()
-                }
+    def _restore(self) -> None:
+        saved = self._snapshot.take_up(*newest_valid(self._checkpoints))
         self._window_step.forget()
-        if "random.cpu" in tensors:
-            torch.set_rng_state(tensors["random.cpu"])
-        if "random.cuda" in tensors and self.device.type == "cuda":
-            torch.cuda.set_rng_state(tensors["random.cuda"])
-        saved = [tensors[f"state.{i}"] for i in range(len(tensors)) if f"state.{i}" in tensors]
         if saved:
-            self._state = with_tensors(
-                self.model.initial_state(1), [value.to(self.device) for value in saved]
-            )
+            self._state = with_tensors(self.model.initial_state(1), saved)
 
     def _recover(self) -> None:
         """Take up the last good state, with half the learning rate."""
         scale = self._progress.scale / 2
         try:
-            self._restore(*newest_valid(self._checkpoints))
+            self._restore()
             where = f"went back to step {self._progress.step:,}"
         except ModelError:
             self._state = None
