@@ -184,7 +184,8 @@ class ScriptModel(nn.Module):
         if ids.device.type == "cpu":
             words = None
             if state.said is not None:
-                words = np.concatenate((state.said, ids[:, None]), axis=1, dtype=np.int32)
+                heard = (state.said.numpy(), ids.numpy()[:, None])
+                words = np.concatenate(heard, axis=1, dtype=np.int32)
             odds = step_odds(stepped.logits, looked, self.ngrams, self.recency, words, extra_words)
             said = None if words is None else torch.from_numpy(words[:, 1:])
         else:
