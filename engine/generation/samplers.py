@@ -122,7 +122,8 @@ def distributions(scores: NDArray[np.float32], settings: SamplerSettings) -> lis
             raise _nothing_left()
         return [Odds(best[row : row + 1], np.ones(1)) for row in range(len(best))]
     if settings.temperature < USUAL:
-        scores -= scores.max(1, keepdims=True)
+        with np.errstate(invalid="ignore"):  # a row without words is told below
+            scores -= scores.max(1, keepdims=True)
     scores *= np.float32(1 / max(settings.temperature, COLDEST))
     # numpy would need several passes, and its exponential is slower.
     odds = torch.softmax(torch.from_numpy(scores), 1).numpy()

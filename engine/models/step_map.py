@@ -21,9 +21,10 @@ ROWS = 3
 """From so many rows on narrow weights are quicker: in bfloat16 whatever their number."""
 USUAL_ROWS = 8
 LARGE = 2_000_000
-"""Weights from which on they are quicker for a single row, too."""
-WORTH_IT = 300_000
-"""Weights from which on float16 is quicker for several rows."""
+"""Weights from which on bfloat16 is quicker for a single row, too."""
+LARGE_FLOAT16 = 1_000_000
+WORTH_FLOAT16 = 150_000
+"""Weights from which on float16 is quicker for a single row and for several."""
 
 Product = Callable[[Tensor], Tensor]
 
@@ -46,25 +47,23 @@ def _keeps_float16() -> bool:
         return False
 
 
-def _lays_out(kind: torch.dtype) -> bool:
-    """Whether oneDNN is there, and multiplies ``kind`` on this processor."""
-    if not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
-        return False
-    return kind != LOW or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-
-
-def _laid_out(weight: Tensor, bias: Tensor | None = None) -> Product:
-    """What multiplies rows (rows, in) with ``weight`` (out, in), all of one precision."""
-    if not _lays_out(weight.dtype):
-        return functools.partial(functional.linear, weight=weight, bias=bias)
+def _laid_out(weight: Tensor) -> Product:
+    """What multiplies rows (rows, in) with ``weight`` (out, in), both in bfloat16."""
+    # Torch may be built without oneDNN, and oneDNN cannot do it on every processor.
+    there = hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    if not there or not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        return functools.partial(functional.linear, weight=weight)
     packed = torch.ops.mkldnn._reorder_linear_weight(weight, USUAL_ROWS)
     product = torch.ops.mkldnn._linear_pointwise
-    return lambda rows: product(rows, packed, bias, "none", [], "")
+    return lambda rows: product(rows, packed, None, "none", [], "")
 
 
 def _float16(weight: Tensor, bias: Tensor) -> Product | None:
-    """As :func:`_laid_out`, for rows in float32 and weights that are kept in float16."""
-    if not _keeps_float16():
+    """What multiplies rows in float32 with ``weight`` kept in float16, and adds ``bias`` (out,).
+
+    None where torch cannot, or where it is not worth it.
+    """
+    if weight.numel() < WORTH_FLOAT16 or not _keeps_float16():
         return None
     packed = torch.ops.quantized.linear_prepack_fp16(weight, bias)
     product = torch.ops.quantized.linear_dynamic_fp16
@@ -85,12 +84,8 @@ class StepMap:
                 for one, bias in zip(weights, biases, strict=True)
             ]
         )
-        narrow = None
-        if low:
-            narrow = self._narrow(weight)
-        elif weight.numel() >= WORTH_IT:
-            narrow = _float16(weight, self._bias) or _laid_out(weight, self._bias)
-        if narrow is not None and weight.numel() >= LARGE:
+        narrow = self._narrow(weight) if low else _float16(weight, self._bias)
+        if narrow is not None and weight.numel() >= (LARGE if low else LARGE_FLOAT16):
             self._single = self._several = narrow
             return
         # For a single row the libraries are twice as fast on the columns.

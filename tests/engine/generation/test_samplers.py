@@ -137,9 +137,23 @@ def test_unwanted_words_come_only_if_nothing_else_is_left() -> None:
     assert spread(values, samplers.NEUTRAL, (), {0, 1, 2})[0] == pytest.approx(0.5)
 
 
-def test_forbidding_everything_is_said() -> None:
+@pytest.mark.parametrize("temperature", [0.0, 1e-6, 1.0])
+@pytest.mark.filterwarnings("error")
+def test_forbidding_everything_is_said(temperature: float) -> None:
+    settings = SamplerSettings(temperature=temperature)
     with pytest.raises(ModelError, match="Every word is banned"):
-        samplers.distribution(np.zeros(3), samplers.NEUTRAL, {0, 1, 2})
+        samplers.distribution(np.zeros(3), settings, {0, 1, 2})
+
+
+@given(arrays(np.float32, (3, 60), elements=st.floats(-30, 0, width=32)), settings_strategy)
+def test_rows_side_by_side_are_as_each_by_itself(
+    values: np.ndarray, settings: SamplerSettings
+) -> None:
+    together = samplers.distributions(values.copy(), settings)
+    for row, odds in zip(values, together, strict=True):
+        alone = samplers.distribution(row, settings)
+        assert odds.ids.tolist() == alone.ids.tolist()
+        assert odds.chances.tolist() == alone.chances.tolist()
 
 
 @given(logs, st.integers(0, 2**32))

@@ -44,10 +44,10 @@ def test_a_large_table_is_kept_once_and_narrow(monkeypatch: pytest.MonkeyPatch) 
 def test_large_weights_in_float16_stay_near_to_what_they_are(
     rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(step_map, "LARGE", step_map.WORTH_IT)
+    monkeypatch.setattr(step_map, "LARGE_FLOAT16", step_map.WORTH_FLOAT16)
     torch.manual_seed(1)
     weight, bias = torch.randn(700, 500), torch.randn(700)
-    assert weight.numel() >= step_map.WORTH_IT
+    assert weight.numel() >= step_map.WORTH_FLOAT16
     given = torch.randn(rows, 500)
     made = StepMap([weight], [bias], False)(given)
     assert made.dtype == torch.float32
