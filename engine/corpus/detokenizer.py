@@ -38,7 +38,7 @@ class Detokenizer:
         line = line[cut + 1 :] if cut >= 0 else line
         made = cls(casing)
         for token in tokenize(line):
-            _text, made = made.push(token)
+            made = made.behind(token)
         blank = context[-1:].isspace() and not context.endswith("\n")
         return replace(made, glued=True) if blank else made
 
@@ -51,14 +51,16 @@ class Detokenizer:
 
     def push(self, token: str) -> tuple[str, Detokenizer]:
         """The text that ``token`` appends, and the state after it."""
+        return self.text(token), self.behind(token)
+
+    def behind(self, token: str) -> Detokenizer:
+        """The state after ``token``."""
         if token == NEWLINE:
-            return NEWLINE, Detokenizer(self.casing, NEWLINE)
+            return Detokenizer(self.casing, NEWLINE)
         closes = token in self.open_quotes
         quotes = self.open_quotes ^ {token} if token in _QUOTES else self.open_quotes
         glued = token in _OPENING or token in _TIGHT or (token in _QUOTES and not closes)
-        return self.text(token), Detokenizer(
-            self.casing, token, self.place.push(token), quotes, glued
-        )
+        return Detokenizer(self.casing, token, self.place.push(token), quotes, glued)
 
     def _blank_before(self, token: str) -> bool:
         if self.previous is None or self.previous == NEWLINE:

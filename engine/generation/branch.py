@@ -78,7 +78,7 @@ class Branch:
     def take(self, number: int, token: WrittenToken, hold: bool) -> list[WrittenToken]:
         """Add a token; returns what can be told now."""
         word = token.word
-        self.detokenizer = self.detokenizer.push(word)[1]
+        self.detokenizer = self.detokenizer.behind(word)
         self.unfinished = ""
         self.recent.append(number)
         del self.recent[:-RECENT]

@@ -54,6 +54,12 @@ class NextWord:
         self._writer, self._context = writer, context
         self._own_cues = context.draft_words.cue_ids()
         self._banned = Banned(settings.banned, context)
+        self._restricts = bool(
+            settings.banned
+            or settings.no_repeat_ngram
+            or settings.max_copied_words
+            or settings.repetition_penalty > 1
+        )
 
     def writable(self, raw: Floats, recent: Sequence[int], own_cues: Ids | None = None) -> Floats:
         """See :func:`writable`; ``own_cues`` are those of the whole draft unless given."""
@@ -80,6 +86,8 @@ class NextWord:
 
     def restrict(self, scores: Floats, recent: Sequence[int], words: Sequence[int]) -> None:
         """Change ``scores`` (words,) to what the settings ask for; see :meth:`odds`."""
+        if not self._restricts:
+            return
         settings, context = self.settings, self._context
         unwanted = repeats(words, settings.no_repeat_ngram)
         if settings.max_copied_words:

@@ -254,9 +254,10 @@ class Stream:
         )
 
     def _alternatives(self, branch: Branch, odds: Odds) -> Iterator[Alternative]:
+        word_of, text_of = self.context.word, branch.text_of
         for number, chance in odds.likeliest(self._request.alternatives):
-            word = self.context.word(number)
-            yield Alternative(text=branch.text_of(word), word=word, probability=min(1.0, chance))
+            word = word_of(number)
+            yield Alternative(text=text_of(word), word=word, probability=min(1.0, chance))
 
     def _tell(self, branch: Branch, told: list[WrittenToken], step: Step) -> None:
         if self._only in (None, branch.number):

@@ -65,7 +65,7 @@ def explain(writer: Writer, request: Explain) -> Explanation:
             shown = _alternatives(context, detokenizer, odds, request.alternatives)
             token = replace(token, alternatives=shown)
         told.append(token)
-        detokenizer = detokenizer.push(token.word)[1]
+        detokenizer = detokenizer.behind(token.word)
     reach = max(0, *(-token.first_attended for token in told))
     earlier = _before(read)
     attention = rows[0].attention
