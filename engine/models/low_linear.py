@@ -1,4 +1,4 @@
-"""Linear maps of many rows whose matrix products are in bfloat16, for training on CPUs.
+"""Linear maps of many rows, with matrix products in bfloat16 for training on CPUs that have it.
 
 Several maps of the same rows are one product of their weights side by side: the rows are made
 narrow once, and one large product is nearer to the machine's peak than several small ones.
@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 LOW = torch.bfloat16
 
@@ -48,15 +49,16 @@ def low_linear(values: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
 def project(values: Tensor, maps: Mapping[str, nn.Linear], low: bool) -> dict[str, Tensor]:
     """What each of ``maps`` makes of ``values`` (..., in), by its name: (..., out of the map).
 
-    With ``low`` all of them are one product in bfloat16.
+    All of them are one product, with ``low`` in bfloat16.
     """
-    if not low or not maps:
-        return {name: one(values) for name, one in maps.items()}
+    if not maps:
+        return {}
     weights: list[Tensor] = [one.weight for one in maps.values()]
     biases: list[Tensor] = [
         one.weight.new_zeros(one.out_features) if one.bias is None else one.bias
         for one in maps.values()
     ]
-    made = low_linear(values, torch.cat(weights), torch.cat(biases))
+    product = low_linear if low else functional.linear
+    made = product(values, torch.cat(weights), torch.cat(biases))
     parts = torch.split(made, [len(weight) for weight in weights], dim=-1)
     return dict(zip(maps, parts, strict=True))
