@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 from textual.content import Content
+from textual.css.query import NoMatches
 from textual.widgets import Static
 
 from engine.protocol.messages import ModelReady
@@ -93,6 +95,11 @@ class WriteBase(Room):
 
     def show_line(self) -> None:
         """The line above the page: draft, model, odds, and what is going on."""
+        # As the program ends, the parts go one by one, and the disk may answer meanwhile.
+        with contextlib.suppress(NoMatches):
+            self._show_line()
+
+    def _show_line(self) -> None:
         name = fit(self._draft.name, 30) if self._draft else ""
         unsaved = "*" if self._draft is not None and self._draft.waiting else ""
         model = fit(self._ready.card.name, 24) if self._ready else "no model"

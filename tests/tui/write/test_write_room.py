@@ -35,6 +35,13 @@ async def test_without_an_engine_one_writes_on(sitting: Any) -> None:
     assert "engine" not in sitting.line()
 
 
+@pytest.mark.parametrize("part", ["#write-line", "#side", "#page"])
+async def test_the_disk_may_answer_as_the_program_ends(sitting: Any, part: str) -> None:
+    await sitting.type("GUS: so")
+    await sitting.room.query_one(part).remove()
+    sitting.room.show_line()
+
+
 @pytest.mark.parametrize(
     ("keys", "wanted"),
     [
