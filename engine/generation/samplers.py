@@ -65,25 +65,6 @@ class Odds:
         return list(zip(*best, strict=True))
 
 
-def distribution(
-    log_probabilities: Floats,
-    settings: SamplerSettings,
-    forbidden: Collection[int] = (),
-    unwanted: Collection[int] = (),
-    recent: Collection[int] = (),
-) -> Odds:
-    """What may come under ``log_probabilities`` (vocabulary,), which need not sum to 1.
-
-    See :func:`restrict` for ``forbidden``, ``unwanted`` and ``recent``.
-
-    Raises:
-        ModelError: when every word is forbidden.
-    """
-    scores = log_probabilities.astype(np.float32)
-    restrict(scores, settings, forbidden, unwanted, recent)
-    return distributions(scores[None], settings)[0]
-
-
 def restrict(
     scores: Floats,
     settings: SamplerSettings,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -24,6 +26,13 @@ settings_strategy = st.builds(
 )
 
 
+def distribution(values: np.ndarray, settings: SamplerSettings, *rest: Any, **more: Any) -> Any:
+    """What may come under one row of ``values``, which stay as they are."""
+    scores = values.astype(np.float32)
+    samplers.restrict(scores, settings, *rest, **more)
+    return samplers.distributions(scores[None], settings)[0]
+
+
 def dense(odds: samplers.Odds, size: int) -> np.ndarray:
     """(size,) with 0 for what cannot come."""
     ranks = list(zip(-odds.chances, odds.ids, strict=True))
@@ -35,7 +44,7 @@ def dense(odds: samplers.Odds, size: int) -> np.ndarray:
 
 
 def spread(values: np.ndarray, settings: SamplerSettings, *rest: object, **more: object):  # type: ignore[no-untyped-def]
-    return dense(samplers.distribution(values, settings, *rest, **more), len(values))
+    return dense(distribution(values, settings, *rest, **more), len(values))
 
 
 @given(logs, settings_strategy, st.sets(st.integers(0, 2), max_size=2))
@@ -102,7 +111,7 @@ def test_the_rules_in_turn_leave_what_they_should(
 
 def test_the_nucleus_of_a_flat_distribution_over_many_words_is_found() -> None:
     flat = np.full(20_000, -np.log(20_000))
-    kept = samplers.distribution(flat, SamplerSettings(temperature=1.0, top_p=0.5)).ids
+    kept = distribution(flat, SamplerSettings(temperature=1.0, top_p=0.5)).ids
     assert len(kept) == pytest.approx(10_000, abs=1)
     assert kept.tolist() == list(range(len(kept)))
 
@@ -142,7 +151,7 @@ def test_unwanted_words_come_only_if_nothing_else_is_left() -> None:
 def test_forbidding_everything_is_said(temperature: float) -> None:
     settings = SamplerSettings(temperature=temperature)
     with pytest.raises(ModelError, match="Every word is banned"):
-        samplers.distribution(np.zeros(3), settings, {0, 1, 2})
+        distribution(np.zeros(3), settings, {0, 1, 2})
 
 
 @given(arrays(np.float32, (3, 60), elements=st.floats(-30, 0, width=32)), settings_strategy)
@@ -151,14 +160,14 @@ def test_rows_side_by_side_are_as_each_by_itself(
 ) -> None:
     together = samplers.distributions(values.copy(), settings)
     for row, odds in zip(values, together, strict=True):
-        alone = samplers.distribution(row, settings)
+        alone = distribution(row, settings)
         assert odds.ids.tolist() == alone.ids.tolist()
         assert odds.chances.tolist() == alone.chances.tolist()
 
 
 @given(logs, st.integers(0, 2**32))
 def test_drawing_stays_in_the_support_and_follows_the_seed(values: np.ndarray, seed: int) -> None:
-    odds = samplers.distribution(values, SamplerSettings(temperature=1.0, top_k=3))
+    odds = distribution(values, SamplerSettings(temperature=1.0, top_k=3))
     first = odds.draw(np.random.Generator(np.random.PCG64(seed)))
     again = odds.draw(np.random.Generator(np.random.PCG64(seed)))
     assert first == again
@@ -176,7 +185,7 @@ def test_draws_are_as_frequent_as_the_odds_say() -> None:
 
 @given(logs, st.integers(0, 30))
 def test_the_likeliest_come_best_first_ties_by_id(values: np.ndarray, number: int) -> None:
-    odds = samplers.distribution(values, SamplerSettings(temperature=1.0))
+    odds = distribution(values, SamplerSettings(temperature=1.0))
     best = odds.likeliest(number)
     pairs = zip(odds.ids.tolist(), odds.chances.tolist(), strict=True)
     assert best == sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:number]
@@ -195,7 +204,7 @@ def test_a_word_that_cannot_come_has_no_odds_and_the_last_rank() -> None:
 def test_single_precision_gives_the_same_words(
     values: np.ndarray, settings: SamplerSettings
 ) -> None:
-    odds = samplers.distribution(values.astype(np.float32), settings)
+    odds = distribution(values.astype(np.float32), settings)
     assert odds.chances.dtype == np.float64
     assert odds.chances.sum() == pytest.approx(1)
 
