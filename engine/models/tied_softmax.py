@@ -13,6 +13,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional
+
+WORDS_STEP = 128
+"""Samples are filled up to a multiple of this: what a product of a new shape has to prepare takes
+ten times as long as the product itself, and drawn anew each sample had a size of its own."""
 
 
 class _TargetLogProbability(torch.autograd.Function):
@@ -92,11 +97,12 @@ class Drawn:
     """The words that one window compares."""
 
     words: Tensor
-    """(words,) ids"""
+    """(words,) ids, the last ones there to fill up"""
     place: Tensor
     """(vocabulary,) where in ``words`` each id is; meaningless for those that are not."""
     correction: Tensor
-    """(words,) what is added to a score so that the word stands for those left out."""
+    """(words,) what is added to a score so that the word stands for those left out; nothing, being
+    minus infinity, is left of what only fills up"""
 
 
 def draw(inclusion: Tensor, always: Tensor) -> Drawn:
@@ -111,4 +117,9 @@ def draw(inclusion: Tensor, always: Tensor) -> Drawn:
     words = drawn.nonzero().squeeze(1)
     place = torch.zeros_like(inclusion, dtype=torch.long)
     place[words] = torch.arange(len(words), device=words.device)
-    return Drawn(words, place, correction[words])
+    missing = -len(words) % WORDS_STEP
+    return Drawn(
+        functional.pad(words, (0, missing)),
+        place,
+        functional.pad(correction[words], (0, missing), value=float("-inf")),
+    )

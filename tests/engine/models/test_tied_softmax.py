@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from engine.models.tied_softmax import (
+    WORDS_STEP,
     draw,
     inclusion_probabilities,
     target_log_probability,
@@ -57,8 +58,30 @@ def test_what_must_be_drawn_is_drawn_and_can_be_found() -> None:
     drawn = draw(inclusion_probabilities(torch.arange(100, 0, -1), 10), always)
     assert torch.equal(drawn.words[drawn.place[always]], always)
     assert bool((drawn.correction[drawn.place[always]] == 0).all())
-    assert len(drawn.words) == len(drawn.words.unique()) < 60
-    assert bool((drawn.correction >= 0).all())
+    there = drawn.correction > -torch.inf
+    assert int(there.sum()) == len(drawn.words[there].unique()) < 60
+    assert bool((drawn.correction[there] >= 0).all())
+
+
+def test_what_fills_up_a_sample_has_no_odds_and_no_gradient() -> None:
+    torch.manual_seed(8)
+    rows, targets = torch.randn(6, 8), torch.arange(6)
+    table = torch.randn(3000, 8)
+    drawn = draw(inclusion_probabilities(torch.arange(3000, 0, -1) ** 2, 500), targets)
+    there = int((drawn.correction > -torch.inf).sum())
+    assert len(drawn.words) % WORDS_STEP == 0
+    assert there < len(drawn.words) < there + WORDS_STEP
+    bias = drawn.correction.clone().requires_grad_()
+    words = table[drawn.words].requires_grad_()
+    found = target_log_probability(rows, words, bias, drawn.place[targets], False)
+    alone = target_log_probability(rows, words[:there], bias[:there], drawn.place[targets], False)
+    assert torch.allclose(found, alone, atol=1e-6)
+    found.sum().backward()
+    assert words.grad is not None
+    assert bias.grad is not None
+    assert bool((words.grad[:there].abs().sum(1) > 0).all())
+    assert not words.grad[there:].any()
+    assert not bias.grad[there:].any()
 
 
 def test_the_estimated_sum_has_no_bias() -> None:
