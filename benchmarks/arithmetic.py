@@ -19,25 +19,16 @@ import time
 from collections.abc import Callable
 
 import torch
-from torch import nn
 
 from benchmarks.machine import description
 from engine.config import checked
 from engine.models.build import build_model
 from engine.models.script import ScriptModel
+from engine.training.cost import flops_per_token
+from engine.training.distributed import Group
+from engine.training.optimizer import make_optimizer
 from engine.training.self_measure import WIDTH, measure_machine
-
-
-def flops_per_token(model: ScriptModel, compared: int, length: int) -> float:
-    """Operations in the matrix products of one token's training step: forward, twice that back."""
-    config, size = model.config, model.size
-    hidden, embedding = config.hidden_size, config.embedding_size
-    inputs = embedding + (config.layers - 1) * hidden
-    recurrent = 4 * hidden * (inputs + config.layers * hidden)
-    projections = 5 * hidden * size
-    looking = 3 * (config.attention_span + length) * size
-    combining = (hidden + size) * embedding
-    return 3 * 2.0 * (recurrent + projections + looking + combining + embedding * compared)
+from engine.training.window_step import WindowStep
 
 
 def main() -> None:
@@ -75,24 +66,22 @@ def main() -> None:
     # Words as frequent as Zipf has them.
     chances = 1 / torch.arange(3, arguments.vocabulary + 3)
     model.prime((1_000_000 * chances / chances.sum()).long())
-    optimizer = torch.optim.AdamW(model.parameters(), fused=True)
+    cpu = torch.device("cpu")
+    window = WindowStep(model, make_optimizer(model, config, cpu), config, Group(), cpu)
     text = torch.multinomial(chances, arguments.batch * (arguments.length + 1), replacement=True)
     text = text.view(arguments.batch, -1)
     state = model.initial_state(arguments.batch)
+    kept = torch.ones(arguments.batch, dtype=torch.bool)
 
     def step() -> None:
-        loss, _state = model(text[:, :-1], text[:, 1:], state)
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+        window(text[:, :-1], text[:, 1:], state, kept, config.learning_rate)
 
     left, right = (torch.randn(WIDTH, WIDTH).to(getattr(torch, precision)) for _ in range(2))
     step()
     peaks, times, shares = [], [], []
     tokens = arguments.batch * arguments.length
     compared = int(model.inclusion.sum()) if arguments.candidates else arguments.vocabulary
-    by_hand = tokens * flops_per_token(model, compared, arguments.length)
+    by_hand = tokens * flops_per_token(config, compared)
     for _ in range(arguments.turns):
         peak = 2 * WIDTH**3 / fastest(lambda: left @ right, 20)
         seconds = fastest(step, arguments.steps)

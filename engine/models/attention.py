@@ -17,6 +17,11 @@ from torch import Tensor, nn
 from engine.config import Attention
 
 
+def looking_size(hidden_size: int) -> int:
+    """Of the keys, values and queries of states of ``hidden_size``."""
+    return min(128, max(16, hidden_size // 4))
+
+
 class Scorer(nn.Module):
     """Compares states with states, by name."""
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.config import TrainingConfig
-from engine.models.attention import Scorer, causal_window
+from engine.models.attention import Scorer, causal_window, looking_size
 from engine.models.cell_traces import trace_cells
 from engine.models.contract import CellTraces, Sources, Traces, WindowTraces
 from engine.models.embedding_dropout import embed
@@ -73,7 +73,7 @@ class ScriptModel(nn.Module):
         self.ngrams: NgramMixture | None = None
         self.recency: Recency | None = None
         self._rare: RareWords | None = None
-        size = min(128, max(16, hidden // 4))
+        size = looking_size(hidden)
         self.size = size
         attends = config.attention != "none"
         self.scorer = Scorer(config.attention, hidden, size) if attends else None

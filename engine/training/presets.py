@@ -9,19 +9,19 @@ import msgspec
 
 from engine.config import TrainingConfig, checked
 from engine.protocol.values import MachineReport
+from engine.training.cost import step_seconds
 
 PRESET_MINUTES: dict[str, float] = {"2m": 2.0, "10m": 10.0, "overnight": 480.0}
 
 SIZES = (64, 96, 128, 192, 256, 320, 384, 512, 768, 1024, 1536)
 """Of word vectors. The recurrent layer has half as many units again: one such layer learns more in
 the same time than two as large as the vectors, and there are fewer steps to wait for."""
-EFFICIENCY = 0.35
-"""Share of the measured matrix-product speed that a training step reaches."""
-CARD_STEP_SECONDS = 1e-3
-"""What a step on a card takes however small it is."""
-LEAST_EPOCHS = 2.5
-"""A model that cannot read the corpus this often in its time is too large: in two minutes on
-780,000 words, 256 and 384 units come further than 512, which read them only 1.7 times."""
+TRAINING_SHARE = 0.9
+"""Of the time; the rest goes into validation, samples and checkpoints."""
+LEAST_EPOCHS = 3.0
+"""A model that cannot read the corpus this often in its time is too large. Of 780,000 words, two
+minutes were best for 384 units, which read them three times, before 480, 576 and 768; five minutes
+for 768, which read them four times, before 1152 (2.2 times) and 480 (6.4 times)."""
 TOKENS_A_UNIT = 1000
 """Words of text for one number of a word vector: small corpora want small models."""
 
@@ -49,27 +49,9 @@ def candidates_for(vocabulary_size: int) -> int:
     return 0 if vocabulary_size <= MOST_COMPARED else max(1500, vocabulary_size // 8)
 
 
-def flops_per_token(hidden: int, embedding: int, layers: int, compared: int) -> float:
-    """Floating-point operations of a training step for one token: forward and twice that back.
-
-    ``compared`` is how many words the softmax is over.
-    """
-    recurrent = sum(
-        4 * hidden * ((embedding if layer == 0 else hidden) + hidden) for layer in range(layers)
-    )
-    return 3 * 2.0 * (recurrent + embedding * compared + hidden * embedding)
-
-
 def _low(machine: MachineReport) -> bool:
     """Whether bfloat16 pays."""
     return machine.bfloat16_flops > 1.2 * machine.float32_flops and machine.device != "mps"
-
-
-def words_a_second(machine: MachineReport, flops: float, words_a_step: int) -> float:
-    """Words that training reads where each costs ``flops`` operations."""
-    peak = machine.bfloat16_flops if _low(machine) else machine.float32_flops
-    waiting = CARD_STEP_SECONDS if machine.device == "cuda" else 0.0
-    return words_a_step / (waiting + words_a_step * flops / (EFFICIENCY * peak))
 
 
 def plan(
@@ -87,47 +69,46 @@ def plan(
         ConfigurationError: when an override is out of range.
     """
     card = machine.device == "cuda"
-    # Drawing a sample would make the host wait for a card at every step.
-    candidates = 0 if card else candidates_for(vocabulary_size)
     small = tokens < 300_000
-    batch_size = (64 if small else 128) if card else 32 if small else 48
-    sequence_length = 20 if minutes < 5 and not card else 32
     asked = checked(dict(overrides))
-    layers = 2 if asked.model == "classic" else 1
-    if "layers" in overrides:
-        layers = asked.layers
-
-    def passes(hidden: int, embedding: int) -> float:
-        flops = flops_per_token(hidden, embedding, layers, candidates or vocabulary_size)
-        speed = words_a_second(machine, flops, batch_size * sequence_length)
-        return speed * 60 * minutes / max(1, tokens)
-
-    def hidden_for(embedding: int) -> int:
-        return embedding * 3 // 2 if layers == 1 else embedding
-
-    size = SIZES[0]
-    for candidate in SIZES:
-        fits_text = candidate * TOKENS_A_UNIT <= max(tokens, 256 * TOKENS_A_UNIT)
-        if fits_text and passes(hidden_for(candidate), candidate) >= LEAST_EPOCHS:
-            size = candidate
-    hidden = asked.hidden_size if "hidden_size" in overrides else hidden_for(size)
-    embedding = asked.embedding_size if "embedding_size" in overrides else min(size, hidden)
-    epochs = passes(hidden, embedding)
-    dropout = next((share for most, share in DROPOUTS if epochs < most), MOST_DROPOUT)
     chosen: dict[str, Any] = {
-        "hidden_size": hidden,
-        "embedding_size": embedding,
-        "layers": layers,
-        "batch_size": batch_size,
-        "sequence_length": sequence_length,
-        "learning_rate": 8e-3 if embedding <= 384 else 5e-3,
-        "candidates": candidates,
-        "dropout": dropout,
-        "embedding_dropout": 0.1 if epochs > 10 else 0.0,
-        "weight_decay": 0.05 if epochs > 10 else 0.01,
+        "layers": 2 if asked.model == "classic" else 1,
+        "batch_size": (64 if small else 128) if card else 32 if small else 48,
+        "sequence_length": 20 if minutes < 5 and not card else 32,
+        # Drawing a sample would make the host wait for a card at every step.
+        "candidates": 0 if card else candidates_for(vocabulary_size),
         "precision": "bfloat16" if _low(machine) else "float32",
         "minutes": minutes,
         "epochs": None,
+    }
+
+    def sized(size: int) -> TrainingConfig:
+        hidden = size * 3 // 2 if {**chosen, **overrides}["layers"] == 1 else size
+        hidden = overrides.get("hidden_size", hidden)
+        sizes = {"hidden_size": hidden, "embedding_size": min(size, hidden)}
+        return checked({**chosen, **sizes, **overrides})
+
+    def passes(config: TrainingConfig) -> float:
+        compared = config.candidates or vocabulary_size
+        step = step_seconds(config, vocabulary_size, compared, machine)
+        words = config.batch_size * config.sequence_length / step
+        return words * 60 * minutes * TRAINING_SHARE / max(1, tokens)
+
+    fits_text = max(tokens, 256 * TOKENS_A_UNIT) // TOKENS_A_UNIT
+    size = SIZES[0]
+    for candidate in SIZES:
+        if candidate <= fits_text and passes(sized(candidate)) >= LEAST_EPOCHS:
+            size = candidate
+    config = sized(size)
+    epochs = passes(config)
+    dropout = next((share for most, share in DROPOUTS if epochs < most), MOST_DROPOUT)
+    chosen |= {
+        "hidden_size": config.hidden_size,
+        "embedding_size": config.embedding_size,
+        "learning_rate": 8e-3 if config.embedding_size <= 384 else 5e-3,
+        "dropout": dropout,
+        "embedding_dropout": 0.1 if epochs > 10 else 0.0,
+        "weight_decay": 0.05 if epochs > 10 else 0.01,
     }
     if asked.model == "script" and not asked.initial_vectors:
         chosen["vector_passes"] = vector_passes_for(tokens, minutes)

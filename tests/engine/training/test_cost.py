@@ -1,0 +1,79 @@
+"""What a training step is reckoned to take, against the model's own weights and in its order."""
+
+from __future__ import annotations
+
+import pytest
+from torch import nn
+
+from engine.config import checked
+from engine.models.build import build_model
+from engine.protocol.values import MachineReport
+from engine.training.cost import flops_per_token, step_seconds
+
+
+def machine(device: str = "cpu", speed: float = 2e11) -> MachineReport:
+    return MachineReport(
+        device=device,
+        reason="",
+        threads=2,
+        float32_flops=speed,
+        bfloat16_flops=4 * speed,
+        lstm_tokens_per_second=1e4,
+    )
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "elman"])
+@pytest.mark.parametrize("attention", ["none", "general"])
+@pytest.mark.parametrize("copying", [True, False])
+def test_every_weight_between_the_words_is_multiplied_by_once(
+    cell: str, attention: str, copying: bool
+) -> None:
+    config = checked(
+        {
+            "cell": cell,
+            "attention": attention,
+            "copying": copying,
+            "hidden_size": 96,
+            "embedding_size": 64,
+            "layers": 2,
+            "attention_span": 8,
+            "sequence_length": 2,
+        }
+    )
+    model = build_model(config, 100)
+    assert isinstance(model, nn.Module)
+    weights = sum(
+        p.numel() for name, p in model.named_parameters() if p.ndim > 1 and name != "embedding"
+    )
+    sentinel = 96 if copying else 0
+    looked = (2 * (attention != "none") + copying) * 10 * model.size
+    assert flops_per_token(config, 50) == 6 * (weights - sentinel + looked + 64 * 50)
+
+
+def test_a_classic_models_softmax_is_a_map_of_its_hidden_state() -> None:
+    config = checked({"model": "classic", "hidden_size": 96, "embedding_size": 64, "layers": 2})
+    stack = 4 * 96 * (64 + 3 * 96)
+    assert flops_per_token(config, 100) == 6 * (stack + 96 * 100)
+
+
+def test_more_of_anything_takes_longer_and_a_better_machine_does_not() -> None:
+    config = checked({"hidden_size": 256, "batch_size": 32, "precision": "float32"})
+    usual = step_seconds(config, 10_000, 1500, machine())
+    for change in ({"hidden_size": 512}, {"layers": 3}, {"batch_size": 64}):
+        larger = checked({"precision": "float32", "batch_size": 32, "hidden_size": 256, **change})
+        assert step_seconds(larger, 10_000, 1500, machine()) > usual
+    assert step_seconds(config, 10_000, 3000, machine()) > usual
+    assert step_seconds(config, 20_000, 1500, machine()) > usual
+    assert step_seconds(config, 10_000, 1500, machine(speed=4e11)) < usual
+    low = checked({"hidden_size": 256, "batch_size": 32, "precision": "bfloat16"})
+    assert step_seconds(low, 10_000, 1500, machine()) < usual
+
+
+def test_a_small_model_is_further_from_the_machines_products_than_a_large_one() -> None:
+    def share(hidden: int) -> float:
+        config = checked({"hidden_size": hidden, "embedding_size": hidden, "precision": "float32"})
+        words = config.batch_size * config.sequence_length
+        seconds = step_seconds(config, 10_000, 1500, machine())
+        return words * flops_per_token(config, 1500) / seconds / machine().float32_flops
+
+    assert share(64) < share(256) < share(1024) < 0.9
