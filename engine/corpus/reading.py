@@ -141,15 +141,18 @@ def _recognised(source: Source) -> Source:
 def _checked(source: Source) -> Source:
     """``source`` if its bytes are what its encoding says, else read as Windows Latin-1, noted."""
     decoder = codecs.getincrementaldecoder(source.encoding)()
+    line = 1
     try:
         with source.path.open("rb") as stream:
             while chunk := stream.read(CHUNK_BYTES):
-                decoder.decode(chunk)
+                line += decoder.decode(chunk).count("\n")
             decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         if source.encoding != "utf-8":
+            name = source.encoding.upper().removesuffix("-SIG")
+            line += error.object[: error.start].decode(source.encoding, "replace").count("\n")
             raise CorpusError(
-                f"{source.path} claims to be {source.encoding} but is not: {error.reason}.",
+                f"{source.path} begins as {name}, but line {line:,} is not {name}.",
                 "Save it again as UTF-8.",
             ) from None
         note = f"{source.path.name} is not UTF-8; it was read as Latin-1 (Windows-1252)."
