@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,17 +19,15 @@ SIZES = (64, 96, 128, 192, 256, 320, 384, 512, 768, 1024, 1536)
 the same time than two as large as the vectors, and there are fewer steps to wait for."""
 TRAINING_SHARE = 0.9
 """Of the time; the rest goes into validation, samples and checkpoints."""
-LEAST_EPOCHS = 3.0
-"""A model that cannot read the corpus this often in its time is too large. Of 780,000 words, two
-minutes were best for 384 units, which read them three times, before 480, 576 and 768; five minutes
-for 768, which read them four times, before 1152 (2.2 times) and 480 (6.4 times)."""
+MOST_LEAST_EPOCHS = 4.0
+"""A model that cannot read the corpus so often is too large, however long it trains."""
 TOKENS_A_UNIT = 1000
 """Words of text for one number of a word vector: small corpora want small models."""
 
 MOST_COMPARED = 3000
 """Vocabularies up to this size are compared whole; an eighth of a larger one does as well."""
 
-DROPOUTS = ((1.5, 0.05), (3.0, 0.15), (8.0, 0.3), (20.0, 0.45))
+DROPOUTS = ((1.5, 0.05), (4.0, 0.15), (8.0, 0.3), (20.0, 0.45))
 """Passes over the corpus below which so much is enough."""
 MOST_DROPOUT = 0.6
 
@@ -36,6 +35,16 @@ MOST_VECTOR_PASSES = 5
 VECTOR_SHARE = 0.03
 """Share of the time that making word vectors to start from may take."""
 VECTOR_WORDS_A_SECOND = 800_000
+
+
+def least_epochs(minutes: float) -> float:
+    """How often a model has to be able to read the corpus in ``minutes``, or it is too large.
+
+    Of 780,000 words, one minute was best for 288 units, which read them twice, before 192 and 384;
+    two minutes for 384 (three times), before 480, 576 and 768; five for 768 (four times), before
+    1152 (2.2 times) and 480 (6.4 times).
+    """
+    return min(MOST_LEAST_EPOCHS, 2 * math.sqrt(minutes))
 
 
 def vector_passes_for(tokens: int, minutes: float) -> int:
@@ -97,7 +106,7 @@ def plan(
     fits_text = max(tokens, 256 * TOKENS_A_UNIT) // TOKENS_A_UNIT
     size = SIZES[0]
     for candidate in SIZES:
-        if candidate <= fits_text and passes(sized(candidate)) >= LEAST_EPOCHS:
+        if candidate <= fits_text and passes(sized(candidate)) >= least_epochs(minutes):
             size = candidate
     config = sized(size)
     epochs = passes(config)
