@@ -90,10 +90,10 @@ def test_a_hostile_file_is_refused_in_words(
     hostile = tmp_path / "evil\x1b]0;owned\x07[TODO].txt"
     hostile.write_bytes(b"\x00\xff\x1b]52;c;AAAA\x07" * 50)
     terminal.run(str(hostile))
-    shown = terminal.until("Export the script as plain")
+    shown = terminal.until("Fountain")
     # The sentence wraps in its column, at a place that depends on the length of the path.
     column = " ".join(line.partition("│")[0].strip() for line in shown.splitlines())
-    assert "not a text" in column
+    assert "not a text file. Export the script as plain text, Fountain or FDX." in column
     assert "owned" not in terminal._tmux("display-message", "-p", "#{pane_title}")
     assert "[TODO]" in shown
     terminal.keys("b")
