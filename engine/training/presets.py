@@ -19,8 +19,8 @@ SIZES = (64, 96, 128, 192, 256, 320, 384, 512, 768, 1024, 1536)
 the same time than two as large as the vectors, and there are fewer steps to wait for."""
 TRAINING_SHARE = 0.9
 """Of the time; the rest goes into validation, samples and checkpoints."""
-MOST_LEAST_EPOCHS = 4.0
-"""A model that cannot read the corpus so often is too large, however long it trains."""
+ENOUGH_EPOCHS = 4.0
+"""A model that can read the corpus so often is not too large, however long it trains."""
 TOKENS_A_UNIT = 1000
 """Words of text for one number of a word vector: small corpora want small models."""
 
@@ -44,7 +44,7 @@ def least_epochs(minutes: float) -> float:
     two minutes for 384 (three times), before 480, 576 and 768; five for 768 (four times), before
     1152 (2.2 times) and 480 (6.4 times).
     """
-    return min(MOST_LEAST_EPOCHS, 2 * math.sqrt(minutes))
+    return min(ENOUGH_EPOCHS, 2 * math.sqrt(minutes))
 
 
 def vector_passes_for(tokens: int, minutes: float) -> int:
