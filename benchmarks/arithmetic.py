@@ -27,7 +27,7 @@ from engine.models.script import ScriptModel
 from engine.training.cost import flops_per_token
 from engine.training.distributed import Group
 from engine.training.optimizer import make_optimizer
-from engine.training.self_measure import WIDTH, measure_machine
+from engine.training.self_measure import WIDTH, faster_precision, measure_machine
 from engine.training.window_step import WindowStep
 
 
@@ -44,11 +44,9 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=4, help="in each turn")
     parser.add_argument("--turns", type=int, default=9)
     arguments = parser.parse_args()
-    machine = measure_machine("cpu")
-    faster = machine.bfloat16_flops > 1.2 * machine.float32_flops
     precision = arguments.precision
     if precision == "auto":
-        precision = "bfloat16" if faster else "float32"
+        precision = faster_precision(measure_machine("cpu"))
     config = checked(
         {
             "hidden_size": arguments.hidden,

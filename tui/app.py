@@ -6,8 +6,6 @@ import asyncio
 import contextlib
 import signal
 import sys
-import time
-import traceback
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -24,6 +22,7 @@ from engine import paths
 from engine.errors import ColdOpenError
 from tui import config, keys
 from tui.actions import Action
+from tui.crash_log import logged
 from tui.keymap import ACTIONS
 from tui.link import EngineLink, LinkState, LinkStatus
 from tui.palette import ActionProvider
@@ -454,7 +453,7 @@ class ColdOpenApp(App[None], inherit_bindings=False):
             try:
                 await asyncio.wait_for(room.before_exit(), EXIT_SECONDS)
             except Exception as error:
-                _logged(error)
+                logged(error)
         self.remembered.save()
 
     def _handle_exception(self, error: Exception) -> None:
@@ -473,26 +472,12 @@ class ColdOpenApp(App[None], inherit_bindings=False):
 
     async def _die(self, error: Exception, cause: BaseException) -> None:
         await self._save_rooms()
-        self.crash = _logged(cause)
+        self.crash = logged(cause)
         try:
             raise error
         except Exception:  # Textual formats the exception that is being handled.
             super()._handle_exception(error)
         self._exit_renderables.clear()
-
-
-def _logged(error: BaseException) -> str:
-    """Put the traceback of ``error`` into the app's log; the sentence for the user."""
-    log = paths.state_dir() / "app.log"
-    with contextlib.suppress(OSError):
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("a", encoding="utf-8", errors="backslashreplace") as out:
-            out.write(f"--- {time.strftime('%Y-%m-%d %H:%M:%S')}\n")
-            out.writelines(traceback.format_exception(error))
-    return (
-        f"Cold Open had to close because of an error of its own: {type(error).__name__}:"
-        f" {visible(str(error))}\nThe draft is saved and training goes on. Details: {log}"
-    )
 
 
 def run(corpus: tuple[str, ...] = (), *, start_room: str = "") -> int:

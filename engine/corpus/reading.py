@@ -150,7 +150,8 @@ def _checked(source: Source) -> Source:
     except UnicodeDecodeError as error:
         if source.encoding != "utf-8":
             name = source.encoding.upper().removesuffix("-SIG")
-            line += error.object[: error.start].decode(source.encoding, "replace").count("\n")
+            decoder.setstate((b"", decoder.getstate()[1]))
+            line += decoder.decode(error.object[: error.start]).count("\n")
             raise CorpusError(
                 f"{source.path} begins as {name}, but line {line:,} is not {name}.",
                 "Save it again as UTF-8.",

@@ -33,12 +33,10 @@ def flops_per_token(config: TrainingConfig, compared: int) -> float:
     return 6.0 * (_inner_weights(config) + _looks(config) + _output_size(config) * compared)
 
 
-def step_seconds(
-    config: TrainingConfig, vocabulary_size: int, compared: int, machine: MachineReport
-) -> float:
+def step_seconds(config: TrainingConfig, vocabulary_size: int, machine: MachineReport) -> float:
     """About how long a step of ``config`` takes on ``machine``."""
     words = config.batch_size * config.sequence_length
-    operations = words * flops_per_token(config, compared)
+    operations = words * flops_per_token(config, config.candidates or vocabulary_size)
     low = config.precision == "bfloat16"
     peak = machine.bfloat16_flops if low else machine.float32_flops
     if machine.device == "cuda":

@@ -35,7 +35,6 @@ def best_precision(device: torch.device) -> Precision:
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
     if device.type == "mps":
         return "float32"
-    from engine.training.self_measure import measure_machine
+    from engine.training.self_measure import faster_precision, measure_machine
 
-    report = measure_machine("cpu")
-    return "bfloat16" if report.bfloat16_flops > 1.2 * report.float32_flops else "float32"
+    return faster_precision(measure_machine("cpu"))

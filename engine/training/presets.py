@@ -11,6 +11,7 @@ import msgspec
 from engine.config import TrainingConfig, checked
 from engine.protocol.values import MachineReport
 from engine.training.cost import step_seconds
+from engine.training.self_measure import faster_precision
 
 PRESET_MINUTES: dict[str, float] = {"2m": 2.0, "10m": 10.0, "overnight": 480.0}
 
@@ -58,11 +59,6 @@ def candidates_for(vocabulary_size: int) -> int:
     return 0 if vocabulary_size <= MOST_COMPARED else max(1500, vocabulary_size // 8)
 
 
-def _low(machine: MachineReport) -> bool:
-    """Whether bfloat16 pays."""
-    return machine.bfloat16_flops > 1.2 * machine.float32_flops and machine.device != "mps"
-
-
 def plan(
     tokens: int,
     vocabulary_size: int,
@@ -86,7 +82,7 @@ def plan(
         "sequence_length": 20 if minutes < 5 and not card else 32,
         # Drawing a sample would make the host wait for a card at every step.
         "candidates": 0 if card else candidates_for(vocabulary_size),
-        "precision": "bfloat16" if _low(machine) else "float32",
+        "precision": faster_precision(machine),
         "minutes": minutes,
         "epochs": None,
     }
@@ -98,10 +94,9 @@ def plan(
         return checked({**chosen, **sizes, **overrides})
 
     def passes(config: TrainingConfig) -> float:
-        compared = config.candidates or vocabulary_size
-        step = step_seconds(config, vocabulary_size, compared, machine)
-        words = config.batch_size * config.sequence_length / step
-        return words * 60 * minutes * TRAINING_SHARE / max(1, tokens)
+        words = config.batch_size * config.sequence_length
+        words_a_second = words / step_seconds(config, vocabulary_size, machine)
+        return words_a_second * 60 * minutes * TRAINING_SHARE / max(1, tokens)
 
     fits_text = max(tokens, 256 * TOKENS_A_UNIT) // TOKENS_A_UNIT
     size = SIZES[0]

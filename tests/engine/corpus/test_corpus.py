@@ -165,6 +165,7 @@ def test_folders_are_searched_in_natural_order(tmp_path: Path) -> None:
         (b"\xff\xfe\x00", "begins as UTF-16, but line 1 is not UTF-16"),
         (b"\xef\xbb\xbfOZ: One.\n\nOZ: Caf\xe9.\n", "begins as UTF-8, but line 3 is not UTF-8"),
         (b"\xef\xbb\xbf" + b"OZ: No.\n" * 999_999 + b"\xe9\n", "line 1,000,000 is not UTF-8"),
+        (b"\xfe\xff" + ("OZ: No.\n" * 600_000).encode("utf-16-be") + b"\0", "line 600,001 is not"),
     ],
 )
 def test_hostile_files(tmp_path: Path, content: bytes, complaint: str) -> None:

@@ -57,23 +57,34 @@ def test_a_classic_models_softmax_is_a_map_of_its_hidden_state() -> None:
 
 
 def test_more_of_anything_takes_longer_and_a_better_machine_does_not() -> None:
-    config = checked({"hidden_size": 256, "batch_size": 32, "precision": "float32"})
-    usual = step_seconds(config, 10_000, 1500, machine())
-    for change in ({"hidden_size": 512}, {"layers": 3}, {"batch_size": 64}):
-        larger = checked({"precision": "float32", "batch_size": 32, "hidden_size": 256, **change})
-        assert step_seconds(larger, 10_000, 1500, machine()) > usual
-    assert step_seconds(config, 10_000, 3000, machine()) > usual
-    assert step_seconds(config, 20_000, 1500, machine()) > usual
-    assert step_seconds(config, 10_000, 1500, machine(speed=4e11)) < usual
-    low = checked({"hidden_size": 256, "batch_size": 32, "precision": "bfloat16"})
-    assert step_seconds(low, 10_000, 1500, machine()) < usual
+    plain = {"hidden_size": 256, "batch_size": 32, "candidates": 1500, "precision": "float32"}
+    usual = step_seconds(checked(plain), 10_000, machine())
+    for more in (
+        {"hidden_size": 512},
+        {"layers": 3},
+        {"batch_size": 64},
+        {"candidates": 3000},
+        {"candidates": 0},
+    ):
+        assert step_seconds(checked({**plain, **more}), 10_000, machine()) > usual
+    assert step_seconds(checked(plain), 20_000, machine()) > usual
+    assert step_seconds(checked(plain), 10_000, machine(speed=4e11)) < usual
+    low = checked({**plain, "precision": "bfloat16"})
+    assert step_seconds(low, 10_000, machine()) < usual
 
 
 def test_a_small_model_is_further_from_the_machines_products_than_a_large_one() -> None:
     def share(hidden: int) -> float:
-        config = checked({"hidden_size": hidden, "embedding_size": hidden, "precision": "float32"})
+        config = checked(
+            {
+                "hidden_size": hidden,
+                "embedding_size": hidden,
+                "candidates": 1500,
+                "precision": "float32",
+            }
+        )
         words = config.batch_size * config.sequence_length
-        seconds = step_seconds(config, 10_000, 1500, machine())
+        seconds = step_seconds(config, 10_000, machine())
         return words * flops_per_token(config, 1500) / seconds / machine().float32_flops
 
     assert share(64) < share(256) < share(1024) < 0.9
