@@ -148,6 +148,8 @@ class ColdOpenApp(App[None], inherit_bindings=False):
 
     async def enter(self, room_id: str) -> Room | None:
         """Bring a room to the front, making it first if need be; None when it cannot be made."""
+        if self._leaving:
+            return None
         switcher = self.query_one("#rooms", ContentSwitcher)
         room = self._made.get(room_id)
         if room is None:
@@ -219,6 +221,8 @@ class ColdOpenApp(App[None], inherit_bindings=False):
 
     async def _begin(self) -> None:
         """What waits until the first frame is on the screen."""
+        if self._leaving:  # The terminal may be gone before the first frame.
+            return
         import textual.constants
 
         textual.constants.ESCAPE_DELAY = self.settings.escape_delay / 1000  # type: ignore[misc]
@@ -444,9 +448,17 @@ class ColdOpenApp(App[None], inherit_bindings=False):
             return
         self._leaving = True
         await self._save_rooms()
+        await self._hang_up()
+        self.exit()
+
+    async def _hang_up(self) -> None:
         with contextlib.suppress(Exception):
             await asyncio.wait_for(self._link.close(), 1.0)
-        self.exit()
+
+    async def _shutdown(self) -> None:
+        self.workers.cancel_all()  # Else one may find that its widgets have gone before it.
+        await self._hang_up()
+        await super()._shutdown()
 
     async def _save_rooms(self) -> None:
         for room in self._made.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -264,6 +265,24 @@ async def test_leaving_saves_and_remembers(app: ColdOpenApp, until: Until) -> No
     remembered = Remembered.load()
     assert (remembered.room, remembered.theme, remembered.model) == ("library", "light", "mine")
     assert remembered.corpus == ("/a", "/b")
+
+
+async def test_a_worker_ends_before_the_widgets_that_it_shows_things_in(
+    app: ColdOpenApp, until: Until
+) -> None:
+    async with app.run_test() as pilot:
+        await entered(pilot, until, app, "write")
+        room = app.room("write")
+        assert room is not None
+
+        async def show() -> None:
+            while True:
+                assert room.query_one(TextArea) is not None
+                await asyncio.sleep(0)
+
+        worker = room.run_worker(show())
+        await pilot.pause()
+    assert worker.is_cancelled
 
 
 async def test_a_damaged_memory_is_a_fresh_start(user_home: Path, some_rooms: Rooms) -> None:
