@@ -208,7 +208,7 @@ def _row(name: str, told: list[tuple[float, float]], reached: list[float], speed
 def gaps(model: LanguageModel[Any], device: torch.device, rows: int, ready: bool) -> float:
     """Milliseconds between tokens of the model alone, as it writes: the odds come to the host."""
     if ready:
-        model.prepare_steps(False)
+        model.prepare_steps()
     state = model.initial_state(rows)
     ids = torch.full((rows,), 5, device=device)
     times = []

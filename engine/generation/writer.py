@@ -21,7 +21,6 @@ from engine.generation.context import Context, make_context
 from engine.generation.copied import CopiedIndex, index_of_model
 from engine.models.contract import LanguageModel, State
 from engine.models.state_tensors import state_tensors
-from engine.models.step_map import multiplies_bfloat16
 from engine.protocol.values import ModelCard
 from engine.storage.library import read_card
 from engine.storage.text_tables import TextTables
@@ -78,7 +77,7 @@ class Writer:
         card = read_card(folder)
         tables = TextTables.load(folder)
         model, _config, weights = load_model(folder, device)
-        model.prepare_steps(device.type == "cpu" and multiplies_bfloat16())
+        model.prepare_steps()
         return cls(card.name, model, tables, weights, card), card
 
     @property

@@ -38,7 +38,7 @@ class ClassicLanguageModel(nn.Module):
     def settle(self) -> None:
         """The recipe leaves nothing to do."""
 
-    def prepare_steps(self, low: bool) -> None:
+    def prepare_steps(self) -> None:
         """The recipe is left as it is."""
 
     def initial_state(self, batch_size: int) -> StackState:

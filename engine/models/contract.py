@@ -117,11 +117,8 @@ class LanguageModel(Protocol[S]):
     def settle(self) -> None:
         """Before the weights are used or kept: do what training itself leaves undone."""
 
-    def prepare_steps(self, low: bool) -> None:
-        """Make ``step`` quick with the weights, which stay as they are from now on.
-
-        With ``low`` products on a CPU may be in bfloat16.
-        """
+    def prepare_steps(self) -> None:
+        """Make ``step`` quick with the weights, which stay as they are from now on."""
 
     def initial_state(self, batch_size: int) -> S:
         """The state before any text."""

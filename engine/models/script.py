@@ -107,7 +107,7 @@ class ScriptModel(nn.Module):
         self.inclusion[self._rare.words] = 0.0
 
     @torch.no_grad()
-    def prepare_steps(self, low: bool) -> None:
+    def prepare_steps(self) -> None:
         if self.bias.device.type == "cuda":
             self._quick_step = StepGraphs(self._stepped)
         elif self.bias.device.type == "cpu":
@@ -119,7 +119,6 @@ class ScriptModel(nn.Module):
                 self.bias.detach(),
                 (self.scorer, self.copier),
                 self.cache,
-                low,
             )
 
     @torch.no_grad()

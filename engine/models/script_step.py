@@ -45,15 +45,15 @@ class Stepped:
 class _Layer:
     """One recurrent layer, one time step."""
 
-    def __init__(self, stack: RecurrentStack, layer: int, low: bool) -> None:
+    def __init__(self, stack: RecurrentStack, layer: int) -> None:
         self.cell = stack.cell
         own, back = stack.input_weights[layer], stack.hidden_weights[layer]
         bias = stack.biases[layer]
         if stack.cell == "gru":
-            self._own = StepMap([own], [bias], low)
-            self._back = StepMap([back], [stack.hidden_biases[layer]], low)
+            self._own = StepMap([own], [bias])
+            self._back = StepMap([back], [stack.hidden_biases[layer]])
         else:
-            self._own = StepMap([torch.cat((own, back), 1)], [bias], low)
+            self._own = StepMap([torch.cat((own, back), 1)], [bias])
 
     def __call__(
         self, values: Floats, hidden: Floats, cell: Floats | None
@@ -83,7 +83,7 @@ class ScriptStep:
     """``ids`` (batch,) and the state before them to what the network makes of them.
 
     The weights must stay as they are. ``projections`` are all maps of attention and copying, by
-    name, as in ``ScriptModel``; with ``low`` products may be in bfloat16.
+    name, as in ``ScriptModel``.
     """
 
     def __init__(
@@ -95,14 +95,13 @@ class ScriptStep:
         bias: Tensor,
         scorers: tuple[Scorer | None, Scorer | None],
         cache: CacheSettings | None,
-        low: bool,
     ) -> None:
         def laid_out(maps: list[nn.Linear]) -> StepMap | None:
             weights = [one.weight for one in maps]
-            return StepMap(weights, [one.bias for one in maps], low) if maps else None
+            return StepMap(weights, [one.bias for one in maps]) if maps else None
 
         self._embedding: Floats = embedding.numpy()
-        self._layers = [_Layer(stack, layer, low) for layer in range(stack.layers)]
+        self._layers = [_Layer(stack, layer) for layer in range(stack.layers)]
         self._project = laid_out(list(projections.values()))
         ends = np.cumsum([one.out_features for one in projections.values()]).tolist()
         self._parts = {
@@ -110,7 +109,7 @@ class ScriptStep:
             for (name, one), end in zip(projections.items(), ends, strict=True)
         }
         self._combine = laid_out([] if combine is None else [combine])
-        self._words = StepMap([embedding], [bias], low)
+        self._words = StepMap([embedding], [bias])
         self._attending, self._copying = (one and _Scoring(one) for one in scorers)
         self._cache = cache
 

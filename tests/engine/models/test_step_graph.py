@@ -36,7 +36,7 @@ def test_recorded_steps_are_the_same(kind: dict[str, Any], rows: int, recalls: b
     if recalls:
         counts = torch.arange(WORDS, device="cuda")
         plain.recency = quick.recency = Recency.of(counts, 1e-3, 0.1, 0.2)  # type: ignore[attr-defined]
-    quick.prepare_steps(False)
+    quick.prepare_steps()
     text = torch.randint(0, WORDS, (rows, 20), device="cuda")
     with torch.inference_mode():
         one, other = plain.initial_state(rows), quick.initial_state(rows)
@@ -50,7 +50,7 @@ def test_recorded_steps_are_the_same(kind: dict[str, Any], rows: int, recalls: b
 
 def test_states_stay_as_they_were() -> None:
     model = made()
-    model.prepare_steps(False)
+    model.prepare_steps()
     word, another = torch.tensor([5], device="cuda"), torch.tensor([6], device="cuda")
     with torch.inference_mode():
         _odds, state, _seen = model.step(word, model.initial_state(1))
