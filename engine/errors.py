@@ -34,3 +34,7 @@ class TrainingError(ColdOpenError):
 
 class EngineUnavailable(ColdOpenError):  # noqa: N818 - it is a state of the world, not a fault
     """The engine cannot be reached or started."""
+
+
+class NoEngine(EngineUnavailable):
+    """No engine runs, and none was to be started."""

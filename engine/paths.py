@@ -10,6 +10,19 @@ import platformdirs
 _APP = "coldopen"
 
 
+def expanded(path: str | Path) -> Path:
+    """``path`` with ``~`` as a home; as it is where that is nobody's, as in ``~$draft.txt``."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
+def printable(name: str) -> str:
+    """``name`` with the bytes in it that are no UTF-8 as ``\\xe9`` and so on."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def data_dir() -> Path:
     """Models and drafts: what must never be lost."""
     return Path(platformdirs.user_data_dir(_APP))

@@ -13,7 +13,7 @@ import msgspec
 
 import engine
 from engine.client.launch import private_directory, socket_path, start_engine
-from engine.errors import ColdOpenError, EngineUnavailable
+from engine.errors import ColdOpenError, EngineUnavailable, NoEngine
 from engine.protocol.framing import MAX_FRAME_BYTES, ProtocolError, encode_frame, read_frame
 from engine.protocol.messages import (
     PROTOCOL_VERSION,
@@ -84,8 +84,9 @@ class EngineClient:
         which the engine does after it has opened its door.
 
         Raises:
-            EngineUnavailable: when no engine runs (and ``start`` is false), it does not come up
-                in time, or it speaks another version of the protocol.
+            NoEngine: when none runs and ``start`` is false.
+            EngineUnavailable: when it does not come up in time, does not answer, or speaks
+                another version of the protocol.
         """
         path = socket_path()
         private_directory(path.parent)
@@ -99,7 +100,7 @@ class EngineClient:
                 break
             except (FileNotFoundError, ConnectionRefusedError):
                 if not start:
-                    raise EngineUnavailable(
+                    raise NoEngine(
                         "No engine is running.", "It starts by itself with `coldopen`."
                     ) from None
                 if process is None:
@@ -117,6 +118,11 @@ class EngineClient:
                         "`coldopen engine logs` shows why.",
                     ) from None
                 await asyncio.sleep(0.02)
+            except OSError as error:
+                raise EngineUnavailable(
+                    f"The engine's socket {path} cannot be used: {error.strerror or error}.",
+                    "`coldopen engine stop --force` and start again.",
+                ) from None
         try:
             welcome = await asyncio.wait_for(
                 cls._greet(reader, writer, client), max(1.0, deadline - time.monotonic())
@@ -133,7 +139,7 @@ class EngineClient:
                 f"The engine that is running (version {welcome.version}) speaks protocol"
                 f" {welcome.protocol}; this program (version {engine.__version__}) speaks"
                 f" {PROTOCOL_VERSION}. Its training run goes on.",
-                "When it has finished, `coldopen engine stop`, then start again.",
+                "When it has finished, `coldopen engine stop --force`, then start again.",
             )
         return cls(reader, writer, welcome, on_event, on_lost)
 

@@ -26,7 +26,7 @@ from engine import paths as places
 from engine.corpus.casing import Casing, CasingCounter
 from engine.corpus.measuring import Tallies
 from engine.corpus.piece_reader import PieceReading
-from engine.corpus.reading import CHUNK_BYTES, Source, find_sources
+from engine.corpus.reading import CHUNK_BYTES, CONVERTED_VERSION, Source, find_sources
 from engine.corpus.reading_pool import read_alone, read_together
 from engine.corpus.tokenizer import NEWLINE, TOKENIZER_VERSION
 from engine.corpus.vocabulary import NEWLINE_ID, UNK_ID, Vocabulary
@@ -143,6 +143,8 @@ def _content_key(sources: Sequence[Source], size: int, tell: ProgressCallback) -
         digest.update(f"|{source.encoding}|{source.path.suffix.lower()}|{length}|".encode())
         if source.play:
             digest.update(b"play|")
+        if source.converted:
+            digest.update(f"{CONVERTED_VERSION}|".encode())
         with source.path.open("rb") as stream:
             while chunk := stream.read(CHUNK_BYTES):
                 digest.update(chunk)
@@ -247,6 +249,8 @@ def _open(
     cutoff: int,
 ) -> Corpus | None:
     """The corpus in the cache, or None where there is none that can be used."""
+    if not (folder / "meta.json").exists():
+        return None  # perhaps another is just about to put it there
     try:
         meta: dict[str, Any] = json.loads((folder / "meta.json").read_bytes())
         types, counts = meta["types"], meta["counts"]
@@ -313,5 +317,5 @@ def split_points(ids: Ids, vocabulary: Vocabulary) -> tuple[int, int]:
 def _name(paths: Sequence[Path]) -> str:
     first = paths[0].resolve()
     bundled = places.bundled_corpus().resolve()
-    title = "Spin Cycle" if first == bundled else first.stem or str(first)
+    title = "Spin Cycle" if first == bundled else places.printable(first.stem or str(first))
     return title + (f" and {len(paths) - 1} more" if len(paths) > 1 else "")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import functools
 import itertools
 import os
 import re
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,9 +16,16 @@ from typing import TextIO
 from engine.corpus.plays import is_play, speeches_on_lines
 from engine.errors import CorpusError
 from engine.formats import final_draft, fountain
+from engine.paths import printable
 
 SUFFIXES = frozenset({".txt", ".text", ".md", ".script", ".play", ".fdx", *fountain.SUFFIXES})
 _CONVERTED = (".fdx", *fountain.SUFFIXES)
+CONVERTED_VERSION = 2
+"""Of what is made of screenplays; grows with every change."""
+_EXTENDED_CUE = re.compile(
+    r"^([^\W\d_][^\n:()\[\]{}]*?) (\([^()\n]*\)(?: ?\([^()\n]*\))*):(?=[ \t]|$)", re.MULTILINE
+)
+"""``JOHN (CONT'D):`` and the like: the same speaker as ``JOHN:``."""
 CHUNK_BYTES = 4 * 1024 * 1024
 CHUNK_CHARACTERS = 1024 * 1024
 _SNIFF_BYTES = 64 * 1024
@@ -32,6 +41,11 @@ class Source:
     play: bool = False
     """Whether names stand before or above the speeches, as in printed plays."""
 
+    @property
+    def converted(self) -> bool:
+        """Whether it is in a screenplay format, of which a plain script is made."""
+        return self.path.suffix.lower() in _CONVERTED
+
     def chunks(self) -> Iterator[str]:
         """The text in pieces of whole lines, Unix line ends.
 
@@ -39,8 +53,8 @@ class Source:
             CorpusError: when the file breaks off or stops being text half-way.
         """
         try:
-            if self.path.suffix.lower() in _CONVERTED:
-                yield self._converted()
+            if self.converted:
+                yield _EXTENDED_CUE.sub(_bare_cue, self.plain())
                 return
             with self.path.open(encoding=self.encoding, newline=None) as stream:
                 if self.play:
@@ -49,19 +63,29 @@ class Source:
                 while text := stream.read(CHUNK_CHARACTERS):
                     yield text if text.endswith("\n") else text + stream.readline()
         except (OSError, UnicodeError) as error:
-            raise CorpusError(
-                f"{self.path} could not be read to its end: {error}.", "Save it again as UTF-8."
-            ) from None
+            raise self._broken_off(error) from None
 
-    def _converted(self) -> str:
-        if self.path.suffix.lower() in fountain.SUFFIXES:
-            return fountain.to_plain(self.path.read_text(encoding=self.encoding))
+    def plain(self) -> str:
+        """All of a screenplay as a plain script, with what stands behind a speaker's name.
+
+        Raises:
+            CorpusError: when it is not in its format, or breaks off.
+        """
         try:
+            if self.path.suffix.lower() in fountain.SUFFIXES:
+                return fountain.to_plain(self.path.read_text(encoding=self.encoding))
             return final_draft.to_plain(self.path.read_bytes())
         except final_draft.NotFinalDraftError as error:
             raise CorpusError(
                 f"{self.path} is no Final Draft script: {error}.", "Save it from there once more."
             ) from None
+        except (OSError, UnicodeError) as error:
+            raise self._broken_off(error) from None
+
+    def _broken_off(self, error: Exception) -> CorpusError:
+        return CorpusError(
+            f"{self.path} could not be read to its end: {error}.", "Save it again as UTF-8."
+        )
 
 
 def find_sources(paths: Sequence[Path]) -> tuple[Source, ...]:
@@ -91,26 +115,41 @@ def find_sources(paths: Sequence[Path]) -> tuple[Source, ...]:
 
 
 def source_of(path: Path) -> Source:
-    """``path`` with its encoding found out.
+    """``path`` with its encoding found out; remembered while the file does not change.
 
     Raises:
         CorpusError: when it is missing, unreadable, empty or not text.
     """
     try:
-        with path.open("rb") as stream:
-            head = stream.read(_SNIFF_BYTES)
+        seen = path.stat()
+        if not stat.S_ISREG(seen.st_mode):  # it can be read once only, and may never end
+            raise CorpusError(
+                f"{path} is neither a file nor a folder.",
+                "Save the script to a file, and choose that.",
+            )
+        return _found_out(path, (seen.st_ino, seen.st_size, seen.st_mtime_ns))
     except FileNotFoundError:
         raise CorpusError(f"There is no file {path}.", "Check the path.") from None
     except OSError as error:
         raise CorpusError(
             f"{path} cannot be read: {error.strerror or error}.", "Check its permissions."
         ) from None
+
+
+@functools.lru_cache(maxsize=20_000)
+def _found_out(path: Path, stamp: tuple[int, int, int]) -> Source:
+    with path.open("rb") as stream:
+        head = stream.read(_SNIFF_BYTES)
     if not head.strip():
         raise CorpusError(f"{path} is empty.", "Choose a file with a script in it.")
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return _recognised(_checked(Source(path, "utf-32")))
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _recognised(_checked(Source(path, "utf-16")))
     if (without_mark := _utf16_of(head)) is not None:
-        note = f"{path.name} has no byte order mark; it was read as {without_mark.upper()}."
+        note = (
+            f"{printable(path.name)} has no byte order mark; it was read as {without_mark.upper()}."
+        )
         return _recognised(_checked(Source(path, without_mark, note)))
     if b"\0" in head or _share_of_controls(head) > 0.05:
         raise CorpusError(
@@ -121,6 +160,13 @@ def source_of(path: Path) -> Source:
     return _recognised(_checked(Source(path, "utf-8")))
 
 
+def _bare_cue(cue: re.Match[str]) -> str:
+    """A speaker's cue with what stands behind the name said first; prose as it is."""
+    name, extension = cue.groups()
+    capitals = name == name.upper() or extension == extension.upper()
+    return f"{name}: {extension}" if capitals else cue[0]
+
+
 def _speeches(stream: TextIO) -> Iterator[str]:
     lines = speeches_on_lines(line.removesuffix("\n") for line in stream)
     while piece := list(itertools.islice(lines, CHUNK_CHARACTERS // 64)):
@@ -129,12 +175,13 @@ def _speeches(stream: TextIO) -> Iterator[str]:
 
 def _recognised(source: Source) -> Source:
     """``source`` with its layout found out from how it begins."""
-    if source.path.suffix.lower() in _CONVERTED:
+    if source.converted:
         return source
     with source.path.open(encoding=source.encoding, newline=None) as stream:
         if not is_play(stream.read(_SNIFF_BYTES)):
             return source
-    note = f"{source.path.name} was read as a play: names on their own or before a full stop."
+    read = "was read as a play: names on their own or before a full stop."
+    note = f"{printable(source.path.name)} {read}"
     return replace(source, play=True, note=f"{source.note} {note}".strip())
 
 
@@ -156,7 +203,7 @@ def _checked(source: Source) -> Source:
                 f"{source.path} begins as {name}, but line {line:,} is not {name}.",
                 "Save it again as UTF-8.",
             ) from None
-        note = f"{source.path.name} is not UTF-8; it was read as Latin-1 (Windows-1252)."
+        note = f"{printable(source.path.name)} is not UTF-8; it was read as Latin-1 (Windows-1252)."
         return Source(source.path, _latin(source.path), note)
     return source
 
@@ -200,6 +247,8 @@ def _files_in(folder: Path) -> list[Path]:
 def _is_blank(path: Path) -> bool:
     """Whether there is nothing to read in ``path``; in a folder such files are passed over."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return True
         with path.open("rb") as stream:
             return not stream.read(_SNIFF_BYTES).strip()
     except OSError:
@@ -213,6 +262,6 @@ def _refuse(error: OSError) -> None:
 def natural_order(name: str) -> list[tuple[bool, int, str]]:
     """Sorting key that puts ``part 2`` before ``part 10``."""
     return [
-        (not piece.isdigit(), int(piece) if piece.isdigit() else 0, piece)
+        (not piece.isdecimal(), int(piece) if piece.isdecimal() else 0, piece)
         for piece in re.split(r"([0-9]+)", name.lower())
     ]

@@ -11,6 +11,7 @@ from engine.protocol.values import CorpusSummary, CoverageAt, SpeakerCount, Spli
 CUTOFFS = (1, 2, 3, 5, 10)
 MOST_SPEAKERS = 500
 MOST_WORDS = 50
+MOST_NOTES = 20
 
 
 def summarise(corpus: Corpus) -> CorpusSummary:
@@ -23,9 +24,9 @@ def summarise(corpus: Corpus) -> CorpusSummary:
     return CorpusSummary(
         key=corpus.key,
         name=corpus.name,
-        paths=tuple(str(source.path) for source in corpus.sources),
+        files=len(corpus.sources),
         encodings=corpus.encodings,
-        notes=corpus.notes,
+        notes=_first(corpus.notes),
         bytes=corpus.bytes,
         lines=corpus.tallies.lines,
         tokens=total,
@@ -47,6 +48,11 @@ def summarise(corpus: Corpus) -> CorpusSummary:
         frequent=tuple((t, n) for t, n in corpus.type_counts if is_word(t))[:MOST_WORDS],
         split=SplitSizes(train=len(train), validation=len(validation), test=len(test)),
     )
+
+
+def _first(notes: tuple[str, ...]) -> tuple[str, ...]:
+    more = len(notes) - MOST_NOTES
+    return notes if more <= 0 else (*notes[:MOST_NOTES], f"… and so {more:,} more files.")
 
 
 def _coverage(corpus: Corpus, cutoff: int) -> CoverageAt:

@@ -79,7 +79,7 @@ def _settings(text: str) -> dict[str, Any]:
 def _run(
     options: argparse.Namespace, settings: dict[str, Any], group: Group, device: torch.device
 ) -> None:
-    corpus = tuple(str(Path(path).expanduser().resolve()) for path in options.paths)
+    corpus = tuple(os.path.realpath(paths.expanded(path)) for path in options.paths)
     planned = _planned(options, settings, corpus, group) if group.leads else ""
     agreed: dict[str, Any] = json.loads(group.agree_on(planned, device))
     if "refused" in agreed:

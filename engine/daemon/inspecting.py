@@ -7,9 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from engine import paths
 from engine.config import TrainingConfig
-from engine.errors import ModelError
 from engine.generation.writer import Writer
 from engine.inspection.explain import explain
 from engine.inspection.neighbours import analogy, neighbours, odd_one_out
@@ -84,11 +82,7 @@ def _export(models: Models, request: m.ExportVectors) -> m.Reply:
 
 
 def _import(models: Models, request: m.ImportVectors) -> m.Reply:
-    folder = paths.models_dir() / library.checked_name(request.name)
-    if folder.exists():
-        raise ModelError(
-            f"There is already a model called “{request.name}”.", "Choose another name."
-        )
+    folder = library.free_folder(request.name)
     table = import_text(Path(request.path))
     dimension = table.vectors.shape[1]
     folder.mkdir(parents=True)

@@ -21,6 +21,8 @@ class JobSpec(Struct, frozen=True, kw_only=True, tag="spec"):
     settings: dict[str, Any] = {}
     preset: str = ""
     resume: bool = False
+    replace: bool = False
+    """Whether a model of that name goes to the trash once all that the run needs is there."""
     vectors: TrainVectors | None = None
     """Set for a run of word vectors; None trains a language model."""
 

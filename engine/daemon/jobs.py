@@ -93,6 +93,7 @@ class Jobs:
 
         Raises:
             TrainingError: when a run of that name, or any other run, is in progress.
+            ProtocolError: when what it shall do is too long to be told.
         """
         with self._lock:
             for other in self._jobs.values():
@@ -103,6 +104,8 @@ class Jobs:
                     )
             self._counter += 1
             job_id = f"{name}#{os.getpid()}.{self._counter}"
+            spec = make_spec(job_id)
+            encode_frame(spec)  # what cannot be told must not leave a run that waits for it
             log_sink = paths.log_file().open("ab")
             process = subprocess.Popen(
                 [sys.executable, "-m", "engine.daemon.training_process"],
@@ -114,7 +117,7 @@ class Jobs:
             info = JobInfo(job=job_id, name=name, kind=kind, state="starting", corpus=corpus)
             job = Job(info=info, process=process)
             self._jobs[job_id] = job
-        self._send(job, make_spec(job_id))
+        self._send(job, spec)
         threading.Thread(target=self._listen, args=(job,), name=job_id, daemon=True).start()
         self._on_change()
         return job_id

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ import torch
 from engine.config import TrainingConfig, checked
 from engine.corpus.corpus import Corpus, load_corpus
 from engine.corpus.statistics import summarise
+from engine.corpus.tokenizer import is_cue
+from engine.corpus.vocabulary import SPECIALS
 from engine.daemon.job_pipe import (
     FromJob,
     JobBegun,
@@ -23,15 +27,17 @@ from engine.daemon.job_pipe import (
     JobStateChange,
     JobValidation,
 )
-from engine.errors import ConfigurationError, TrainingError
+from engine.errors import ConfigurationError, CorpusError, TrainingError
 from engine.generation.sample_text import sample_text
 from engine.models.contract import LanguageModel
 from engine.models.script import ScriptModel
+from engine.paths import expanded, printable
 from engine.protocol.values import JobState, Metrics, ModelCard, ValidationPoint
 from engine.storage import library
 from engine.storage.text_tables import TextTables
 from engine.training.control import Control
 from engine.training.device import choose_device
+from engine.training.disk_writes import DiskWrites
 from engine.training.loop import Trainer, TrainingData
 from engine.training.presets import PRESET_MINUTES, plan
 from engine.training.self_measure import measure_machine
@@ -48,6 +54,7 @@ class Reporter:
     def __init__(self, card: ModelCard, folder: Path, tell: Tell) -> None:
         self.card = card
         self.folder = folder
+        self.disk = DiskWrites(self.on_notice)
         self._tell = tell
 
     def on_metrics(self, metrics: Metrics) -> None:
@@ -58,7 +65,7 @@ class Reporter:
         self._tell(JobValidation(point=point))
         if point.best and point.perplexity is not None:
             self.card = msgspec.structs.replace(self.card, perplexity=point.perplexity)
-        self.save()
+        self.disk.attempt("model's card", self.save)
 
     def on_sample(self, step: int, text: str) -> None:
         self._tell(JobSample(step=step, text=text))
@@ -70,6 +77,11 @@ class Reporter:
         self._tell(JobStateChange(state=state))
 
     def save(self) -> None:
+        """Write the card.
+
+        Raises:
+            ColdOpenError: when the disk refuses.
+        """
         library.write_card(self.folder, self.card)
 
 
@@ -80,7 +92,7 @@ def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
         ColdOpenError: when the corpus, the configuration or a checkpoint cannot be used.
     """
     folder = Path(spec.run_dir)
-    paths = [Path(p).expanduser() for p in spec.paths]
+    paths = [expanded(p) for p in spec.paths]
     if spec.resume:
         card = library.read_card(folder)
         config = card.config
@@ -99,8 +111,16 @@ def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
                 f"{corpus.name} has only {len(corpus.parts()[0]):,} words to learn from.",
                 f"Add scripts until it has {FEWEST_TOKENS:,}; tens of thousands are better.",
             )
+        if not any(not is_cue(word) for word in corpus.vocabulary.words[len(SPECIALS) :]):
+            raise TrainingError(
+                f"No word of {corpus.name} is seen {cutoff:,} times.",
+                "Lower the cut-off of the vocabulary.",
+            )
         config, reasons = plan_run(corpus, spec.settings, spec.preset)
-        card = write_run_folder(folder, config, corpus, tuple(str(p.resolve()) for p in paths))
+        choose_device(config.device)  # which may not be there
+        resolved = lasting(paths)
+        make_room(folder, spec.replace)
+        card = write_run_folder(folder, config, corpus, resolved)
     device, why = choose_device(config.device)
     card = msgspec.structs.replace(card, state="running", device=str(device))
     reporter = Reporter(card, folder, tell)
@@ -168,6 +188,34 @@ def start_embedding(
             return ("The corpus is too small for word vectors: the embedding starts from chance.",)
     model.embedding.copy_(torch.from_numpy(made.table))
     return (made.report,)
+
+
+def lasting(paths: Iterable[Path]) -> tuple[str, ...]:
+    """``paths`` as they lead to the same files from anywhere, to be written down.
+
+    Raises:
+        CorpusError: when one cannot be written down.
+    """
+    found = tuple(os.path.realpath(path) for path in paths)
+    for path in found:
+        if (shown := printable(path)) != path:
+            raise CorpusError(f"The name of {shown} is not UTF-8.", "Give it another name.")
+    return found
+
+
+def make_room(folder: Path, replace: bool) -> None:
+    """Clear ``folder`` for a run; the model that is there goes to the trash where ``replace``.
+
+    Raises:
+        TrainingError: when there is one that is not to be replaced.
+    """
+    if (folder / "card.json").exists():
+        if not replace:
+            raise TrainingError(
+                f"There is already a model called “{folder.name}”.", "Choose another name."
+            )
+        library.delete(folder.name)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_run_folder(

@@ -6,7 +6,6 @@ Rules, in order:
 * A heartbeat or a progress report replaces the one before it.
 * Consecutive tokens of one branch become one event.
 * When a curve's points pile up, every other waiting point goes; the client can ask for the curve.
-* Tokens of a stream that was abandoned are dropped.
 """
 
 from __future__ import annotations
@@ -28,6 +27,8 @@ from engine.protocol.messages import (
 
 MAX_WAITING = 20_000
 THIN_METRICS_AT = 500
+MOST_TOKENS = 200
+"""In one event, which would otherwise outgrow a frame while a client sleeps."""
 
 Outgoing = Welcome | Answer | Failed | AnyEvent
 
@@ -78,15 +79,6 @@ class Outbox:
             return message
         return Told(event=message)
 
-    def abandon(self, stream: str) -> None:
-        """Forget the waiting tokens of ``stream``."""
-        with self._changed:
-            self._waiting = deque(
-                m
-                for m in self._waiting
-                if not (isinstance(m, TokensWritten) and m.stream == stream)
-            )
-
     def close(self) -> None:
         """No more messages; what waits may still be sent."""
         with self._changed:
@@ -103,6 +95,7 @@ class Outbox:
         if isinstance(message, TokensWritten):
             same = isinstance(last, TokensWritten) and (
                 (last.stream, last.branch) == (message.stream, message.branch)
+                and len(last.tokens) + len(message.tokens) <= MOST_TOKENS
             )
             if same and isinstance(last, TokensWritten):
                 self._waiting[-1] = TokensWritten(

@@ -132,11 +132,12 @@ class ModelRoom:
         nll, tokens = mean_nll(writer.model, ids, self._device, columns=1)
         unknown = float(((ids == UNK_ID) | (ids == CUE_UNK_ID)).mean())
         share = len(ids) / max(1, len(corpus.ids))
+        size = sum(len(piece.encode()) for source in corpus.sources for piece in source.chunks())
         return m.Evaluation(
             tokens=tokens,
             nll=nll,
             perplexity=float(torch.tensor(nll, dtype=torch.float64).exp()),
-            bits_per_byte=nll * tokens / (0.6931471805599453 * corpus.bytes * share),
+            bits_per_byte=nll * tokens / (0.6931471805599453 * size * share),
             unknown=unknown,
         )
 

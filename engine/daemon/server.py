@@ -11,20 +11,24 @@ import fcntl
 import logging
 import os
 import socket
-import struct
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 import msgspec
 
 import engine
-from engine.client.launch import private_directory
+from engine.client.launch import peer_of, private_directory
 from engine.daemon.outbox import Outbox, OutboxClosed
 from engine.errors import ColdOpenError
-from engine.protocol.framing import ProtocolError, encode_frame, read_frame_blocking
+from engine.protocol.framing import (
+    NotUnderstoodError,
+    ProtocolError,
+    encode_frame,
+    read_frame_blocking,
+)
 from engine.protocol.messages import (
     PROTOCOL_VERSION,
     Answer,
@@ -41,6 +45,15 @@ from engine.protocol.messages import (
 
 log = logging.getLogger(__name__)
 _DECODER = msgspec.json.Decoder(FromClient)
+
+
+class _Numbered(msgspec.Struct):
+    """What is left of a call that does not fit: whom to tell."""
+
+    id: int
+
+
+_NUMBERED = msgspec.json.Decoder(_Numbered)
 HEARTBEAT_SECONDS = 1.0
 LEAVING_SECONDS = 15.0
 """How long an engine that has closed its door may take to be gone."""
@@ -158,7 +171,7 @@ class Server:
             with self._lock:
                 self._sessions.add(session)
             log.info("client %s connected", hello.client)
-            while (message := read_frame_blocking(stream, _DECODER)) is not None:
+            while (message := self._next(session, stream)) is not None:
                 if isinstance(message, Call):
                     self.last_active = time.monotonic()
                     threading.Thread(
@@ -176,6 +189,19 @@ class Server:
             session.hang_up()
             session.connection.close()
             log.info("client %s left", session.client or "?")
+
+    def _next(self, session: Session, stream: BinaryIO) -> FromClient | None:
+        """The next message; a call that does not fit is refused by itself."""
+        while True:
+            try:
+                return read_frame_blocking(stream, _DECODER)
+            except NotUnderstoodError as error:
+                try:
+                    call = _NUMBERED.decode(error.body).id
+                except (msgspec.MsgspecError, UnicodeDecodeError):
+                    raise error from None
+                log.warning("client %s: %s", session.client, error)
+                session.outbox.put(Failed(id=call, message=error.message))
 
     def _answer(self, session: Session, call: Call) -> None:
         with self._lock:
@@ -210,9 +236,11 @@ class Server:
                 try:
                     frame = encode_frame(message)
                 except ProtocolError as error:
-                    if not isinstance(message, Answer):
+                    if not isinstance(message, Answer | Failed):
+                        log.error("not sent: %s", error)
                         continue
-                    frame = encode_frame(Failed(id=message.id, message=error.message))
+                    refusal = Failed(id=message.id, message=error.message, hint=error.hint)
+                    frame = encode_frame(refusal)
                 session.connection.sendall(frame)
         except (OutboxClosed, OSError):
             session.hang_up()
@@ -272,9 +300,5 @@ def _answers(path: Path) -> bool:
 
 def _is_own_user(connection: socket.socket) -> bool:
     """Whether the client runs as this user; where that cannot be asked, the 0700 folder decides."""
-    option = getattr(socket, "SO_PEERCRED", None)
-    if option is None:
-        return True
-    raw = connection.getsockopt(socket.SOL_SOCKET, option, struct.calcsize("3i"))
-    _pid, uid, _gid = struct.unpack("3i", raw)
-    return bool(uid == os.getuid())
+    peer = peer_of(connection)
+    return peer is None or peer[1] == os.getuid()

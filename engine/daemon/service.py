@@ -60,6 +60,7 @@ class Service:
             m.RenameModel: self._rename_model,
             m.DeleteModel: self._delete_model,
             m.RestoreModel: self._restore_model,
+            m.ImportVectors: self._import_vectors,
         }
         self._server = Server(
             socket, self._handle, on_leave=self._client_left, busy_with=self._busy_with
@@ -212,6 +213,7 @@ class Service:
                 paths=request.paths,
                 settings=request.settings,
                 preset=request.preset,
+                replace=request.replace,
             ),
         )
 
@@ -250,7 +252,8 @@ class Service:
                 name=request.name,
                 run_dir=str(folder),
                 paths=request.paths,
-                vectors=request,
+                vectors=msgspec.structs.replace(request, paths=request.paths[:1]),
+                replace=request.replace,
             ),
         )
         return m.TrainingStarted(job=job)
@@ -261,16 +264,15 @@ class Service:
         return m.TrainingStarted(job=self._jobs.start(name, "model", _title(corpus), spec))
 
     def _new_run_folder(self, name: str, replace: bool) -> Path:
-        folder = paths.models_dir() / library.checked_name(name)
+        """Where a run can put its model; one that it replaces stays until the run has begun."""
         if self._jobs.is_training(name):
             raise TrainingError(f"“{name}” is training right now.", "Choose another name.")
-        if (folder / "card.json").exists():
-            if not replace:
-                raise TrainingError(
-                    f"There is already a model called “{name}”.",
-                    "Choose another name, or say to replace it.",
-                )
-            library.delete(name)
+        folder = paths.models_dir() / library.checked_name(name)
+        if (folder / "card.json").exists() and not replace:
+            raise TrainingError(
+                f"There is already a model called “{name}”.",
+                "Choose another name, or say to replace it.",
+            )
         return folder
 
     def _control_training(self, session: Session, call: int, request: m.ControlTraining) -> m.Reply:
@@ -308,6 +310,7 @@ class Service:
 
     def _rename_model(self, session: Session, call: int, request: m.RenameModel) -> m.Reply:
         self._refuse_while_training(request.name)
+        self._refuse_while_training(request.new_name)
         library.rename(request.name, request.new_name)
         return m.Done()
 
@@ -317,8 +320,13 @@ class Service:
         return m.Done()
 
     def _restore_model(self, session: Session, call: int, request: m.RestoreModel) -> m.Reply:
+        self._refuse_while_training(request.name)
         library.restore(request.name)
         return m.Done()
+
+    def _import_vectors(self, session: Session, call: int, request: m.ImportVectors) -> m.Reply:
+        self._refuse_while_training(request.name)
+        return self._models().handle(session, call, request)
 
     def _refuse_while_training(self, name: str) -> None:
         if self._jobs.is_training(name):
@@ -333,12 +341,13 @@ def _teller(session: Session, call: int) -> Callable[[str, int, int], None]:
 
 
 def _as_paths(given: tuple[str, ...]) -> list[Path]:
-    return [Path(p).expanduser() for p in given]
+    return [paths.expanded(p) for p in given]
 
 
 def _title(given: tuple[str, ...]) -> str:
     first = Path(given[0])
-    if first.resolve() == paths.bundled_corpus().resolve():
+    # Path.resolve would raise where links lead in a circle, which is told when it is read.
+    if os.path.realpath(first) == os.path.realpath(paths.bundled_corpus()):
         return "Spin Cycle"
     more = f" and {len(given) - 1} more" if len(given) > 1 else ""
     return first.name + more

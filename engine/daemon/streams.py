@@ -80,9 +80,6 @@ class Streams:
             for name in [n for n, o in self._open.items() if o.owner is owner]:
                 del self._open[name]
 
-    def writing(self) -> bool:
-        return bool(self._open)
-
     def close(self) -> None:
         with self._changed:
             self._closed = True

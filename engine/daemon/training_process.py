@@ -135,7 +135,7 @@ def _obey(source: BinaryIO, control: object, discarded: threading.Event) -> None
             elif command.command == "resume":
                 control.resume()
             elif command.command == "scale_learning_rate":
-                control.set_learning_rate(command.value or 1.0)
+                control.scale_learning_rate(command.value or 1.0)
             else:
                 if command.command == "discard":
                     discarded.set()

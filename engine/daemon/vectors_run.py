@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
+from engine import paths
 from engine.config import TrainingConfig
 from engine.corpus.corpus import load_corpus
 from engine.daemon.job_pipe import FromJob, JobBegun, JobSpec
-from engine.daemon.model_run import Reporter, write_run_folder
+from engine.daemon.model_run import Reporter, lasting, make_room, write_run_folder
 from engine.errors import TrainingError
-from engine.protocol.values import JobState, Metrics, ValidationPoint
+from engine.protocol.values import JobState, Metrics, ModelCard, ValidationPoint
 from engine.training.control import Control
+from engine.training.progress import History
 from engine.vectors.skipgram import SkipGramConfig
-from engine.vectors.training import VectorTraining
+from engine.vectors.training import VectorTraining, check_size
 from engine.vectors.word_vectors import save_vectors
 
 Tell = Callable[[FromJob], None]
@@ -25,21 +26,21 @@ Tell = Callable[[FromJob], None]
 class _VectorReporter(Reporter):
     """Also keeps the run's history, which a language model's trainer does by itself."""
 
+    def __init__(self, card: ModelCard, folder: Path, tell: Tell) -> None:
+        super().__init__(card, folder, tell)
+        self._history = History(folder, self.disk)
+
     def on_metrics(self, metrics: Metrics) -> None:
         super().on_metrics(metrics)
-        self._log({"kind": "metrics", **msgspec.to_builtins(metrics)})
+        self._history.log("metrics", metrics)
 
     def on_validation(self, point: ValidationPoint) -> None:
         super().on_validation(point)
-        self._log({"kind": "validation", **msgspec.to_builtins(point)})
+        self._history.log("validation", point)
 
     def on_sample(self, step: int, text: str) -> None:
         super().on_sample(step, text)
-        self._log({"kind": "sample", "step": step, "text": text})
-
-    def _log(self, entry: dict[str, object]) -> None:
-        with (self.folder / "history.jsonl").open("a", encoding="utf-8") as sink:
-            sink.write(json.dumps(entry) + "\n")
+        self._history.add("sample", step=step, text=text)
 
 
 def run_vectors(spec: JobSpec, control: Control, tell: Tell) -> None:
@@ -51,7 +52,7 @@ def run_vectors(spec: JobSpec, control: Control, tell: Tell) -> None:
     asked = spec.vectors
     if asked is None:
         raise TrainingError("This is no run of word vectors.")
-    corpus = load_corpus([Path(p).expanduser() for p in spec.paths], cutoff=asked.cutoff)
+    corpus = load_corpus([paths.expanded(p) for p in spec.paths], cutoff=asked.cutoff)
     config = SkipGramConfig(
         dimension=asked.dimension,
         window=asked.window,
@@ -70,7 +71,9 @@ def run_vectors(spec: JobSpec, control: Control, tell: Tell) -> None:
         device="cpu",
     )
     folder = Path(spec.run_dir)
-    resolved = tuple(str(Path(p).expanduser().resolve()) for p in spec.paths)
+    resolved = lasting(paths.expanded(p) for p in spec.paths)
+    check_size(corpus)
+    make_room(folder, spec.replace)
     card = write_run_folder(folder, shown, corpus, resolved)
     card = msgspec.structs.replace(card, kind="vectors", state="running", device="cpu")
     reporter = _VectorReporter(card, folder, tell)

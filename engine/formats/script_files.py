@@ -15,7 +15,9 @@ def read_script(path: Path) -> str:
     """
     from engine.corpus.reading import source_of
 
-    return "".join(source_of(path).chunks()).replace("\r\n", "\n").replace("\r", "\n")
+    source = source_of(path)
+    text = source.plain() if source.converted else "".join(source.chunks())
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def write_script(path: Path, text: str) -> None:

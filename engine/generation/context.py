@@ -134,7 +134,8 @@ def make_context(
     body, unfinished = split_context(text) if complete_word else (text, "")
     tokens = tokenize(body)[-MOST_TOKENS:]
     draft_words = DraftWords.of((*tokens, *cues), vocabulary)
-    if unfinished and not _beginnings(unfinished, vocabulary, draft_words):
+    fresh_line = not tokens or tokens[-1] == NEWLINE
+    if unfinished and not _beginnings(unfinished, vocabulary, draft_words, fresh_line):
         body, unfinished = text, ""
         tokens = tokenize(body)[-MOST_TOKENS:]
         draft_words = DraftWords.of((*tokens, *cues), vocabulary)
@@ -194,8 +195,13 @@ def _styled(cue: str, style: CueStyle) -> str:
     return cue.title().replace("'S", "'s") if cue.islower() else cue
 
 
-def _beginnings(unfinished: str, vocabulary: Vocabulary, draft_words: DraftWords) -> bool:
+def _beginnings(
+    unfinished: str, vocabulary: Vocabulary, draft_words: DraftWords, fresh_line: bool
+) -> bool:
+    """Whether a word begins like it that can stand there; a cue stands on a fresh line only."""
     start = unfinished.lower()
     return any(
-        word.startswith(start) for words in (vocabulary.words, draft_words.slots) for word in words
+        word.startswith(start) and (fresh_line or not is_cue(word))
+        for words in (vocabulary.words, draft_words.slots)
+        for word in words
     )

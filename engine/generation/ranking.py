@@ -57,4 +57,4 @@ def _nats(writer: Writer, before: str, after: str, cast: Sequence[str]) -> float
             torch.from_numpy(targets).long()[None].to(writer.device),
             state,
         )
-    return -float(odds.double().mean()) if odds.device.type != "mps" else -float(odds.mean())
+    return -float(odds.cpu().double().mean())

@@ -15,7 +15,7 @@ class Banned:
     def __init__(self, phrases: Sequence[str], context: Context) -> None:
         self._single: set[int] = set()
         self._longer: list[tuple[tuple[int, ...], int]] = []
-        for phrase in phrases:
+        for phrase in filter(str.strip, phrases):
             tokens = [t for t in tokenize(phrase) if t != "\n"]
             cue = f"{phrase.strip().lower().removesuffix(':')}:"
             if context.knows(cue):

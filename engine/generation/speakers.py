@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.corpus.casing import Place
 from engine.corpus.tokenizer import is_cue
-from engine.corpus.vocabulary import NEWLINE_ID
+from engine.corpus.vocabulary import CUE_UNK_ID, NEWLINE_ID
 from engine.errors import ModelError
 from engine.generation.odds import writable
 from engine.generation.writer import Writer
@@ -30,7 +30,8 @@ def next_speakers(
     line_end = "\n\n" if "\n\n" in trimmed or "\n" not in trimmed else "\n"
     text = trimmed + line_end if trimmed else ""
     context = writer.context(text, cast, complete_word=False)
-    cues = np.array([n for n, w in enumerate(context.all_words()) if is_cue(w)], dtype=np.int64)
+    found = (n for n, w in enumerate(context.all_words()) if is_cue(w) and n != CUE_UNK_ID)
+    cues = np.array(list(found), dtype=np.int64)
     own = context.draft_words.cue_ids()
     raw = writer.read(context).odds[0]
     odds = np.exp(writable(raw, (NEWLINE_ID,), writer.cues, own)[cues]).astype(np.float64)

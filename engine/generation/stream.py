@@ -211,8 +211,10 @@ class Stream:
         text = self.context.text
         wanted = 0
         if text.strip():
-            wanted = 2 if self.context.empty_lines else 1
-            wanted -= len(text) - len(text.rstrip("\n"))
+            blank = text[len(text.rstrip()) :]
+            wanted = (2 if self.context.empty_lines else 1) - blank.count("\n")
+            if not text.endswith("\n"):  # blanks that the line begins with
+                wanted = max(1, wanted)
         cue = cue_of(speaker)
         assert cue is not None
         return (*[NEWLINE_ID] * max(0, wanted), self.context.id_of(cue))
@@ -306,7 +308,8 @@ def repeated(writer: Writer, record: GenerationRecord, alternatives: int) -> Str
             f"“{record.model}” has been trained further or replaced since this was written.",
             "It cannot be made again exactly; continue afresh.",
         )
-    if not record.changes or not 0 <= record.branch < record.branches <= MOST_BRANCHES:
+    placed = 0 <= record.branch < record.branches <= MOST_BRANCHES
+    if not record.changes or not placed or record.seed < 0:
         raise ModelError("The record of this passage is damaged.", "Continue afresh.")
     request = Write(
         model=record.model,

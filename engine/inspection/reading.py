@@ -17,7 +17,7 @@ from engine.models.contract import LanguageModel, PredictsWindows, Sources
 
 Floats = NDArray[np.float64]
 WINDOW = 128
-"""Tokens that are predicted at once; bounds the memory that odds over a whole vocabulary take."""
+"""Tokens that are predicted at once."""
 LEAD = 1000
 """Characters read before the first word that is looked at."""
 
@@ -63,7 +63,7 @@ def _from(text: str, start: int) -> list[tuple[str, int, int]]:
 class Predicted:
     """What a model expected at one token, before it saw it."""
 
-    odds: Floats
+    odds: NDArray[np.float32]
     """(words,) log-probabilities, as the model gives them."""
     attention: Floats | None
     """(heads, reach): weights over the ``reach`` tokens before, oldest first; rows sum to 1."""
@@ -108,7 +108,7 @@ def _rows(
     memory_ids: torch.Tensor | None,
 ) -> list[Predicted]:
     """One row a step, cut to the tokens that it could see."""
-    plain = _numpy(odds)[0]
+    plain: NDArray[np.float32] = odds[0].float().cpu().numpy()  # the largest by far
     weights = None if attention is None else _numpy(attention)[0]
     copied = None if copying is None else _numpy(copying)[0]
     filled = None if memory_ids is None else memory_ids[0].cpu().numpy() >= 0

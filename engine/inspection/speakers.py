@@ -21,6 +21,7 @@ from engine.vectors.word_vectors import WordVectors
 SAYS = "what they say"
 MOST_SPEAKERS = 300
 MOST_WORDS = 20_000
+MOST_TOKENS = 20_000_000
 LEAST_WORDS = 30
 """A speaker with fewer words has said too little to be compared."""
 
@@ -74,10 +75,11 @@ def similar_speakers(
 def what_they_say(corpus: Corpus) -> WordVectors:
     """A vector a speaker: tf-idf weights of the words in that speaker's lines.
 
-    Counts are of lines. A line lasts from the cue to the next cue or empty line.
+    Counts are of lines, in the first ``MOST_TOKENS`` of the corpus. A line lasts from the cue to
+    the next cue or empty line.
     """
     words = corpus.vocabulary.words
-    ids = np.asarray(corpus.ids)
+    ids = np.asarray(corpus.ids[:MOST_TOKENS])
     cue_flags = np.fromiter((is_cue(w) for w in words), dtype=np.bool_)
     word_flags = np.fromiter((is_word(w) for w in words), dtype=np.bool_)
     cue_flags[:3] = word_flags[:3] = False

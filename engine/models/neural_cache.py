@@ -73,7 +73,7 @@ def tune_cache(
         outputs.append(model.outputs(window[:, :-1], state)[0])
         told, state = model.score(window[:, :-1], window[:, 1:], state)
         odds.append(told[0])
-    seen, without = torch.cat(outputs), torch.cat(odds).double()
+    seen, without = torch.cat(outputs), torch.cat(odds).cpu().double()
     states = torch.cat((torch.zeros_like(seen[:1]), seen[:-1]))
     by_flatness = {f: _probability(seen, states, text, model.span, f) for f in FLATNESSES}
     plain = -float(without.mean())
@@ -101,5 +101,5 @@ def _probability(
             outputs[None, at:end], states[None, first:end], allowed[None], flatness
         )
         same = text[None, first:end] == text[at + 1 : end + 1, None]
-        found.append((weights[0] * same).sum(-1).double())
+        found.append((weights[0] * same).sum(-1).cpu().double())
     return torch.cat(found)

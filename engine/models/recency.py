@@ -239,5 +239,5 @@ def _evidence(recency: Recency, said: Tensor, ids: Tensor, targets: Tensor) -> N
     rows = [(alone * same).sum(-1), alone.sum(-1)]
     for places in (one, two):
         rows += [(places * same).sum(-1) / _count(places)[..., 0], _trusted(places)[..., 0]]
-    evidence: NDArray[np.float64] = torch.cat(rows).double().cpu().numpy()
+    evidence: NDArray[np.float64] = torch.cat(rows).cpu().double().numpy()
     return evidence

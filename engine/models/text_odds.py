@@ -23,6 +23,6 @@ def text_odds(
     for at in range(0, len(ids) - 1, WINDOW):
         window = text[:, at : at + WINDOW + 1]
         odds, state = model.score(window[:, :-1], window[:, 1:], state)
-        told.append(odds[0].double().cpu().numpy())
+        told.append(odds[0].cpu().double().numpy())
     probabilities: NDArray[np.float64] = np.exp(np.concatenate(told))
     return probabilities

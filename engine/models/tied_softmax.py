@@ -79,7 +79,7 @@ def inclusion_probabilities(counts: Tensor, candidates: int) -> Tensor:
     In proportion to the root of ``counts``, which is near to what keeps the estimate's variance
     low, and 1 for words so frequent that they had better always be there.
     """
-    weight = (counts.double() + 1).sqrt()
+    weight = (counts.cpu().double() + 1).sqrt()  # Apple's cards have no doubles
     if candidates <= 0 or candidates >= len(counts):
         return torch.ones_like(weight, dtype=torch.float32)
     low, high = 0.0, float(len(counts) / weight.min())

@@ -24,13 +24,27 @@ class ProtocolError(ColdOpenError):
     """Bytes that are not a message of this protocol."""
 
 
+class NotUnderstoodError(ProtocolError):
+    """A whole frame whose ``body`` is no message: those behind it can be read."""
+
+    def __init__(self, message: str, body: bytes) -> None:
+        super().__init__(message)
+        self.body = body
+
+
 def encode_frame(message: msgspec.Struct) -> bytes:
     """``message`` as one frame.
 
     Raises:
-        ProtocolError: when it would be over the cap.
+        ProtocolError: when it would be over the cap, or has a name in it that is not UTF-8.
     """
-    body = msgspec.json.encode(message)
+    try:
+        body = msgspec.json.encode(message)
+    except UnicodeEncodeError as error:
+        shown = error.object.encode(errors="backslashreplace").decode()
+        raise ProtocolError(
+            f"{shown[:200]} has bytes that are no UTF-8.", "Give the file or the text another form."
+        ) from None
     if len(body) > MAX_FRAME_BYTES:
         raise ProtocolError(
             f"A message of {len(body):,} bytes is over the limit of {MAX_FRAME_BYTES:,}."
@@ -42,12 +56,12 @@ def decode_body(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     """The message in ``body``.
 
     Raises:
-        ProtocolError: when it is not one that ``decoder`` knows.
+        NotUnderstoodError: when it is not one that ``decoder`` knows.
     """
     try:
         return decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise ProtocolError(f"A message could not be understood: {error}") from None
+        raise NotUnderstoodError(f"A message could not be understood: {error}", body) from None
 
 
 def _checked_length(prefix: bytes) -> int:

@@ -34,7 +34,7 @@ from engine.protocol.values import (
     WrittenToken,
 )
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 R = TypeVar("R", bound="Reply")
 Name = Annotated[str, Meta(min_length=1, max_length=80)]
@@ -267,7 +267,8 @@ class ResumeTraining(Request[TrainingStarted], frozen=True, kw_only=True, tag="r
 class ControlTraining(Request[Done], frozen=True, kw_only=True, tag="control_training"):
     job: str
     command: Literal["pause", "resume", "stop", "discard", "scale_learning_rate"]
-    """``stop`` keeps the model so far; ``discard`` stops and deletes it."""
+    """``stop`` keeps the model so far; ``discard`` stops and deletes it; ``scale_learning_rate``
+    multiplies the present rate by ``value``."""
     value: float | None = None
 
 

@@ -43,7 +43,7 @@ class SplitSizes(Value, frozen=True, kw_only=True):
 class CorpusSummary(Value, frozen=True, kw_only=True):
     key: str
     name: str
-    paths: tuple[str, ...]
+    files: int
     encodings: tuple[str, ...]
     notes: tuple[str, ...]
     bytes: int

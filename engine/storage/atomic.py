@@ -42,16 +42,22 @@ def write_atomically(
         sync_path(temporary)
         temporary.replace(path)
         temporary = None
-        sync_path(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
-        raise ColdOpenError(
-            f"{path} could not be written: {error.strerror or error}.",
-            "The old file is kept. Free some space or check the folder's permissions.",
-        ) from error
+        raise refused(path, error) from error
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+
+
+def refused(path: Path, error: Exception) -> ColdOpenError:
+    """What is told where the disk does not take ``path``, whose old contents are kept."""
+    why = getattr(error, "strerror", None) or str(error).rpartition(": ")[2]
+    return ColdOpenError(
+        f"{path} could not be written: {why}.",
+        "What was there is kept. Free some space or check the folder's permissions.",
+    )
 
 
 def _permissions(path: Path) -> int:
@@ -62,6 +68,12 @@ def _permissions(path: Path) -> int:
         new = Path(folder) / "new"  # how the system makes one, without touching the umask
         new.touch()
         return new.stat().st_mode & 0o777
+
+
+def sync_folder(folder: Path) -> None:
+    """:func:`sync_path` for a folder, which not every file system can do."""
+    with contextlib.suppress(OSError):
+        sync_path(folder)
 
 
 def sync_path(path: Path) -> None:

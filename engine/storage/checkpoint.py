@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from engine.errors import ModelError
-from engine.storage.atomic import sync_path
+from engine.storage.atomic import refused, sync_folder, sync_path
 
 FORMAT = 1
 KEPT = 2
@@ -38,13 +38,13 @@ def save_checkpoint(folder: Path, name: str, tensors: dict[str, Tensor], facts: 
     """Write one checkpoint as a folder, all of it or nothing; returns the weights' SHA-256.
 
     Raises:
-        OSError: when the disk refuses; older checkpoints are untouched.
+        ColdOpenError: when the disk refuses; older checkpoints are untouched.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     work = folder / f".{name}.tmp"
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir()
     try:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir()
         digest = save_tensors(work / "tensors.safetensors", tensors)
         document = {"format": FORMAT, "sha256": digest, "facts": facts}
         (work / "state.json").write_text(json.dumps(document), encoding="utf-8")
@@ -54,8 +54,10 @@ def save_checkpoint(folder: Path, name: str, tensors: dict[str, Tensor], facts: 
             shutil.rmtree(old, ignore_errors=True)
             target.rename(old)
         work.rename(target)
-        sync_path(folder)
+        sync_folder(folder)
         shutil.rmtree(old, ignore_errors=True)
+    except (OSError, SafetensorError) as error:  # the latter from the library's own writing
+        raise refused(folder / name, error) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return digest

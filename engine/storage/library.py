@@ -73,6 +73,19 @@ def read_card(folder: Path) -> ModelCard:
     return msgspec.structs.replace(card, name=folder.name, bundled=bundled)
 
 
+def free_folder(name: str) -> Path:
+    """Where a model called ``name`` can be put; what a run that never began left is cleared away.
+
+    Raises:
+        ModelError: when there is a model of that name, or it cannot be one.
+    """
+    folder = paths.models_dir() / checked_name(name)
+    if (folder / "card.json").exists():
+        raise ModelError(f"There is already a model called “{name}”.", "Choose another name.")
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
+
+
 def write_card(folder: Path, card: ModelCard) -> None:
     """Replace the card in ``folder`` in one step."""
     write_atomically(folder / "card.json", msgspec.json.format(msgspec.json.encode(card)))
@@ -144,10 +157,7 @@ def rename(name: str, new_name: str) -> None:
         ModelError: when it is the bundled one, or the new name is taken or not allowed.
     """
     folder = _own_folder(name, "renamed")
-    target = paths.models_dir() / checked_name(new_name)
-    if target.exists():
-        raise ModelError(f"There is already a model called “{new_name}”.", "Choose another name.")
-    folder.rename(target)
+    folder.rename(free_folder(new_name))
 
 
 def delete(name: str) -> None:
@@ -162,7 +172,7 @@ def delete(name: str) -> None:
     folder.rename(trash / f"{name}.{time.time_ns()}")
     for old in trash.iterdir():
         stamp = old.name.rpartition(".")[2]
-        if stamp.isdigit() and time.time_ns() - int(stamp) > 7 * 86_400 * 1_000_000_000:
+        if stamp.isdecimal() and time.time_ns() - int(stamp) > 7 * 86_400 * 1_000_000_000:
             shutil.rmtree(old, ignore_errors=True)
 
 
@@ -177,16 +187,16 @@ def restore(name: str) -> None:
     Raises:
         ModelError: when there is none in it, or the name is in use again.
     """
-    target = paths.models_dir() / checked_name(name)
     kept = next((f for f in _trash() if f.name.rpartition(".")[0] == name), None)
     if kept is None:
         listed = ", ".join(deleted()) or "none"
         raise ModelError(f"No deleted model is called “{name}”.", f"In the trash: {listed}.")
-    if target.exists():
+    try:
+        kept.rename(free_folder(name))
+    except ModelError:
         raise ModelError(
             f"There is a model called “{name}” again.", "Rename it, then restore the old one."
-        )
-    kept.rename(target)
+        ) from None
 
 
 def _trash() -> list[Path]:
@@ -194,7 +204,7 @@ def _trash() -> list[Path]:
     folder = paths.models_dir() / ".trash"
     if not folder.is_dir():
         return []
-    kept = [f for f in folder.iterdir() if f.name.rpartition(".")[2].isdigit()]
+    kept = [f for f in folder.iterdir() if f.name.rpartition(".")[2].isdecimal()]
     return sorted(kept, key=lambda f: int(f.name.rpartition(".")[2]), reverse=True)
 
 

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 import threading
 
+MOST_SCALE = 16.0
+"""The learning rate can be changed by so much at most, either way."""
+
+
+def limited(scale: float) -> float:
+    """``scale``, or the nearest that is allowed."""
+    return min(MOST_SCALE, max(1 / MOST_SCALE, scale))
+
 
 class Control:
     """Pause, resume, stop and change the learning rate of a run, from any thread."""
@@ -26,9 +34,9 @@ class Control:
         self._stopping, self._keep = True, keep
         self._going.set()
 
-    def set_learning_rate(self, scale: float) -> None:
-        """Multiply the scheduled learning rate by ``scale`` from now on."""
-        self._scale = min(100.0, max(0.0, scale))
+    def scale_learning_rate(self, factor: float) -> None:
+        """Multiply the learning rate by ``factor`` from now on, on top of what was asked before."""
+        self._scale = limited(self._scale * factor)
 
     @property
     def paused(self) -> bool:
@@ -44,6 +52,7 @@ class Control:
 
     @property
     def scale(self) -> float:
+        """What the planned learning rate is multiplied with."""
         return self._scale
 
     def wait_while_paused(self) -> None:

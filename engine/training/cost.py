@@ -36,7 +36,9 @@ def flops_per_token(config: TrainingConfig, compared: int) -> float:
 def step_seconds(config: TrainingConfig, vocabulary_size: int, machine: MachineReport) -> float:
     """About how long a step of ``config`` takes on ``machine``."""
     words = config.batch_size * config.sequence_length
-    operations = words * flops_per_token(config, config.candidates or vocabulary_size)
+    whole = config.model == "classic" or not config.candidates
+    compared = vocabulary_size if whole else min(config.candidates, vocabulary_size)
+    operations = words * flops_per_token(config, compared)
     low = config.precision == "bfloat16"
     peak = machine.bfloat16_flops if low else machine.float32_flops
     if machine.device == "cuda":

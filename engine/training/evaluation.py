@@ -35,7 +35,7 @@ def mean_nll(
         while position.epoch == 0:
             inputs, targets, position = data.window(position, None)
             odds, state = model.score(inputs, targets, state)
-            total -= float(odds.double().sum())
+            total -= float(odds.cpu().double().sum())
             count += targets.numel()
     if module is not None:
         module.train(training)

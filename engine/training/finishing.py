@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.errors import ColdOpenError
 from engine.models.contract import LanguageModel
 from engine.models.kneser_ney import KneserNey
 from engine.models.neural_cache import HasCache, tune_cache
@@ -62,6 +63,7 @@ def finish(
     best = run_dir / "checkpoints" / "best"
     tensors, facts = load_checkpoint(best)
     model, config, _weights = load_model(run_dir, device)
+    _take_away(model, facts, tensors)
     steps: list[Callable[[], _Added | None]] = []
     if config.ngrams:
         steps.append(lambda: _add_ngrams(model, train, held_out, device, most_tokens))
@@ -87,7 +89,27 @@ def finish(
         lowest, kept = better, True
     if not kept:
         return loss, None
-    return lowest, save_checkpoint(best.parent, best.name, tensors, facts)
+    try:
+        return lowest, save_checkpoint(best.parent, best.name, tensors, facts)
+    except ColdOpenError as error:
+        notice(f"{error} The model is as it was before.")
+        return loss, None
+
+
+def _take_away(
+    model: LanguageModel[Any], facts: dict[str, Any], tensors: dict[str, Tensor]
+) -> None:
+    """What an earlier end of the same run has added is found anew."""
+    for fact in ("ngrams", "recency", "neural_cache"):
+        facts.pop(fact, None)
+    for tensor in (NGRAM_IDS, RECENCY_NOVELTY):
+        tensors.pop(tensor, None)
+    if isinstance(model, MixesNgrams):
+        model.ngrams = None
+    if isinstance(model, HasRecency):
+        model.recency = None
+    if isinstance(model, HasCache):
+        model.cache = None
 
 
 def _add_ngrams(

@@ -32,8 +32,9 @@ from engine.models.state_tensors import with_tensors
 from engine.protocol.values import Metrics, ValidationPoint
 from engine.storage.checkpoint import newest_valid, prune, save_checkpoint
 from engine.training.batching import Columns, Position, word_counts
-from engine.training.control import Control
+from engine.training.control import Control, limited
 from engine.training.device import best_precision, choose_device
+from engine.training.disk_writes import DiskWrites
 from engine.training.distributed import join
 from engine.training.evaluation import mean_nll
 from engine.training.finishing import finish
@@ -113,14 +114,18 @@ class Trainer:
         self._checkpoints = run_dir / "checkpoints"
         self.device, _why = choose_device(config.device)
         self._group = join(self.device)
-        self._history = History(run_dir, write=self._group.leads)
+        self._disk = DiskWrites(listener.on_notice)
+        self._history = History(run_dir, self._disk, write=self._group.leads)
         if self._group.size > 1:
             self.data = dataclasses.replace(data, train=self._group.share(data.train))
             if self.device.type == "cuda":
                 self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
                 torch.cuda.set_device(self.device)
-        if config.precision == "auto":
-            self.config = msgspec.structs.replace(config, precision=best_precision(self.device))
+        if resume:
+            self.config = self._as_begun(config)
+        if self.config.precision == "auto":
+            precision = best_precision(self.device)
+            self.config = msgspec.structs.replace(self.config, precision=precision)
         torch.manual_seed(config.seed)
         self._dice = random.Random(config.seed)
         if self.device.type == "cuda":
@@ -152,9 +157,18 @@ class Trainer:
         elif self._group.leads:
             shutil.rmtree(self._checkpoints, ignore_errors=True)
             self._history.begin()
+        self._scaled_before = self._progress.by_hand
         if self._group.size > 1:
             self._group.same_start(self._module)
             torch.manual_seed(config.seed + self._group.rank + self._progress.step)
+
+    def _as_begun(self, config: TrainingConfig) -> TrainingConfig:
+        """``config`` with what a run finds out for itself, as its newest checkpoint has it."""
+        _tensors, facts = newest_valid(self._checkpoints)
+        begun = msgspec.convert(facts["config"], TrainingConfig)
+        return msgspec.structs.replace(
+            config, batch_size=begun.batch_size, precision=begun.precision
+        )
 
     @property
     def seconds(self) -> float:
@@ -195,7 +209,7 @@ class Trainer:
             self.config.sequence_length,
             self.device,
         )
-        if self._state is None:
+        if self._state is None or self._state.batch_size != columns.columns:
             self._state = self.model.initial_state(columns.columns)
         base_seconds, started = progress.seconds, time.perf_counter()
         last_metric = last_checkpoint = last_validation = time.perf_counter()
@@ -203,6 +217,8 @@ class Trainer:
         tokens_since, bad = 0, 0
         ahead = Position(progress.epoch, progress.row)
         self._module.train()
+        # A group waits for the card at every step anyway, and must not disagree.
+        waits = self.device.type == "cuda" and self._group.size == 1
         while True:
             # All processes of a run follow the first one's clock and reins.
             share = self._group.agree(
@@ -223,12 +239,20 @@ class Trainer:
                 last_metric += gap
                 last_validation += gap
                 continue
-            rate = self.config.learning_rate * one_cycle(share) * control.scale * progress.scale
+            by_hand = limited(self._scaled_before * control.scale)
+            if by_hand != progress.by_hand:
+                progress.by_hand = by_hand
+                self._listener.on_notice(
+                    f"From step {progress.step:,} on: the planned learning rate"
+                    f" × {progress.by_hand:g}."
+                )
+            planned = self.config.learning_rate * one_cycle(share)
+            rate = planned * progress.by_hand * progress.scale
             inputs, targets, ahead = columns.window(ahead, self._dice)
             kept = self._kept_rows(columns.columns, inputs.shape[1])
             loss, norm, self._state = self._window_step(inputs, targets, self._state, kept, rate)
             # On a card this would be waited for; there it is asked at the metric rate.
-            good = self.device.type == "cuda" or bool(torch.isfinite(norm))
+            good = waits or bool(torch.isfinite(norm))
             bad = 0 if good and bad < BAD_STEPS else bad + 1
             since.append(loss)
             progress.step += 1
@@ -239,7 +263,8 @@ class Trainer:
                 self._recover()
                 bad = 0
                 ahead = Position(progress.epoch, progress.row)
-            if ahead.row == 0 or self._state is None:
+            state = self._state
+            if ahead.row == 0 or state is None or state.batch_size != columns.columns:
                 self._state = self.model.initial_state(columns.columns)
             now = time.perf_counter()
             progress.seconds = base_seconds + now - started
@@ -248,7 +273,7 @@ class Trainer:
                     since, norm, rate, tokens_since / (now - last_metric), columns
                 )
                 since, tokens_since, last_metric = [], 0, now
-                if self.device.type == "cuda" and not math.isfinite(mean):
+                if waits and not math.isfinite(mean):
                     bad = BAD_STEPS
             if self._validation_due(now - last_validation, columns):
                 stop = self._validate()
@@ -268,7 +293,12 @@ class Trainer:
             self._tell_metrics(since, norm, rate, 0.0, columns)
         if self._group.leads and (control.keep or not control.stopping):
             self._validate()
-            self._save()
+            saved = self._save()
+            if not saved and progress.best_loss is None:
+                raise TrainingError(
+                    "The model could not be kept: the disk took none of its checkpoints.",
+                    "Free some space, then train it again.",
+                )
             reached = self._finish()
         else:
             reached = progress.best_loss
@@ -356,13 +386,7 @@ class Trainer:
         loss, _count = mean_nll(self.model, held_out, self.device, most_tokens=VALIDATION_TOKENS)
         best = math.isfinite(loss) and (progress.best_loss is None or loss < progress.best_loss)
         if best:
-            progress.best_loss, progress.since_best = loss, 0
-            progress.weights = save_checkpoint(
-                self._checkpoints,
-                "best",
-                self._snapshot.model_tensors(),
-                self._snapshot.facts(self.config),
-            )
+            best = self._keep_best(loss)
         else:
             progress.since_best += 1
         point = ValidationPoint(
@@ -386,22 +410,44 @@ class Trainer:
 
     # -- checkpoints
 
-    def _save(self) -> None:
+    def _keep_best(self, loss: float) -> bool:
+        """Keep the weights as the best, with a validation ``loss``; False where the disk refuses.
+
+        Then those before stay the best, so that the next that are better than they are kept.
+        """
+        progress = self._progress
+        before = progress.best_loss, progress.since_best
+        progress.best_loss, progress.since_best = loss, 0
+        weights = self._disk.attempt(
+            "best checkpoint",
+            lambda: save_checkpoint(
+                self._checkpoints,
+                "best",
+                self._snapshot.model_tensors(),
+                self._snapshot.facts(self.config),
+            ),
+        )
+        if weights is None:
+            progress.best_loss, progress.since_best = before
+            return False
+        progress.weights = weights
+        return True
+
+    def _save(self) -> bool:
+        """Write what a run needs to go on; False where the disk refuses."""
         if not self._group.leads:
-            return
-        try:
-            save_checkpoint(
+            return True
+        saved = self._disk.attempt(
+            "checkpoint",
+            lambda: save_checkpoint(
                 self._checkpoints,
                 f"step-{self._progress.step:010d}",
                 self._snapshot.tensors(self._state),
                 self._snapshot.facts(self.config),
-            )
-            prune(self._checkpoints)
-        except OSError as error:
-            self._listener.on_notice(
-                f"The checkpoint could not be written ({error.strerror}); the run goes on with"
-                " the one before."
-            )
+            ),
+        )
+        prune(self._checkpoints)
+        return saved is not None
 
     def _restore(self) -> None:
         saved = self._snapshot.take_up(*newest_valid(self._checkpoints))
@@ -410,15 +456,21 @@ class Trainer:
             self._state = with_tensors(self.model.initial_state(1), saved)
 
     def _recover(self) -> None:
-        """Take up the last good state, with half the learning rate."""
-        scale = self._progress.scale / 2
+        """Take up the last good state, with half the learning rate.
+
+        A group goes on from where it is, since only its first process has checkpoints, and no step
+        that was not finite has been taken.
+        """
+        scale, by_hand = self._progress.scale / 2, self._progress.by_hand
         try:
+            if self._group.size > 1:
+                raise ModelError("The others could not follow.")
             self._restore()
             where = f"went back to step {self._progress.step:,}"
         except ModelError:
             self._state = None
-            where = "no checkpoint to go back to yet"
-        self._progress.scale = scale
+            where = "going on from where it is"
+        self._progress.scale, self._progress.by_hand = scale, by_hand
         self._listener.on_notice(f"The loss is not finite: {where}, with half the learning rate.")
 
     def _halve_batch(self) -> None:

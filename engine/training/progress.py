@@ -14,6 +14,8 @@ import torch
 
 from engine.config import TrainingConfig
 from engine.protocol.values import JobState, Metrics, ValidationPoint
+from engine.storage.atomic import refused
+from engine.training.disk_writes import DiskWrites
 
 
 class Listener(Protocol):
@@ -38,6 +40,9 @@ class Progress:
     best_loss: float | None = None
     since_best: int = 0
     scale: float = 1.0
+    """Of the learning rate, after losses that were not finite."""
+    by_hand: float = 1.0
+    """What the learning rate has been multiplied with from outside."""
     weights: str = ""
 
     def share_done(self, config: TrainingConfig, rows: int) -> float:
@@ -53,9 +58,10 @@ class Progress:
 class History:
     """What a run told, a line of JSON each, so that its curve outlives it."""
 
-    def __init__(self, run_dir: Path, write: bool) -> None:
+    def __init__(self, run_dir: Path, disk: DiskWrites, write: bool = True) -> None:
         self._path = run_dir / "history.jsonl"
-        self._write = write
+        self._disk, self._write = disk, write
+        self._torn = False
 
     def begin(self) -> None:
         """Forget what an earlier run of this name told."""
@@ -66,11 +72,21 @@ class History:
         self.add(kind, **msgspec.to_builtins(value))
 
     def add(self, kind: str, **fields: Any) -> None:
-        if not self._write:
-            return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("a", encoding="utf-8") as sink:
-            sink.write(json.dumps({"kind": kind, **fields}) + "\n")
+        if self._write:
+            line = json.dumps({"kind": kind, **fields})
+            self._disk.attempt("curve", lambda: self._append(line))
+
+    def _append(self, line: str) -> None:
+        # Behind a line of which only a part was written, another begins.
+        text = f"\n{line}\n" if self._torn else f"{line}\n"
+        self._torn = True
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("a", encoding="utf-8") as sink:
+                sink.write(text)
+        except OSError as error:
+            raise refused(self._path, error) from error
+        self._torn = False
 
 
 def perplexity(loss: float) -> float:

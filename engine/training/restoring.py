@@ -59,5 +59,8 @@ def load_model(
             model.recency = Recency(tensors[RECENCY_NOVELTY].to(device), **facts["recency"])
         except (KeyError, TypeError) as error:
             raise ModelError(f"The recency in {best} cannot be used: {error}.", "") from None
-    document = json.loads((best / "state.json").read_text()) if best.exists() else {"sha256": ""}
-    return cast(LanguageModel[Any], model), config, document["sha256"]
+    try:
+        digest = str(json.loads((best / "state.json").read_text(encoding="utf-8"))["sha256"])
+    except (OSError, ValueError, KeyError):  # there is none, or a run is just replacing it
+        digest = ""
+    return cast(LanguageModel[Any], model), config, digest

@@ -50,7 +50,8 @@ def import_text(path: Path) -> WordVectors:
         with path.open(encoding="utf-8", errors="replace", newline="\n") as source:
             for number, line in enumerate(source, 1):
                 parts = line.rstrip().split(" ")
-                if number == 1 and len(parts) == 2 and all(p.isdigit() for p in parts):
+                numbers = all(part.isdecimal() and len(part) < 12 for part in parts)
+                if number == 1 and len(parts) == 2 and numbers:
                     _check_header(path, int(parts[0]), int(parts[1]))
                     continue
                 if len(parts) < 2:

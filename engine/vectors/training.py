@@ -58,10 +58,25 @@ def train_vectors(
     return VectorTraining(config, corpus, listener).run(control)
 
 
+def check_size(corpus: Corpus) -> None:
+    """See that ``corpus`` has enough to learn from.
+
+    Raises:
+        TrainingError: when it has not.
+    """
+    words = len(corpus.parts()[0])
+    if words < FEWEST_WORDS or len(corpus.vocabulary) - len(SPECIALS) < 2:
+        raise TrainingError(
+            f"{corpus.name} has only {words:,} words to learn from.",
+            f"Add scripts until it has at least {FEWEST_WORDS:,}; a million are better.",
+        )
+
+
 class VectorTraining:
     """One run."""
 
     def __init__(self, config: SkipGramConfig, corpus: Corpus, listener: Listener) -> None:
+        check_size(corpus)
         train, validation, _test = corpus.parts()
         skip = len(SPECIALS)
         self._skip, self._train, self._validation = skip, train, validation
@@ -69,11 +84,6 @@ class VectorTraining:
         counts = word_counts(train, len(corpus.vocabulary)).numpy()
         # A word that only the other parts have is not quite impossible.
         self._counts = np.maximum(counts[skip:], 1)
-        if len(train) < FEWEST_WORDS or len(self._words) < 2:
-            raise TrainingError(
-                f"{corpus.name} has only {len(train):,} words to learn from.",
-                f"Add scripts until it has at least {FEWEST_WORDS:,}; a million are better.",
-            )
         self.config, self._listener = config, listener
         self._keep = keep_probabilities(self._counts, config.subsample)
         expected = float((self._keep * self._counts).sum())
@@ -106,7 +116,7 @@ class VectorTraining:
         next_sample = total / SAMPLES_A_RUN
         started = last = time.perf_counter()
         losses: list[float] = []
-        read_then = 0
+        read_then, scale = 0, 1.0
         with torch.inference_mode():
             for text, read in self._blocks():
                 if control.paused:
@@ -119,8 +129,13 @@ class VectorTraining:
                     started, last = started + gap, last + gap
                 if control.stopping:
                     break
+                if control.scale != scale:
+                    scale = control.scale
+                    self._listener.on_notice(
+                        f"From step {self._step:,} on: the planned learning rate × {scale:g}."
+                    )
                 share = self._read / total
-                rate = self.config.learning_rate * control.scale * max(1e-3, 1 - share)
+                rate = self.config.learning_rate * scale * max(1e-3, 1 - share)
                 measure = self._step % MEASURED == 0
                 radii, noise = self.model.draw_radii(self._dice), self.model.draw_noise(self._dice)
                 loss = self.model.update(text, radii, noise, rate, measure)

@@ -15,6 +15,7 @@ from engine.corpus.reading import find_sources
 from engine.corpus.statistics import summarise
 from engine.corpus.vocabulary import CUE_UNK_ID, NEWLINE_ID, UNK_ID, Vocabulary
 from engine.errors import CorpusError, ModelError
+from engine.formats.script_files import read_script
 
 
 @pytest.fixture(autouse=True)
@@ -130,6 +131,8 @@ def test_tiny_texts_load(tmp_path: Path, text: str) -> None:
         ("DÉLIA: Café?\nOZ: Non.\n".encode(), "utf-8"),
         ("DÉLIA: Café?\nOZ: Non.\n".encode("utf-8-sig"), "utf-8-sig"),
         ("DÉLIA: Café?\nOZ: Non.\n".encode("utf-16"), "utf-16"),
+        ("DÉLIA: Café?\nOZ: Non.\n".encode("utf-32"), "utf-32"),
+        (b"\0\0\xfe\xff" + "DÉLIA: Café?\nOZ: Non.\n".encode("utf-32-be"), "utf-32"),
         ("DÉLIA: Café?\r\nOZ: Non.\r\n".encode("cp1252"), "cp1252"),
         ("DÉLIA: Café?\r\nOZ: Non.\r\n".encode("utf-16-le"), "utf-16-le"),
         ("DÉLIA: Café?\nOZ: Non.\n".encode("utf-16-be"), "utf-16-be"),
@@ -143,16 +146,91 @@ def test_encodings(tmp_path: Path, data: bytes, encoding: str) -> None:
     assert loaded.encodings == (encoding,)
     assert "délia:" in loaded.vocabulary
     assert "café" in loaded.vocabulary
-    assert bool(loaded.notes) == (encoding not in ("utf-8", "utf-8-sig", "utf-16"))
+    assert bool(loaded.notes) == (encoding not in ("utf-8", "utf-8-sig", "utf-16", "utf-32"))
+
+
+def test_a_file_that_changes_is_looked_at_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes("OZ: Café?\n".encode("latin-1"))
+    assert find_sources([path])[0].encoding == "cp1252"
+    path.write_bytes("OZ: Café?\n".encode())
+    (source,) = find_sources([path])
+    assert (source.encoding, source.note) == ("utf-8", "")
+
+
+def test_of_many_notes_the_first_are_shown(tmp_path: Path) -> None:
+    for number in range(25):
+        (tmp_path / f"{number}.txt").write_bytes(b"OZ: Caf\xe9?\nDELIA: No.\n")
+    notes = summarise(load_corpus([tmp_path], cutoff=1)).notes
+    assert [note.split()[0] for note in notes[:-1]] == [f"{number}.txt" for number in range(20)]
+    assert notes[-1] == "… and so 5 more files."
+    (tmp_path / "few").mkdir()
+    for number in range(20):
+        (tmp_path / f"{number}.txt").rename(tmp_path / "few" / f"{number}.txt")
+    assert len(summarise(load_corpus([tmp_path / "few"], cutoff=1)).notes) == 20
+
+
+FOUNTAIN = """INT. LAUNDRY - NIGHT
+
+JOHN (V.O.)
+I was young.
+
+MARY
+Were you?
+
+JOHN (CONT'D)
+I was.
+
+MARY (O.S.) (CONT'D)
+Oh.
+"""
+FINAL_DRAFT = """<FinalDraft DocumentType="Script"><Content>
+<Paragraph Type="Character"><Text>JOHN (V.O.)</Text></Paragraph>
+<Paragraph Type="Dialogue"><Text>I was young.</Text></Paragraph>
+<Paragraph Type="Character"><Text>MARY</Text></Paragraph>
+<Paragraph Type="Dialogue"><Text>Were you?</Text></Paragraph>
+<Paragraph Type="Character"><Text>JOHN (CONT'D)</Text></Paragraph>
+<Paragraph Type="Dialogue"><Text>I was.</Text></Paragraph>
+<Paragraph Type="Character"><Text>MARY (O.S.) (CONT'D)</Text></Paragraph>
+<Paragraph Type="Dialogue"><Text>Oh.</Text></Paragraph>
+</Content></FinalDraft>
+"""
+
+
+@pytest.mark.parametrize(("suffix", "script"), [(".fountain", FOUNTAIN), (".fdx", FINAL_DRAFT)])
+def test_what_stands_behind_a_name_makes_no_other_speaker(
+    tmp_path: Path, suffix: str, script: str
+) -> None:
+    path = tmp_path / f"pilot{suffix}"
+    path.write_text(script)
+    speakers = summarise(load_corpus([path], cutoff=1)).speakers
+    assert sorted((speaker.name, speaker.lines) for speaker in speakers) == [
+        ("JOHN", 2),
+        ("MARY", 2),
+    ]
+    text = read_script(path)
+    for cue in ("JOHN (V.O.):", "JOHN (CONT'D):", "MARY (O.S.) (CONT'D):"):
+        assert cue in text
 
 
 def test_folders_are_searched_in_natural_order(tmp_path: Path) -> None:
-    for name in ("part 10.txt", "part 2.txt", ".hidden.txt", "picture.png", "sub/part 1.txt"):
+    names = ("part 10.txt", "part 2.txt", "²3.txt", ".hidden.txt", "picture.png", "sub/part 1.txt")
+    for name in names:
         path = tmp_path / "show" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("A: b c\n")
     found = [source.path.name for source in find_sources([tmp_path / "show"])]
-    assert found == ["part 2.txt", "part 10.txt", "part 1.txt"]
+    assert found == ["part 2.txt", "part 10.txt", "²3.txt", "part 1.txt"]
+
+
+def test_a_pipe_is_refused_and_passed_over_in_a_folder(tmp_path: Path) -> None:
+    pipe = tmp_path / "show" / "pipe.txt"
+    pipe.parent.mkdir()
+    os.mkfifo(pipe)
+    with pytest.raises(CorpusError, match="neither a file nor a folder"):
+        load_corpus([pipe])
+    (pipe.parent / "script.txt").write_text("A: b c\n")
+    assert [source.path.name for source in find_sources([pipe.parent])] == ["script.txt"]
 
 
 @pytest.mark.parametrize(

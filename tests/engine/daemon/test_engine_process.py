@@ -143,6 +143,57 @@ async def test_bad_requests_are_answered_in_words(client: EngineClient, tmp_path
         await client.call(m.WatchTraining(job="nothing"))
 
 
+async def test_a_call_that_does_not_fit_is_refused_by_itself(client: EngineClient) -> None:
+    with pytest.raises(ColdOpenError, match="new_name"):
+        await client.call(m.RenameModel(name="a", new_name="b" * 81))
+    assert client.connected
+    assert (await client.call(m.GetEngineState())).pid == client.engine_pid
+
+
+def test_what_does_not_fit_is_told_to_the_call_that_it_was(engine_home: Path) -> None:
+    async def start() -> None:
+        await (await EngineClient.connect("first")).close()
+
+    asyncio.run(start())
+    misfit = {"type": "call", "id": 7, "request": {"type": "no such request"}}
+    body = msgspec.json.encode(misfit)
+    door = socket.socket(socket.AF_UNIX)
+    door.connect(str(socket_path()))
+    door.sendall(encode_frame(m.Hello(protocol=m.PROTOCOL_VERSION, client="raw", version="1")))
+    door.sendall(struct.pack(">I", len(body)) + body)
+    door.sendall(encode_frame(m.Call(id=8, request=m.GetEngineState())))
+    stream = door.makefile("rb")
+    replies: dict[int, m.Failed | m.Answer] = {}
+    while len(replies) < 2:
+        message = read_frame_blocking(stream, FROM_ENGINE)
+        assert message is not None, "the engine hung up"
+        if isinstance(message, m.Failed | m.Answer):
+            replies[message.id] = message
+    door.close()
+    assert isinstance(replies[7], m.Failed)
+    assert "no such request" in replies[7].message
+    assert isinstance(replies[8], m.Answer)
+
+
+async def test_a_file_whose_name_is_not_utf8_is_read_or_refused_in_words(
+    client: EngineClient, tmp_path: Path
+) -> None:
+    file = tmp_path / os.fsdecode(b"caf\xe9.txt")
+    try:
+        file.write_text("OZ: Hello.\nDELIA: No.\n")
+    except OSError:
+        pytest.skip("no such names here")
+    loaded = await client.call(m.LoadCorpus(paths=(str(tmp_path),), cutoff=1))
+    assert loaded.summary.files == 1
+    assert {speaker.name for speaker in loaded.summary.speakers} == {"OZ", "DELIA"}
+    file.write_bytes(bytes(range(32)) * 9)
+    with pytest.raises(ColdOpenError, match=r"caf\\udce9\.txt"):
+        await client.call(m.LoadCorpus(paths=(str(tmp_path),)))
+    with pytest.raises(ColdOpenError, match="no UTF-8"):
+        await client.call(m.LoadCorpus(paths=(str(file),)))
+    assert (await client.call(m.GetEngineState())).pid == client.engine_pid
+
+
 def test_a_second_engine_bows_out(engine_home: Path) -> None:
     async def first() -> int:
         client = await EngineClient.connect("first")

@@ -12,6 +12,7 @@ import pytest
 from engine import paths
 from engine.daemon.job_pipe import JobNotice, JobSpec
 from engine.daemon.model_run import run_model
+from engine.errors import TrainingError
 from engine.storage.library import read_card
 from engine.training.control import Control
 
@@ -46,3 +47,17 @@ def test_the_card_has_the_perplexity_of_what_writes(season: Path, tmp_path: Path
     reached = re.findall(r"validation perplexity from [\d.]+ to (\d+\.\d)", notices)
     assert reached, "counts help so small a model"
     assert f"{read_card(folder).perplexity:.1f}" == reached[-1]
+
+
+def test_a_cut_off_that_leaves_no_word_is_refused(
+    season: Path, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    settings = SETTINGS | {"vocabulary_cutoff": 1000}
+    spec = JobSpec(
+        job="j", name="n", run_dir=str(folder), paths=(str(tiny_corpus),), settings=settings
+    )
+    with pytest.raises(TrainingError, match="is seen 1,000 times") as caught:
+        run_model(spec, Control(), lambda _message: None)
+    assert "Lower the cut-off" in str(caught.value)
+    assert not folder.exists()

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from engine.daemon.outbox import MAX_WAITING, THIN_METRICS_AT, Outbox, OutboxClosed
+from engine.daemon.outbox import (
+    MAX_WAITING,
+    MOST_TOKENS,
+    THIN_METRICS_AT,
+    Outbox,
+    OutboxClosed,
+)
 from engine.protocol import messages as m
-from engine.protocol.values import Metrics, WrittenToken
+from engine.protocol.framing import encode_frame
+from engine.protocol.values import Alternative, Metrics, WrittenToken
 
 
 def token(text: str) -> WrittenToken:
@@ -50,12 +58,19 @@ def test_tokens_of_one_branch_become_one_event() -> None:
     assert drained(outbox) == [written("s", 0, "a", "b"), written("s", 1, "c")]
 
 
-def test_tokens_of_an_abandoned_stream_are_dropped() -> None:
+def test_tokens_for_a_client_that_sleeps_still_fit_into_frames() -> None:
     outbox = Outbox()
-    outbox.put(written("s", 0, "a"))
-    outbox.put(written("t", 0, "b"))
-    outbox.abandon("s")
-    assert drained(outbox) == [written("t", 0, "b")]
+    likely = tuple(Alternative(text=" longish", word="longish", probability=0.1) for _ in range(9))
+    for number in range(20_000):
+        one = msgspec.structs.replace(token(f" word{number}"), alternatives=likely)
+        outbox.put(m.TokensWritten(stream="s", branch=0, tokens=(one,)))
+    told = drained(outbox)
+    texts = [t.text for event in told if isinstance(event, m.TokensWritten) for t in event.tokens]
+    assert texts == [f" word{number}" for number in range(20_000)]
+    for event in told:
+        assert isinstance(event, m.TokensWritten)
+        encode_frame(m.Told(event=event))
+    assert len(told) <= 20_000 // MOST_TOKENS + 1
 
 
 def test_a_heartbeat_replaces_the_one_before() -> None:

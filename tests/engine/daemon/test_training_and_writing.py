@@ -247,6 +247,47 @@ async def test_a_killed_run_fails_in_words_and_its_model_can_go_on(
     await ears.state("stopped")
 
 
+async def test_a_model_is_replaced_only_by_a_run_that_begins(
+    studio: EngineClient, ears: Ears, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    async def replaced_from(corpus: Path) -> JobInfo:
+        ears.heard.clear()
+        job = await studio.call(
+            m.StartTraining(
+                name="tiny",
+                paths=(str(corpus),),
+                settings={**TINY, "epochs": 1, "hidden_size": 24},
+                replace=True,
+            )
+        )
+        info = (await studio.call(m.WatchTraining(job=job.job))).info
+        ended = info.state in ("finished", "failed")
+        return info if ended else await ears.state("finished", "failed")
+
+    await train(studio, ears, tiny_corpus, epochs=1)
+    await ears.state("finished")
+    (old,) = await own_models(studio)
+
+    info = await replaced_from(tmp_path / "no-such-script.txt")
+    assert info.state == "failed"
+    assert "no-such-script.txt" in info.message
+    listed = await studio.call(m.ListModels())
+    assert old in listed.models
+    assert listed.deleted == ()
+
+    info = await replaced_from(tiny_corpus)
+    assert info.state == "finished", info.message
+    (new,) = await own_models(studio)
+    assert new.config.hidden_size == 24
+    assert (await studio.call(m.ListModels())).deleted == ("tiny",)
+    await studio.call(m.RenameModel(name="tiny", new_name="newer"))
+    await studio.call(m.RestoreModel(name="tiny"))
+    assert {card.name: card.config.hidden_size for card in await own_models(studio)} == {
+        "tiny": 16,
+        "newer": 24,
+    }
+
+
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [

@@ -157,6 +157,8 @@ def test_a_speech_ends_before_the_next_cue(writer: Writer) -> None:
         ("", "OZ:"),
         ("DELIA: Hello.", "\n\nOZ:"),
         ("DELIA: Hello.\n", "\nOZ:"),
+        ("DELIA: Hello.\n\n  ", "\nOZ:"),
+        ("DELIA: Hello.\n  ", "\nOZ:"),
         (SCENE, "OZ:"),
         ("DELIA: Hello.\nTEO: Hi.", "\nOZ:"),
         ("GUS: Not March and half a wo", "\n\nOZ:"),

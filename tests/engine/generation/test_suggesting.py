@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine.corpus.tokenizer import tokenize
+from engine.corpus.tokenizer import is_cue, tokenize
 from engine.corpus.vocabulary import NEWLINE_ID
 from engine.errors import ModelError
 from engine.generation.ranking import rank
@@ -31,6 +31,12 @@ def test_names_of_the_draft_and_of_the_cast_are_among_them(writer: Writer) -> No
     found = dict(next_speakers(writer, draft, ("Quuxa",), most=500))
     assert found["ZORBLAX"] > 0.01
     assert found["QUUXA"] > 0
+
+
+def test_the_stand_in_for_unknown_names_never_speaks(writer: Writer) -> None:
+    found = dict(next_speakers(writer, TALK, most=10_000))
+    assert len(found) == sum(map(is_cue, writer.vocabulary.words)) - 1
+    assert not any("<" in name for name in found)
 
 
 def test_a_candidate_that_leads_into_what_follows_ranks_first(writer: Writer) -> None:

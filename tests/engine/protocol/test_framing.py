@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from engine.protocol import messages as m
 from engine.protocol.framing import (
     MAX_FRAME_BYTES,
+    NotUnderstoodError,
     ProtocolError,
     encode_frame,
     read_frame,
@@ -93,6 +94,24 @@ def test_an_oversized_message_is_never_sent() -> None:
     huge = m.Call(id=1, request=m.Write(model="x", before="a" * MAX_FRAME_BYTES))
     with pytest.raises(ProtocolError, match="over the limit"):
         encode_frame(huge)
+
+
+def test_a_name_that_is_not_utf8_is_refused_in_words() -> None:
+    call = m.Call(id=1, request=m.LoadCorpus(paths=("show/caf\udce9.txt",)))
+    with pytest.raises(ProtocolError, match=r"show/caf\\udce9\.txt") as caught:
+        encode_frame(call)
+    assert caught.value.hint
+    caught.value.message.encode()
+
+
+@pytest.mark.parametrize("body", [b'{"type":"nothing"}', b"{", b"\xff", b""])
+def test_behind_a_frame_that_is_no_message_the_next_can_be_read(body: bytes) -> None:
+    call = m.Call(id=1, request=m.ListModels())
+    stream = io.BytesIO(struct.pack(">I", len(body)) + body + encode_frame(call))
+    with pytest.raises(NotUnderstoodError, match="could not be understood") as caught:
+        read_frame_blocking(stream, DECODER)
+    assert caught.value.body == body
+    assert read_frame_blocking(stream, DECODER) == call
 
 
 def test_deep_nesting_is_an_error() -> None:

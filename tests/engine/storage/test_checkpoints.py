@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import SafetensorError
 
-from engine.errors import ModelError
+from engine.errors import ColdOpenError, ModelError
 from engine.storage.checkpoint import load_checkpoint, newest_valid, prune, save_checkpoint
 
 
@@ -107,10 +108,10 @@ def test_writing_over_the_best_never_leaves_none(
     save_checkpoint(tmp_path, "best", tensors(1), {"n": 1})
 
     def full(*_args: object, **_more: object) -> None:
-        raise OSError(28, "No space left on device")
+        raise SafetensorError("Error while serializing: I/O error: No space left on device")
 
     monkeypatch.setattr("engine.storage.checkpoint.save_file", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(ColdOpenError, match="best could not be written: No space left on device"):
         save_checkpoint(tmp_path, "best", tensors(2), {"n": 2})
     _loaded, facts = load_checkpoint(tmp_path / "best")
     assert facts == {"n": 1}

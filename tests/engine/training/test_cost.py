@@ -73,6 +73,14 @@ def test_more_of_anything_takes_longer_and_a_better_machine_does_not() -> None:
     assert step_seconds(low, 10_000, machine()) < usual
 
 
+def test_candidates_are_at_most_the_whole_vocabulary_and_nothing_to_a_classic_model() -> None:
+    def seconds(candidates: int, **settings: object) -> float:
+        return step_seconds(checked({**settings, "candidates": candidates}), 2000, machine())
+
+    assert seconds(1500) < seconds(2000) == seconds(8000) == seconds(0)
+    assert seconds(100, model="classic") == seconds(0, model="classic")
+
+
 def test_a_small_model_is_further_from_the_machines_products_than_a_large_one() -> None:
     def share(hidden: int) -> float:
         config = checked(

@@ -80,6 +80,22 @@ def test_counts_are_mixed_in_and_kept_with_the_model(tmp_path: Path) -> None:
     assert math.exp(loss) == pytest.approx(result.perplexity, rel=1e-4)
 
 
+def test_a_run_that_is_ended_again_is_finished_as_if_once(tmp_path: Path) -> None:
+    control = Control()
+    control.stop()
+    first = Trainer(config(), phrases(6000), tmp_path, Diary()).run(control)
+    diary = Diary()
+    again = Trainer(config(), phrases(6000), tmp_path, diary, resume=True).run(control)
+    assert again.steps == first.steps
+    assert first.perplexity is not None
+    assert again.perplexity == pytest.approx(first.perplexity, rel=1e-6)
+    assert any("n-grams" in notice for notice in diary.notices)
+    model, _config, digest = load_model(tmp_path, CPU)
+    assert digest == again.weights
+    loss, _count = mean_nll(model, phrases(6000).validation, CPU, columns=finishing.COLUMNS)
+    assert math.exp(loss) == pytest.approx(first.perplexity, rel=1e-4)
+
+
 def test_who_wants_none_gets_none(tmp_path: Path) -> None:
     asked = config(ngrams=False, recency=False)
     Trainer(asked, phrases(3000), tmp_path, Diary()).run(Control())

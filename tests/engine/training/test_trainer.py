@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import resource
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ from engine.errors import ModelError, TrainingError
 from engine.models.neural_cache import HasCache
 from engine.protocol.values import JobState, Metrics, ValidationPoint
 from engine.storage.checkpoint import load_checkpoint
+from engine.storage.library import read_history
 from engine.training import loop
 from engine.training.control import Control
 from engine.training.loop import Trainer, TrainingData
@@ -190,10 +194,66 @@ def test_the_learning_rate_can_be_scaled_while_it_runs(tmp_path: Path) -> None:
     plain, halved = Diary(), Diary()
     Trainer(small(epochs=1), data(), tmp_path / "a", plain).run(Control())
     control = Control()
-    control.set_learning_rate(0.5)
+    control.scale_learning_rate(0.5)
     Trainer(small(epochs=1), data(), tmp_path / "b", halved).run(control)
     for one, other in zip(plain.metrics, halved.metrics, strict=True):
         assert other.learning_rate == pytest.approx(one.learning_rate / 2)
+
+
+def rates(diary: Diary) -> dict[int, float]:
+    return {m.step: m.learning_rate for m in diary.metrics}
+
+
+@pytest.mark.parametrize(
+    ("factors", "scale"),
+    [((0.5, 0.5), 0.25), ((0.5, 4), 2), ((1e9,), 16), ((0.0,), 1 / 16), ((1e-9, 2), 1 / 8)],
+)
+def test_each_change_of_the_learning_rate_is_on_top_of_those_before(
+    factors: tuple[float, ...], scale: float
+) -> None:
+    control = Control()
+    for factor in factors:
+        control.scale_learning_rate(factor)
+    assert control.scale == scale
+
+
+def test_a_change_of_the_learning_rate_is_told_and_outlives_the_run(tmp_path: Path) -> None:
+    plain, whole = Diary(), Diary()
+    Trainer(small(), data(), tmp_path / "plain", plain).run(Control())
+    control = Control()
+    control.scale_learning_rate(0.5)
+    Trainer(small(), data(), tmp_path / "whole", whole).run(control)
+    assert [notice for notice in whole.notices if "×" in notice] == [
+        "From step 0 on: the planned learning rate × 0.5."
+    ]
+
+    first, second, third = Diary(control, 17), Diary(again := Control(), 33), Diary()
+    Trainer(small(), data(), tmp_path / "parts", first).run(control)
+    Trainer(small(), data(), tmp_path / "parts", second, resume=True).run(again)
+    assert rates(first) | rates(second) == {s: r for s, r in rates(whole).items() if s <= 33}
+    assert not any("×" in notice for notice in second.notices)
+    once_more = Control()
+    once_more.scale_learning_rate(0.5)
+    Trainer(small(), data(), tmp_path / "parts", third, resume=True).run(once_more)
+    assert "From step 33 on: the planned learning rate × 0.25." in third.notices
+    assert rates(third) == pytest.approx({s: r / 4 for s, r in rates(plain).items() if s > 33})
+
+
+def test_bad_luck_leaves_the_learning_rate_as_it_was_asked_for(tmp_path: Path) -> None:
+    def unlucky(folder: Path, factor: float) -> Diary:
+        diary, control = Diary(), Control()
+        control.scale_learning_rate(factor)
+        trainer = Trainer(small(epochs=1), data(), folder, diary)
+        run_out_of_memory(trainer, from_step=8)
+        _Poisoned(trainer, set(range(20, 20 + loop.BAD_STEPS)))
+        trainer.run(control)
+        assert any("batch is now 2" in notice for notice in diary.notices)
+        assert any("not finite" in notice for notice in diary.notices)
+        return diary
+
+    plain, halved = unlucky(tmp_path / "a", 1), unlucky(tmp_path / "b", 0.5)
+    assert rates(halved) == pytest.approx({s: r / 2 for s, r in rates(plain).items()})
+    assert len([notice for notice in halved.notices if "×" in notice]) == 1
 
 
 def test_stopping_without_keeping_saves_nothing_more(tmp_path: Path) -> None:
@@ -240,21 +300,47 @@ def test_many_bad_steps_in_a_row_bring_back_the_last_good_state(
     assert diary.metrics[-1].progress == 1
 
 
-def test_out_of_memory_halves_the_batch_and_says_so(tmp_path: Path) -> None:
-    diary = Diary()
-    trainer = Trainer(small(epochs=1), data(), tmp_path, diary)
-    inner = trainer.model.forward
+def run_out_of_memory(trainer: Trainer, from_step: int = 1) -> None:
+    """Have ``trainer`` find no room for more than two rows from its step ``from_step`` on."""
+    inner, taken = trainer.model.forward, 0
 
     def greedy(ids: Any, targets: Any, state: Any) -> Any:
-        if len(ids) > 2:
+        nonlocal taken
+        taken += 1
+        if len(ids) > 2 and taken >= from_step:
             raise torch.OutOfMemoryError("too much")
         return inner(ids, targets, state)
 
     trainer.model.forward = greedy  # type: ignore[method-assign]
+
+
+def test_out_of_memory_halves_the_batch_and_says_so(tmp_path: Path) -> None:
+    diary = Diary()
+    trainer = Trainer(small(epochs=1), data(), tmp_path, diary)
+    run_out_of_memory(trainer)
     result = trainer.run(Control())
     assert trainer.config.batch_size == 2
     assert any("batch is now 2" in notice for notice in diary.notices)
     assert result.perplexity is not None
+
+
+def test_a_run_whose_batch_was_halved_goes_on_with_that(tmp_path: Path) -> None:
+    whole = Diary()
+    straight = Trainer(small(), data(), tmp_path / "whole", whole)
+    run_out_of_memory(straight)
+    straight.run(Control())
+
+    control = Control()
+    first = Diary(control, stop_at=17)
+    cut_off = Trainer(small(), data(), tmp_path / "parts", first)
+    run_out_of_memory(cut_off)
+    cut_off.run(control)
+    second = Diary()
+    resumed = Trainer(small(), data(), tmp_path / "parts", second, resume=True)
+    assert resumed.config.batch_size == 2
+    resumed.run(Control())
+    assert min(second.losses) == 18
+    assert {**first.losses, **second.losses} == whole.losses
 
 
 def test_patience_ends_a_run_that_learns_nothing_more(
@@ -294,6 +380,69 @@ def test_a_checkpoint_holds_no_more_than_the_two_newest_and_the_best(
     tensors, facts = load_checkpoint(tmp_path / "checkpoints" / names[-1])
     assert facts["vocabulary_size"] == WORDS
     assert any(name.startswith("optimizer.exp_avg.") for name in tensors)
+
+
+@contextlib.contextmanager
+def disk_with_room_for(most_bytes: int) -> Iterator[Callable[[], None]]:
+    """No file can have more than ``most_bytes``, as if the disk were full; until what it gives is
+    called."""
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, usual[1]))
+    try:
+        yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+
+
+def test_a_disk_that_is_full_for_a_while_costs_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(Trainer, "_validation_due", lambda *_args: True)
+
+    class Freed(Diary):
+        def on_metrics(self, metrics: Metrics) -> None:
+            super().on_metrics(metrics)
+            if metrics.step == 12:
+                free()
+
+    diary = Freed()
+    trainer = Trainer(small(epochs=1), data(), tmp_path, diary)
+    with disk_with_room_for(700) as free:
+        result = trainer.run(Control())
+    for kind in ("curve", "checkpoint", "best checkpoint"):
+        assert f"The {kind} could be written again." in diary.notices
+    refused = [notice for notice in diary.notices if "The run goes on" in notice]
+    assert len(refused) == 3  # each kind once, though every step failed
+    assert all("File too large" in notice and str(tmp_path) in notice for notice in refused)
+    assert not any(point.best for point in diary.points[:11])
+    assert any(point.best for point in diary.points[11:])
+    assert result.perplexity is not None
+    _model, _config, digest = load_model(tmp_path, torch.device("cpu"))
+    assert digest == result.weights
+    metrics, _points, _samples = read_history(tmp_path)
+    told = [m.step for m in metrics]
+    assert told == [*range(1, told.index(12) + 1), *range(12, diary.metrics[-1].step + 1)]
+
+
+def test_a_run_of_which_nothing_could_be_kept_says_so(tmp_path: Path) -> None:
+    with disk_with_room_for(700), pytest.raises(TrainingError, match="none of its checkpoints"):
+        Trainer(small(epochs=1), data(), tmp_path, Diary()).run(Control())
+
+
+def test_what_helps_but_finds_no_room_leaves_the_model_as_it_is(tmp_path: Path) -> None:
+    diary = Diary()
+    config = small(epochs=1, recency=False, neural_cache=False)
+    trainer = Trainer(config, data(6000), tmp_path, diary)
+    Trainer(small(epochs=1), data(), tmp_path / "size", Diary()).run(Control())
+    best = tmp_path / "size" / "checkpoints" / "best" / "tensors.safetensors"
+    # Room for the weights, not for the text whose n-grams are counted, too.
+    trainer._save = lambda: True  # type: ignore[method-assign]
+    with disk_with_room_for(best.stat().st_size + 4000):
+        result = trainer.run(Control())
+    assert any("The model is as it was before." in notice for notice in diary.notices)
+    _model, _config, digest = load_model(tmp_path, torch.device("cpu"))
+    assert digest == result.weights
 
 
 def bursts(tokens: int) -> TrainingData:

@@ -1,0 +1,76 @@
+"""The models' folders: what a run that never began left there is in nobody's way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine import paths
+from engine.config import TrainingConfig
+from engine.errors import ModelError
+from engine.protocol.values import ModelCard
+from engine.storage import library
+
+
+@pytest.fixture(autouse=True)
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    return paths.models_dir()
+
+
+def make_model(name: str) -> None:
+    card = ModelCard(
+        name=name,
+        kind="script",
+        state="finished",
+        corpus="a corpus",
+        corpus_key="0" * 64,
+        corpus_paths=(),
+        config=TrainingConfig(),
+        vocabulary_size=100,
+        tokens=1000,
+    )
+    library.write_card(paths.models_dir() / name, card)
+
+
+def leave_behind(name: str) -> Path:
+    """A folder as a run leaves it that breaks off before it has a card."""
+    folder = paths.models_dir() / name
+    folder.mkdir(parents=True)
+    (folder / "text.json").write_text("{}")
+    return folder
+
+
+def test_a_model_can_have_the_name_of_a_run_that_never_began() -> None:
+    make_model("old")
+    folder = leave_behind("new")
+    library.rename("old", "new")
+    assert library.read_card(folder).name == "new"
+    assert not (folder / "text.json").exists()
+
+
+def test_a_model_comes_back_where_a_run_never_began() -> None:
+    make_model("sitcom")
+    library.delete("sitcom")
+    folder = leave_behind("sitcom")
+    library.restore("sitcom")
+    assert library.read_card(folder).state == "finished"
+    assert library.deleted() == ()
+
+
+def test_a_new_folder_is_where_no_model_is() -> None:
+    assert library.free_folder("new") == paths.models_dir() / "new"
+    assert not leave_behind("torn").samefile(paths.models_dir())
+    assert not library.free_folder("torn").exists()
+    make_model("taken")
+    with pytest.raises(ModelError, match="already a model called “taken”"):
+        library.free_folder("taken")
+    make_model("other")
+    with pytest.raises(ModelError, match="already a model"):
+        library.rename("other", "taken")
+    library.delete("taken")
+    make_model("taken")
+    with pytest.raises(ModelError, match="again"):
+        library.restore("taken")
+    assert library.deleted() == ("taken",)
