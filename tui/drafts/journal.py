@@ -56,7 +56,11 @@ class Journal:
     def __init__(self, path: Path, header: Header) -> None:
         self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
         self.size = 0
-        self._write(msgspec.json.encode(header) + b"\n")
+        try:
+            self._write(msgspec.json.encode(header) + b"\n")
+        except OSError:
+            self.close()
+            raise
 
     def append(self, entries: Sequence[Entry]) -> None:
         """Have the disk hold ``entries``."""
@@ -92,13 +96,13 @@ def read_journal(path: Path) -> tuple[Header, list[Entry]]:
         return Header(), []
     try:
         header = _HEADER.decode(lines[0])
-    except msgspec.DecodeError:
+    except ValueError:  # no JSON, no UTF-8 or no header
         return Header(), []
     entries: list[Entry] = []
     for line in lines[1:-1]:
         try:
             entries.append(_ENTRY.decode(line))
-        except msgspec.DecodeError:
+        except ValueError:
             break
     return header, entries
 

@@ -17,7 +17,7 @@ from typing import IO
 import msgspec
 
 from engine.errors import ColdOpenError
-from engine.storage.atomic import sync_path, write_atomically
+from engine.storage.atomic import sync_folder, write_atomically
 from tui.drafts.journal import Entry, Header, Journal, digest, read_journal, replay
 from tui.drafts.tree import Tree, append_synced
 from tui.editor.passage import ORIGIN, Span
@@ -86,6 +86,8 @@ class OpenDraft:
         self._disk = threading.Lock()
         self._entries: list[Entry] = []
         self._journal: Journal | None = None
+        self._renamed = True
+        """Whether the journal has its lasting name."""
         self.unwritten = False
         """Whether there were changes since the draft was last written whole."""
         self.text = ""
@@ -157,25 +159,34 @@ class OpenDraft:
             try:
                 if snapshot.entries:
                     self._open_journal().append(snapshot.entries)
-                fresh = Journal(self.files.next_journal, snapshot.header)
             except OSError as error:
                 with self._guard:
                     self._entries[:0] = snapshot.entries
                 self.unwritten = True
                 raise self._refused(error) from None
             try:
+                self._rename_journal()
+                fresh = Journal(self.files.next_journal, snapshot.header)
+            except OSError as error:
+                self.unwritten = True
+                raise self._refused(error) from None
+            try:
                 write_atomically(self.files.text, snapshot.text)
-                write_atomically(self.files.notes, msgspec.json.encode(snapshot.header))
-                self.files.next_journal.replace(self.files.journal)
-                sync_path(self.files.journal.parent)
-            except (OSError, ColdOpenError) as error:
+            except ColdOpenError as error:
                 fresh.close()
                 self.unwritten = True
                 raise self._refused(error) from None
+            # The text is the new one now, so what is typed from here on belongs to its journal.
             if self._journal is not None:
                 self._journal.close()
-            self._journal = fresh
+            self._journal, self._renamed = fresh, False
             self.text, self._header = snapshot.text, snapshot.header
+            try:
+                write_atomically(self.files.notes, msgspec.json.encode(snapshot.header))
+                self._rename_journal()
+            except (OSError, ColdOpenError) as error:
+                self.unwritten = True
+                raise self._refused(error) from None
             self._sync_tree()
 
     def close(self) -> None:
@@ -198,6 +209,13 @@ class OpenDraft:
             self._journal = Journal(self.files.journal, self._header)
         return self._journal
 
+    def _rename_journal(self) -> None:
+        """Give the journal its lasting name, so that another can be begun beside it."""
+        if not self._renamed:
+            self.files.next_journal.replace(self.files.journal)
+            sync_folder(self.files.journal.parent)
+            self._renamed = True
+
     def _sync_tree(self) -> None:
         data = self.tree.unsaved()
         try:
@@ -218,7 +236,7 @@ class OpenDraft:
         path = self.files.text
         try:
             raw = path.read_bytes() if path.exists() else b""
-            text = raw.decode("utf-8-sig").replace("\r\n", "\n")
+            text = raw.decode("utf-8")
             self.tree = Tree.read(self.files.tree)
             journals = [read_journal(p) for p in (self.files.journal, self.files.next_journal)]
         except UnicodeDecodeError:
@@ -230,14 +248,19 @@ class OpenDraft:
         self._restore(text, journals)
 
     def _restore(self, text: str, journals: list[tuple[Header, list[Entry]]]) -> None:
-        name = digest(text)
         headers = [header for header, _entries in journals] + [self._notes()]
+        if not any(header.text == digest(text) for header in headers):
+            # Another editor wrote it, perhaps with line ends and a mark of its own.
+            text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+        name = digest(text)
         known = next((header for header in headers if header.text == name), None)
         spans = [] if known is None else [Span(a, b, ORIGIN, by) for a, b, by in known.origin]
         self.cursor = len(text) if known is None else known.cursor
         self.text, self._header = text, known or Header(name, (), self.cursor)
-        for header, entries in journals:
+        for number, (header, entries) in enumerate(journals):
             if entries and header.text == name:
+                # Half a save left the only copy of these beside the place where the next begins.
+                self._renamed = number == 0 or self.recovered > 0
                 text, spans = replay(text, spans, entries)
                 name = digest(text)
                 self.cursor = entries[-1].start + len(entries[-1].inserted)
@@ -245,6 +268,8 @@ class OpenDraft:
             elif entries and not any(other.text == name for other in headers):
                 self._put_aside()
         self.origin = spans
+        for span in spans:
+            self.tree.keep_free(span.value)
         if self.recovered:
             self.write(self.snapshot(text, spans, self.cursor))
 
@@ -258,5 +283,5 @@ class OpenDraft:
     def _notes(self) -> Header:
         try:
             return msgspec.json.decode(self.files.notes.read_bytes(), type=Header)
-        except (OSError, msgspec.DecodeError):
+        except (OSError, ValueError):  # none, or none that can be read
             return Header()

@@ -13,11 +13,14 @@ import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from engine import paths
 from tui.drafts.open_draft import DraftError, DraftFiles, OpenDraft
 
-_FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f]')
+_FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f\ud800-\udfff]')
+LONGEST_WISH = 150
+"""Bytes of a name that is made up; the files beside the text have longer names."""
 WORDS_A_PAGE = 250
 
 
@@ -68,25 +71,37 @@ class DraftStore:
             DraftError: when another program has it open, or it cannot be read.
         """
         files = self.files(name)
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            lock = files.mark.open("a+")
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise DraftError(
-                f"“{files.text.stem}” is open in another window.",
-                "Close it there, or open another.",
-            ) from None
-        except OSError as error:
-            raise DraftError(
-                f"Drafts cannot be kept in {self.folder}: {error.strerror}.",
-                "Free some space or check the folder's permissions.",
-            ) from None
+        lock = self._locked(files)
         try:
             return OpenDraft(files, lock)
         except DraftError:
             lock.close()
             raise
+
+    def _locked(self, files: DraftFiles) -> IO[str]:
+        """The mark of a draft, which no other window can open while it is."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = files.mark.open("a+")
+        except OSError as error:
+            raise self._unkept(error) from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.close()
+            if not isinstance(error, BlockingIOError):
+                raise self._unkept(error) from None
+            raise DraftError(
+                f"“{files.text.stem}” is open in another window.",
+                "Close it there, or open another.",
+            ) from None
+        return lock
+
+    def _unkept(self, error: OSError) -> DraftError:
+        return DraftError(
+            f"Drafts cannot be kept in {self.folder}: {error.strerror}.",
+            "Free some space or check the folder's permissions.",
+        )
 
     def files(self, name: str) -> DraftFiles:
         """Where the draft ``name`` is.
@@ -98,9 +113,12 @@ class DraftStore:
 
     def new_name(self, wish: str = "Untitled") -> str:
         """``wish``, or ``wish 2`` and so on where it is taken."""
-        wish = _FORBIDDEN.sub("-", wish).strip(" .") or "Untitled"
+        wish = _FORBIDDEN.sub("-", wish).encode()[:LONGEST_WISH].decode(errors="ignore")
+        wish = wish.strip(" .") or "Untitled"
         name, number = wish, 2
         taken = {entry.name for entry in self.entries()}
+        # Of one that another window has just begun there is only the mark.
+        taken |= {path.name[1 : -len(".open")] for path in self.folder.glob(".*.open")}
         while name in taken:
             name, number = f"{wish} {number}", number + 1
         return name
@@ -109,13 +127,17 @@ class DraftStore:
         """Give a draft another name.
 
         Raises:
-            DraftError: when the name is taken or not allowed.
+            DraftError: when the name is taken or not allowed, or another window has it open.
         """
         source, target = self.files(old), self.files(new)
-        if target.text.exists():
-            raise DraftError(f"There is already a draft called “{new}”.", "Choose another name.")
         try:
-            _move(source, target)
+            with self._locked(source), self._locked(target):
+                if target.text.exists() or target.journal.exists():
+                    raise DraftError(
+                        f"There is already a draft called “{new}”.", "Choose another name."
+                    )
+                _move(source, target)
+                target.mark.unlink(missing_ok=True)
         except OSError as error:
             raise DraftError(f"“{old}” cannot be renamed: {error.strerror}.", "") from None
 
@@ -139,12 +161,13 @@ class DraftStore:
         """Move a draft to the trash; returns where it is, for :meth:`restore`.
 
         Raises:
-            DraftError: when it cannot be moved.
+            DraftError: when it cannot be moved, or another window has it open.
         """
         place = self.folder / ".trash" / str(time.time_ns())
         try:
-            place.mkdir(parents=True, exist_ok=True)
-            _move(self.files(name), DraftFiles(place / f"{name}.txt"))
+            with self._locked(self.files(name)):
+                place.mkdir(parents=True, exist_ok=True)
+                _move(self.files(name), DraftFiles(place / f"{name}.txt"))
         except OSError as error:
             raise DraftError(f"“{name}” cannot be deleted: {error.strerror}.", "") from None
         return place / f"{name}.txt"

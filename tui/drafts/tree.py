@@ -84,6 +84,12 @@ class Tree:
         number, self._next = self._next, self._next + 1
         return number
 
+    def keep_free(self, node_id: str) -> None:
+        """Give no new continuation the number of ``node_id``, which the draft bears."""
+        number = number_of(node_id)
+        if number.isdecimal():
+            self._next = max(self._next, int(number) + 1)
+
     # -- growing
 
     def add(self, node: Node) -> None:
@@ -173,13 +179,27 @@ class Tree:
         except FileNotFoundError:
             return tree
         tree._take(data.split(b"\n"))
+        tree._break_circles()
         return tree
+
+    def _break_circles(self) -> None:
+        """Have every node lead to a root, also where a file says that two begin in each other."""
+        fine: set[str] = set()
+        for start in self._nodes.values():
+            node, seen = start, {start.id}
+            while node.id not in fine and node.parent in self._nodes:
+                if node.parent in seen:
+                    node.parent = ""
+                    break
+                node = self._nodes[node.parent]
+                seen.add(node.id)
+            fine |= seen
 
     def _take(self, lines: Iterable[bytes]) -> None:
         for raw in lines:
             try:
                 line = _LINE.decode(raw)
-            except msgspec.DecodeError:
+            except ValueError:  # no JSON, no UTF-8 or no such line
                 continue
             if line.context is not None:
                 self._contexts[line.context[0]] = line.context[1]
@@ -190,9 +210,7 @@ class Tree:
                     node.record = msgspec.structs.replace(node.record, context=context)
                     node.context = ""
                 self._nodes[node.id] = node
-                number = number_of(node.id)
-                if number.isdecimal():
-                    self._next = max(self._next, int(number) + 1)
+                self.keep_free(node.id)
             if line.change is not None:
                 node_id, field, value = line.change
                 changed = self._nodes.get(node_id)

@@ -73,10 +73,10 @@ class ChangeHistory:
             self._done[-1].append(change)
         else:
             self._done.append([change])
-        self._characters += change.size
-        while self._characters > self.most_characters and len(self._done) > 1:
-            self._characters -= sum(old.size for old in self._done.popleft())
+        self._characters += change.size - sum(map(_size, self._undone))
         self._undone.clear()
+        while self._characters > self.most_characters and len(self._done) > 1:
+            self._characters -= _size(self._done.popleft())
         self._last = now
         self._closed = alone or "\n" in change.inserted.text or len(change.removed.lines) > 1
 
@@ -137,3 +137,7 @@ class ChangeHistory:
             return False
         backspaced = end_of(change.start, deleted) == last.start
         return backspaced or change.start == last.start
+
+
+def _size(step: list[Change]) -> int:
+    return sum(change.size for change in step)

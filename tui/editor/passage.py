@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -62,6 +62,11 @@ class Passage:
             )
             offset += len(line) + 1
         return tuple(found)
+
+    def keeping(self, layers: Collection[str]) -> Passage:
+        """Without the marks of other layers."""
+        kept = (tuple(mark for mark in marks if mark.layer in layers) for marks in self.marks)
+        return Passage(self.lines, tuple(kept))
 
     def __bool__(self) -> bool:
         return len(self.lines) > 1 or bool(self.lines[0])

@@ -15,6 +15,9 @@ from tui.editor.page_document import PageDocument, end_of
 from tui.editor.page_view import PageView
 from tui.editor.passage import ORIGIN, Passage, Span
 
+LASTING = frozenset({ORIGIN, "surprise"})
+"""Layers that belong to the words; what is found or copied is marked anew when it is asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Delta:
@@ -209,14 +212,14 @@ class ScriptArea(PageView):
         self.dismiss()
         text = edit.text.replace("\r\n", "\n").replace("\r", "\n")
         text = text.encode("utf-8", "replace").decode()  # half a character cannot be saved
-        alone = len(text) > 1 or (bool(text) and edit.top != edit.bottom)
+        # To delete the last line, TextArea asks for everything up to the line after it.
+        top, bottom = (min(at, self.page.end) for at in (edit.top, edit.bottom))
+        alone = len(text) > 1 or (bool(text) and top != bottom)
         maintained = self.selection if edit.maintain_selection_offset else None
-        removed = self._put(edit.top, edit.bottom, Passage.of(text), alone=alone)
-        end = end_of(edit.top, text)
+        removed = self._put(top, bottom, Passage.of(text), alone=alone)
+        end = end_of(top, text)
         if maintained is not None:
-            self._select(
-                Selection(*(_moved(at, edit.top, edit.bottom, end) for at in maintained)),
-            )
+            self._select(Selection(*(_moved(at, top, bottom, end) for at in maintained)))
         return EditResult(end, removed.text)
 
     def swap(self, start: int, end: int, text: str, *, generation: str = "") -> None:
@@ -282,7 +285,7 @@ class ScriptArea(PageView):
             self.refresh()
         if self.on_delta is not None and (removed or passage):
             self.on_delta(Delta(offset, removed.text, text, passage.spans(ORIGIN)))
-        return removed
+        return removed.keeping(LASTING)
 
     def _select(self, selection: Selection) -> None:
         self._own_move = True
@@ -298,7 +301,7 @@ class ScriptArea(PageView):
         # TextArea would move the cursor by the text as it came, before line ends are mended.
         event.stop()
         event.prevent_default()
-        if event.text:
+        if event.text and not self.read_only:
             self.edit(Edit(event.text, *self.selection, maintain_selection_offset=False))
             self.changes.checkpoint()
 

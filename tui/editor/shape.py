@@ -7,7 +7,7 @@ what is drawn and where the cursor goes always agree.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -69,20 +69,23 @@ class Shape:
         """What is drawn for ``text`` from ``start`` to ``end``."""
         if self._shown is None:
             return text[start:end].replace("\n", "")
-        first = bisect_right(self._starts, start) - 1
-        last = bisect_right(self._starts, end) - 1
-        if self._starts[last] < end:
-            last += 1
+        # What shares a cell is drawn where it begins, and nowhere again.
+        first, last = bisect_left(self._starts, start), bisect_left(self._starts, end)
         return "".join(self._shown[first:last])
 
 
 def shape_of(text: str) -> Shape:
-    """The shape of a line; those of short lines are remembered."""
-    return Shape(text) if len(text) > REMEMBERED else _remembered(text)
+    """The shape of a line; those of short lines are remembered, and the last few long ones."""
+    return _last_long(text) if len(text) > REMEMBERED else _remembered(text)
 
 
 @lru_cache(maxsize=4096)
 def _remembered(text: str) -> Shape:
+    return Shape(text)
+
+
+@lru_cache(maxsize=16)
+def _last_long(text: str) -> Shape:
     return Shape(text)
 
 

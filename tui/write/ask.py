@@ -60,8 +60,9 @@ class Ask(ModalScreen[str]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         text = event.value
-        if self._digits and len(text) == 1 and text.isdigit() and 0 < int(text) <= len(self._shown):
-            self.dismiss(self._shown[int(text) - 1])
+        digit = int(text) if self._digits and len(text) == 1 and text.isdecimal() else 0
+        if 0 < digit <= len(self._shown):
+            self.dismiss(self._shown[digit - 1])
         else:
             self._narrow("" if text == self._value else text)
 
@@ -69,7 +70,7 @@ class Ask(ModalScreen[str]):
         if not self._choices:
             return
         box = self.query_one(OptionList)
-        fits = [(n, note) for n, note in self._choices if text.lower() in n.lower()]
+        fits = [(n, note) for n, note in self._choices if self._fits(n, text)]
         self._shown = [name for name, _note in fits]
         box.clear_options()
         for index, (name, note) in enumerate(fits):
@@ -77,6 +78,11 @@ class Ask(ModalScreen[str]):
             box.add_option(Option(content(f"{digit}{name}  {note}", newlines=False)))
         if fits:
             box.highlighted = 0
+
+    def _fits(self, name: str, text: str) -> bool:
+        """Whether ``text`` is a part of ``name``; where it may be a new one, a word's beginning."""
+        name, text = name.lower(), text.lower()
+        return f" {text}" in f" {name}" if self._free else text in name
 
     def action_move(self, step: int) -> None:
         if self._choices:
@@ -86,11 +92,7 @@ class Ask(ModalScreen[str]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if self._choices and self._shown:
             chosen = self.query_one(OptionList).highlighted
-            exact = event.value and self._free and event.value != self._value
-            if exact and not any(event.value.lower() in s.lower() for s in self._shown):
-                self.dismiss(event.value)
-            else:
-                self.dismiss(self._shown[chosen or 0])
+            self.dismiss(self._shown[chosen or 0])
         elif self._free:
             self.dismiss(event.value.strip())
 

@@ -102,14 +102,18 @@ class DraftActions(WriteBase):
         return last if last in names or not entries else entries[0].name
 
     def open_draft(self, name: str, text: str | None = None) -> None:
-        """Show a draft, the one before having been closed; ``text`` is what it begins with."""
-        try:
-            opened = self._store.open(name or "Untitled")
-        except ColdOpenError as error:
-            self.say(error)
-            opened = self._store.open(self._store.new_name(name or "Untitled"))
-        self._draft = opened
+        """Show a draft, the one before having been closed; ``text`` is what it begins with.
+
+        Where none can be opened nothing can be typed, since nothing would keep it.
+        """
+        self._draft = opened = self._opened(name or "Untitled")
         self._going = None
+        self.page.read_only = opened is None
+        if opened is None:
+            self.page.open_text("", (), 0)
+            self.tell("No draft is open, so nothing can be typed.")
+            self.draft_opened()
+            return
         self.page.open_text(opened.text, opened.origin, opened.cursor)
         if text:
             self.page.swap(0, 0, text)
@@ -128,8 +132,20 @@ class DraftActions(WriteBase):
             self.tell("" if opened.text else HINT)
         self.draft_opened()
 
+    def _opened(self, name: str) -> OpenDraft | None:
+        """The draft ``name``, else a new one like it; None where the disk allows neither."""
+        for again in (False, True):
+            try:
+                return self._store.open(self._store.new_name(name) if again else name)
+            except ColdOpenError as error:
+                self.say(error)
+        return None
+
     def draft_opened(self) -> None:
         """Another draft is shown."""
+
+    def end_streams(self) -> None:
+        """A model that is writing stops; what came goes into the tree."""
 
     async def close_draft(self) -> bool:
         """Save and let go of the draft; False, and it stays open, where the disk refuses."""
@@ -137,7 +153,13 @@ class DraftActions(WriteBase):
         if draft is None:
             return True
         self.page.clear_pending()
-        if (draft.unwritten or draft.waiting) and not await self.save_draft():
+        self.end_streams()
+        async with self._saving:  # what is being saved may come to nothing yet
+            pass
+        while draft.unwritten or draft.waiting:  # one may type while it is saved
+            if not await self.save_draft():
+                return False
+        if self._draft is not draft:
             return False
         self._draft = None
         draft.close()

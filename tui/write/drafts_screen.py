@@ -117,7 +117,8 @@ class DraftsScreen(ModalScreen[str]):
 
             def restore() -> None:
                 nonlocal name
-                name = self._store.restore(self._trashed.pop())
+                name = self._store.restore(self._trashed[-1])
+                self._trashed.pop()
 
             self._try(restore, "It is back.")
             self._show(name)

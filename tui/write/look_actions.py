@@ -229,7 +229,8 @@ class LookActions(ModelActions, DraftActions):
         assert self._draft is not None
         tree = self._draft.tree
         place = self._leave_for(node)
-        siblings = [n for n in tree.children(node.parent) if number_of(n.id) == number_of(node.id)]
+        number = number_of(node.id)
+        siblings = [n for n in tree.children(node.parent) if number_of(n.id) == number] or [node]
         if place is not None:
             here = self.page.around_cursor(0, max(len(n.text) for n in siblings) + 1)[1]
             if here.startswith(node.text) and node.text:
@@ -244,7 +245,7 @@ class LookActions(ModelActions, DraftActions):
                     key = self.key_of("undo")
                     self.tell(f"{node.id} took the place of {other.id}; {key} takes it back.")
                     return
-        self._going = Continuation.of_nodes(siblings or [node], node.id)
+        self._going = Continuation.of_nodes(siblings, node.id, tree)
         self.page.set_pending(node.text)
         self.show_choices()
         self.show_line()
@@ -321,13 +322,14 @@ class LookActions(ModelActions, DraftActions):
             bar.tell("nothing found" if bar.wanted else "")
             return
         if step == "replace_all":
+            page.set_marks("found", [])  # else undoing it would bring them back
             number = page.replace_all([(start, end, bar.instead) for start, end in found])
-            page.set_marks("found", [])
             bar.tell(f"{number} replaced; {self.key_of('undo')} takes it back")
             return
         top, bottom = sorted(page.selection)
         selected = (page.page.offset_of(top), page.page.offset_of(bottom))
         if step == "replace" and selected in found:
+            page.set_marks("found", [])
             page.swap(*selected, bar.instead)
             self._search("next")
             return

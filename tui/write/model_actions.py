@@ -110,6 +110,7 @@ class ModelActions(Steering):
             number=self._draft.tree.new_number(),
             parent=self.generation_here() if again is None else again.parent,
             place=self.here(),
+            tree=self._draft.tree,
             made_again="" if again is None else again.text,
         )
         self._going = going
@@ -192,8 +193,7 @@ class ModelActions(Steering):
         if branch is None:
             return
         if isinstance(event, StreamEnded):
-            if self._draft is not None and branch.text and going.number:
-                self._draft.tree.add(going.node(branch))
+            going.keep(branch)
             if event.reason == "failed":
                 self.say(event.message or "The model could not go on.")
             if going.complete:
@@ -214,7 +214,7 @@ class ModelActions(Steering):
             return
         if not going.running and going.show_best():
             self._note = ""
-        if not self.page.pending and not going.used and going.place != self.here():
+        if not self.page.pending and self._has_left(going):
             self._stop_sending(going)
             self.let_go()
             self.tell("You wrote on before the model did; what it had is in the tree.")
@@ -223,6 +223,12 @@ class ModelActions(Steering):
         self.show_choices()
         if not going.running:
             self._came(going)
+
+    def _has_left(self, going: Continuation) -> bool:
+        """Whether the writer is not where the next words of ``going`` belong."""
+        if going.used:
+            return self.page.cursor_offset != going.place.at + going.used
+        return self.here() != going.place
 
     def _came(self, going: Continuation) -> None:
         """All branches are complete."""
@@ -238,17 +244,24 @@ class ModelActions(Steering):
 
     def engine_gone(self) -> None:
         """The engine was lost: what came stays, and nothing more is waited for."""
-        for going in self._streams.values():
-            going.end("lost")
-            for branch in going.branches:
-                if self._draft is not None and branch.text:
-                    self._draft.tree.add(going.node(branch))
-        self._streams.clear()
+        self.keep_streams()
         if self._going is not None and self._going.over:
             key = self.key_of("retry")
             self.say(f"The engine was lost while it wrote. What came stays; {key} tries again.")
             self._flush()
         self.show_line()
+
+    def keep_streams(self) -> None:
+        """Put what came into the tree; nothing more is waited for."""
+        for going in self._streams.values():
+            going.end("lost")
+            for branch in going.branches:
+                going.keep(branch)
+        self._streams.clear()
+
+    def end_streams(self) -> None:
+        self.let_go()
+        self.keep_streams()
 
     # -- stopping
 
@@ -273,9 +286,10 @@ class ModelActions(Steering):
             going.over = True
 
     def let_go(self) -> None:
-        """Be done with the continuation."""
-        self.stop_stream()
-        self._going = None
+        """Be done with the continuation; what has not been shown yet goes to the tree alone."""
+        going, self._going = self._going, None
+        if going is not None and going.stream:
+            self._stop_sending(going)
         self.show_choices()
         self.show_line()
 
@@ -327,8 +341,8 @@ class ModelActions(Steering):
         marks = tuple(branch.surprises(start, end))
         taken = page.accept(length, generation=branch.node, marks=marks)
         going.use(len(taken))
-        if self._draft is not None:
-            self._draft.tree.change(branch.node, "taken", branch.taken)
+        if going.tree is not None:
+            going.tree.change(branch.node, "taken", branch.taken)
         if whole and not page.pending:
             self.let_go()
         else:

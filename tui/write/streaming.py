@@ -14,7 +14,7 @@ from engine.protocol.messages import (
     WriteAgain,
 )
 from engine.protocol.values import GenerationRecord, WrittenToken
-from tui.drafts.tree import Node, node_id
+from tui.drafts.tree import Node, Tree, node_id
 from tui.editor.passage import Span
 
 SURPRISING_BITS = (4.0, 7.0, 10.0)
@@ -76,6 +76,8 @@ class Continuation:
     number: int
     parent: str = ""
     place: Place = Place(0, "")
+    tree: Tree | None = None
+    """Of the draft that it was asked for in."""
     stream: str = ""
     branches: list[Branch] = field(default_factory=list)
     shown: int = 0
@@ -89,7 +91,7 @@ class Continuation:
     """What still comes is not shown any more."""
 
     @classmethod
-    def of_nodes(cls, nodes: list[Node], shown: str) -> Continuation:
+    def of_nodes(cls, nodes: list[Node], shown: str, tree: Tree) -> Continuation:
         """Continuations from the tree, side by side again."""
         branches = [
             Branch(n, node.id, node.text, reason="kept", record=node.record)
@@ -102,6 +104,7 @@ class Continuation:
             0,
             first.parent,
             Place(first.at, first.tail),
+            tree,
             branches=branches,
             shown=index,
             over=True,
@@ -181,6 +184,11 @@ class Continuation:
         self.over = True
         for branch in self.branches:
             branch.reason = branch.reason or reason
+
+    def keep(self, branch: Branch) -> None:
+        """Put what came of a branch into the tree."""
+        if self.tree is not None and self.number and branch.text:
+            self.tree.add(self.node(branch))
 
     def node(self, branch: Branch) -> Node:
         """A branch as the tree keeps it."""

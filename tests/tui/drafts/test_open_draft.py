@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.errors import ColdOpenError
 from tui.drafts.journal import Entry
 from tui.drafts.open_draft import DraftError, OpenDraft
 from tui.drafts.store import DraftStore
@@ -48,15 +49,18 @@ def after_a_crash(store: DraftStore, name: str = "play") -> tuple[str, list[Span
         copy = Path(folder) / "drafts"
         shutil.copytree(store.folder, copy)
         draft = DraftStore(copy).open(name)
-        found = (draft.text if not draft.recovered else draft.path.read_text(), draft.origin)
+        text = draft.path.read_bytes().decode() if draft.recovered else draft.text
+        origin = draft.origin
         draft.close()
-        return (*found, draft.recovered)
+        return text, origin, draft.recovered
 
 
 STEP = st.one_of(
     st.just("sync"),
     st.just("write"),
-    st.tuples(st.integers(0, 40), st.integers(0, 5), st.text("ab\né日", max_size=5), st.booleans()),
+    st.tuples(
+        st.integers(0, 40), st.integers(0, 5), st.text("ab\r\né日\ufeff", max_size=5), st.booleans()
+    ),
 )
 
 
@@ -122,6 +126,87 @@ def test_cut_off_in_the_middle_of_writing(
     text, origin, _changes = after_a_crash(store)
     assert text == "old words model words"
     assert origin == [Span(10, 21, ORIGIN, "1a")]
+
+
+def test_each_change_is_there_once_when_no_other_journal_can_be_begun(tmp_path: Path) -> None:
+    store = DraftStore(tmp_path / "drafts")
+    draft = store.open("play")
+    writer = Writer(draft)
+    writer.put(0, 0, "one ")
+    writer.write()
+    writer.put(4, 0, "two ", "1a")
+    in_the_way = draft.files.next_journal
+    in_the_way.mkdir()
+    for _again in range(2):
+        with pytest.raises(DraftError, match="could not be saved"):
+            writer.write()
+    assert draft.unwritten
+    in_the_way.rmdir()
+    assert after_a_crash(store) == (*writer.state, 1)
+    writer.put(8, 0, "three")
+    draft.sync()
+    assert after_a_crash(store) == (*writer.state, 2)
+    writer.write()
+    assert after_a_crash(store) == (*writer.state, 0)
+    draft.close()
+
+
+@pytest.mark.parametrize("step", ["notes", "rename"])
+def test_what_is_typed_after_half_a_save_is_there_after_a_crash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    import tui.drafts.open_draft as module
+
+    store = DraftStore(tmp_path / "drafts")
+    draft = store.open("play")
+    writer = Writer(draft)
+    writer.put(0, 0, "one ")
+    writer.write()
+    writer.put(4, 0, "two ", "1a")
+    real, real_replace = module.write_atomically, Path.replace
+
+    def full(path: Path, data: bytes | str) -> None:
+        if step == "notes" and path == draft.files.notes:
+            raise ColdOpenError("No space left on device.")
+        real(path, data)
+
+    def refused(path: Path, target: Path) -> Path:
+        if step == "rename" and path == draft.files.next_journal:
+            raise OSError(28, "No space left on device")
+        return real_replace(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "write_atomically", full)
+        patch.setattr(Path, "replace", refused)
+        with pytest.raises(DraftError, match="No space left"):
+            writer.write()
+        assert draft.unwritten
+        writer.put(8, 0, "three ", "2a")
+        draft.sync()
+    assert after_a_crash(store) == (*writer.state, 1)
+    writer.write()
+    assert after_a_crash(store) == (*writer.state, 0)
+    writer.put(14, 0, "four")
+    draft.sync()
+    assert after_a_crash(store) == (*writer.state, 1)
+    draft.close()
+
+
+@pytest.mark.parametrize("text", ["\ufeffGUS: so", "GUS: so\r\nTEO: well\r\n"])
+def test_a_byte_order_mark_and_returns_that_the_writer_put_there_stay(
+    tmp_path: Path, text: str
+) -> None:
+    store = DraftStore(tmp_path / "drafts")
+    draft = store.open("play")
+    writer = Writer(draft)
+    writer.put(0, 0, text)
+    writer.put(len(text), 0, " it goes", "1a")
+    writer.write()
+    assert after_a_crash(store) == (*writer.state, 0)
+    writer.put(5, 0, "oh, ")
+    draft.sync()
+    assert after_a_crash(store) == (*writer.state, 1)
+    draft.close()
 
 
 def test_a_journal_that_was_cut_off_in_a_line_gives_what_came_before(tmp_path: Path) -> None:
@@ -200,6 +285,32 @@ def test_a_full_disk_keeps_what_was_typed_and_tries_again(
     draft.close()
 
 
+def test_notes_that_are_not_utf_8_are_none(tmp_path: Path) -> None:
+    store = DraftStore(tmp_path / "drafts")
+    draft = store.open("play")
+    writer = Writer(draft)
+    writer.put(0, 0, "words", "1a")
+    writer.write()
+    draft.close()
+    draft.files.notes.write_bytes(b'{"text":"\xff"}')
+    again = store.open("play")
+    assert (again.text, again.origin) == ("words", [])
+    again.close()
+
+
+def test_numbers_in_the_draft_are_not_given_again_when_the_tree_is_lost(tmp_path: Path) -> None:
+    store = DraftStore(tmp_path / "drafts")
+    draft = store.open("play")
+    writer = Writer(draft)
+    writer.put(0, 0, "words", "3a")
+    writer.write()
+    draft.close()
+    assert not draft.files.tree.exists()
+    again = store.open("play")
+    assert again.tree.new_number() == 4
+    again.close()
+
+
 def test_a_draft_is_open_once(tmp_path: Path) -> None:
     store = DraftStore(tmp_path / "drafts")
     draft = store.open("play")
@@ -230,6 +341,111 @@ def test_names_copies_and_the_trash(tmp_path: Path) -> None:
     again = store.open("comedy")
     assert (again.text, again.origin) == ("words", [Span(0, 5, ORIGIN, "1a")])
     again.close()
+
+
+@pytest.mark.parametrize("action", ["rename", "delete"])
+def test_a_draft_in_another_window_is_neither_renamed_nor_deleted(
+    tmp_path: Path, action: str
+) -> None:
+    store = DraftStore(tmp_path / "drafts")
+    draft = store.open("play")
+    writer = Writer(draft)
+    writer.put(0, 0, "words")
+    writer.write()
+    writer.put(5, 0, " and more")
+    draft.sync()
+
+    def act() -> None:
+        if action == "rename":
+            store.rename("play", "comedy")
+        else:
+            store.delete("play")
+
+    before = files_in(store.folder)
+    with pytest.raises(DraftError, match="open in another window"):
+        act()
+    assert files_in(store.folder) == before
+    writer.write()
+    draft.close()
+    act()
+    assert [entry.name for entry in store.entries()] == ["comedy"] * (action == "rename")
+
+
+def test_recovering_onto_a_full_disk_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tui.drafts.open_draft as module
+
+    store = DraftStore(tmp_path / "drafts")
+    writer = Writer(store.open("play"))
+    writer.put(0, 0, "one two ")
+    real = module.write_atomically
+
+    def no_notes(path: Path, data: bytes | str) -> None:
+        if path.suffix == ".json":
+            raise ColdOpenError("No space left on device.")
+        real(path, data)
+
+    def full(_path: Path, _data: bytes | str) -> None:
+        raise ColdOpenError("No space left on device.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "write_atomically", no_notes)
+        with pytest.raises(DraftError, match="No space left"):
+            writer.write()
+    writer.put(8, 0, "three")
+    writer.draft.sync()
+    cut_off = DraftStore(tmp_path / "copy")
+    shutil.copytree(store.folder, cut_off.folder)
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "write_atomically", full)
+        with pytest.raises(DraftError, match="No space left"):
+            cut_off.open("play")
+    assert after_a_crash(cut_off) == ("one two three", [], 1)
+    writer.draft.close()
+
+
+def test_no_draft_takes_the_name_of_one_that_is_not_saved_yet(tmp_path: Path) -> None:
+    store = DraftStore(tmp_path / "drafts")
+    first = Writer(store.open("first"))
+    first.put(0, 0, "words")
+    first.write()
+    first.draft.close()
+    second = Writer(store.open("second"))
+    second.put(0, 0, "others")
+    second.draft.sync()
+    with pytest.raises(DraftError, match="open in another window"):
+        store.rename("first", "second")
+    second.write()
+    second.draft.close()
+    with pytest.raises(DraftError, match="already a draft"):
+        store.rename("first", "second")
+    store.rename("first", "third")
+    assert sorted(entry.name for entry in store.entries()) == ["second", "third"]
+    assert store.open("third").text == "words"
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def test_a_name_made_from_a_long_wish_can_be_opened(tmp_path: Path) -> None:
+    store = DraftStore(tmp_path / "drafts")
+    for _again in range(2):
+        draft = store.open(store.new_name("日" * 100))
+        writer = Writer(draft)
+        writer.put(0, 0, "words", "1a")
+        writer.write()
+        draft.close()
+    assert {entry.name for entry in store.entries()} == {"日" * 50, f"{'日' * 50} 2"}
+
+
+def test_a_new_name_is_not_one_that_another_window_has_just_begun(tmp_path: Path) -> None:
+    store = DraftStore(tmp_path / "drafts")
+    draft = store.open("play")
+    assert store.new_name("play") == "play 2"
+    draft.close()
+    assert store.new_name("play") == "play"
 
 
 @pytest.mark.parametrize("name", ["", " ", "a/b", "..", ".hidden", "x" * 300, "a\x00b"])

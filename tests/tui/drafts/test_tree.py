@@ -81,3 +81,27 @@ def test_nodes_without_a_parent_that_is_known_are_roots() -> None:
     tree = Tree()
     tree.add(Node(id="9a", parent="gone"))
     assert names(tree) == ["9a"]
+
+
+def test_a_line_that_is_not_utf_8_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "tree.jsonl"
+    path.write_bytes(b'{"node":{"id":"1a","text":"\xff"}}\n{"node":{"id":"2a"}}\n')
+    assert names(Tree.read(path)) == ["2a"]
+
+
+def test_nodes_that_begin_in_each_other_are_shown_and_hidden(tmp_path: Path) -> None:
+    path = tmp_path / "tree.jsonl"
+    pair = '{"node":{"id":"1a","parent":"2a"}}\n{"node":{"id":"2a","parent":"1a"}}\n'
+    path.write_text(pair + '{"node":{"id":"3a","parent":"2a"}}\n')
+    tree = Tree.read(path)
+    assert sorted(name.lstrip(".") for name in names(tree)) == ["1a", "2a", "3a"]
+    assert sum(not node.parent for node in tree) == 1
+    assert tree.prune(next(node.id for node in tree if not node.parent)) == 3
+
+
+def test_a_node_that_is_its_own_parent_is_a_root(tmp_path: Path) -> None:
+    path = tmp_path / "tree.jsonl"
+    path.write_text('{"node":{"id":"1a","parent":"1a"}}\n{"node":{"id":"2a","parent":"1a"}}\n')
+    tree = Tree.read(path)
+    assert names(tree) == ["1a", ".2a"]
+    assert tree.prune("1a") == 2

@@ -98,3 +98,12 @@ def test_thousands_of_steps_are_kept_and_only_size_makes_them_go() -> None:
     for number in range(50):
         small.record(change(number, "x" * 10), alone=True)
     assert len(small) == 10
+
+
+def test_what_can_no_longer_be_done_again_leaves_its_room_to_others() -> None:
+    history = ChangeHistory(Clock(), most_characters=100)
+    history.record(change(0, "x" * 90), alone=True)
+    assert history.undo()
+    for number in range(20):
+        history.record(change(number, "x" * 10), alone=True)
+    assert len(history) == 10

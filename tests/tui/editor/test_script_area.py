@@ -122,6 +122,23 @@ async def test_typing_what_is_pending_consumes_it_and_anything_else_dismisses(
         assert page.pending == ""
 
 
+@pytest.mark.parametrize("key", ["ctrl+x", "ctrl+k", "ctrl+shift+k"])
+@pytest.mark.parametrize(
+    ("text", "left"), [("", ""), ("one", ""), ("one\n", "one\n"), ("one\ntwo words", "one\n")]
+)
+async def test_the_last_line_can_be_deleted_and_comes_back(
+    app_of: AppOf, key: str, text: str, left: str
+) -> None:
+    page = ScriptArea(text)
+    async with app_of(page).run_test(size=(40, 10)) as pilot:
+        page.focus()
+        page.move_cursor((page.document.end[0], 0))
+        await pilot.press(key)
+        assert page.draft == left
+        await pilot.press("ctrl+z")
+        assert page.draft == text
+
+
 @pytest.mark.parametrize("key", ["left", "up", "home", "ctrl+w", "ctrl+k"])
 async def test_no_key_ever_loses_text_of_the_draft_to_pending_text(app_of: AppOf, key: str) -> None:
     page, plain = ScriptArea("one two\nthree four"), ScriptArea("one two\nthree four")

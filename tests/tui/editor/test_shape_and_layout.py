@@ -12,9 +12,10 @@ from rich.cells import cell_len
 from tui.editor.layout import PageLayout
 from tui.editor.page_document import PageDocument, end_of
 from tui.editor.passage import Passage
-from tui.editor.shape import Shape, breaks
+from tui.editor.shape import REMEMBERED, Shape, breaks, shape_of
 
 ODD = st.text(st.sampled_from("ab (日e\u0301\u200b\x1b\t👩\ufe0f\u202e"), max_size=30)
+MARKED = st.text(st.sampled_from("ab e\u0301\u0308\u200d👩🏽\ufe0f"), max_size=20)
 LINES = st.text(st.sampled_from("abc  d\n日e\u0301"), max_size=60)
 
 
@@ -49,6 +50,18 @@ def test_hostile_and_wide_characters(text: str, shown: str, cells: int) -> None:
     shape = Shape(text)
     assert shape.shown(text, 0, len(text)) == shown
     assert shape.cell(len(text)) == cells
+
+
+@given(st.one_of(ODD, MARKED, st.just("cafe\u0301 x")))
+def test_two_pieces_that_meet_anywhere_show_each_sign_once(text: str) -> None:
+    shape, end = Shape(text), len(text)
+    for at in range(end + 1):
+        assert shape.shown(text, 0, at) + shape.shown(text, at, end) == shape.shown(text, 0, end)
+
+
+def test_a_long_line_is_measured_once() -> None:
+    line = "é" * (REMEMBERED + 1)
+    assert shape_of(line) is shape_of(line)
 
 
 @given(LINES.map(lambda text: text.replace("\n", "")), st.integers(2, 12))

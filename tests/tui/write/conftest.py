@@ -89,10 +89,10 @@ def models(home_with_model: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def wait() -> Wait:
-    """Wait until a condition holds, and fail when it does not in twenty seconds."""
+    """Wait until a condition holds, and fail when it does not in a minute."""
 
     async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not condition():
             assert time.monotonic() < deadline, "the condition never came true"
             await pilot.pause(0.01)

@@ -114,6 +114,58 @@ async def test_words_and_lines_are_taken_while_it_streams(cowriting: Any) -> Non
     assert page.draft == whole
 
 
+async def test_another_letter_after_a_taken_word_drops_the_rest(cowriting: Any) -> None:
+    room, page = cowriting.room, cowriting.page
+    await cowriting.at_most(20_000)
+    await cowriting.put(OPENING)
+    await cowriting.press("ctrl+g")
+    await cowriting.until(lambda: len(page.pending.split()) > 3)
+    word = page.pending.split()[0]
+    await cowriting.press("right")
+    page.swap(page.cursor_offset, page.cursor_offset, "~")
+    room._flush()
+    await cowriting.until(lambda: not room._streams)
+    assert room._going is None
+    assert page.pending == ""
+    assert page.draft == f"{OPENING}{word}~"
+
+
+async def test_looking_for_something_after_a_taken_word_drops_the_rest(cowriting: Any) -> None:
+    room, page = cowriting.room, cowriting.page
+    await cowriting.at_most(20_000)
+    await cowriting.put(OPENING)
+    await cowriting.press("ctrl+g")
+    await cowriting.until(lambda: len(page.pending.split()) > 3)
+    word = page.pending.split()[0]
+    await cowriting.press("right")
+    await cowriting.press("ctrl+f")
+    await cowriting.until(lambda: not room._streams)
+    assert page.pending == ""
+    assert page.draft == OPENING + word
+
+
+async def test_what_streams_as_the_draft_is_closed_is_in_its_tree(cowriting: Any) -> None:
+    room, page = cowriting.room, cowriting.page
+    await cowriting.at_most(20_000)
+    await cowriting.put(OPENING)
+    await cowriting.press("ctrl+g")
+    await cowriting.until(lambda: len(page.pending.split()) > 3)
+    word = page.pending.split()[0]
+    await cowriting.press("right")
+    name = room._draft.name
+    await room._go_to("other")
+    assert not room.streaming
+    assert (page.draft, page.pending, len(room._draft.tree)) == ("", "", 0)
+    await room._go_to(name)
+    assert page.draft == OPENING + word
+    node = room._draft.tree["1a"]
+    assert node.text[: node.taken] == word
+    assert len(node.text) > node.taken
+    await cowriting.press("ctrl+g")
+    await cowriting.until(lambda: page.pending)
+    assert room._going.number == 2
+
+
 async def test_retry_replaces_only_what_is_pending(cowriting: Any) -> None:
     room, page = cowriting.room, cowriting.page
     await cowriting.at_most(400)
@@ -235,6 +287,28 @@ async def test_the_tree_gives_branches_back(cowriting: Any) -> None:
     assert "hidden" in cowriting.line()
 
 
+async def test_a_branch_put_in_while_another_streams_keeps_its_name(cowriting: Any) -> None:
+    room, page = cowriting.room, cowriting.page
+    await cowriting.put(OPENING)
+    await cowriting.press("ctrl+g")
+    await cowriting.stopped()
+    await cowriting.press("escape")
+    await cowriting.at_most(20_000)
+    await cowriting.press("ctrl+g")
+    await cowriting.until(lambda: page.pending)
+    await cowriting.press("f3")
+    node = room.tree_panel.node
+    assert node.id == "1c"
+    await cowriting.press("enter")
+    await cowriting.until(lambda: page.has_focus)
+    assert page.pending == node.text
+    await cowriting.until(lambda: not room._streams)
+    assert page.pending == node.text
+    await cowriting.press("tab")
+    assert page.draft == OPENING + node.text
+    assert page.page.spans("origin")[0].value == "1c"
+
+
 @pytest.mark.parametrize("place", ["in a word", "at a line end", "between two speeches"])
 async def test_branching_inside_what_the_model_wrote(cowriting: Any, place: str) -> None:
     room, page = cowriting.room, cowriting.page
@@ -315,6 +389,6 @@ async def test_copied_words_lead_to_their_line_in_the_corpus(cowriting: Any) -> 
     await cowriting.until(lambda: app.room_id == "corpus")
     view = app.room("corpus").query_one(TextView)
     await cowriting.until(lambda: view.total_lines and view.place == number)
-    assert app.room("corpus").summary.paths == (str(EPISODE),)
+    assert app.room("corpus").summary.name == EPISODE.stem
     assert view._wanted
     assert view._wanted.lower() in line.lower()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from textual import events
 from textual.widgets import Input
 
 from tui.app import ColdOpenApp
+from tui.drafts.open_draft import DraftError, OpenDraft, Snapshot
 from tui.drafts.store import DraftStore
 from tui.widgets.filepicker import FilePicker
 from tui.write.drafts_screen import DraftsScreen
@@ -123,6 +125,32 @@ async def test_search_and_replace(sitting: Any) -> None:
     assert page.page.spans("found") == []
     await sitting.press("ctrl+z")
     assert page.draft == "a shoe, a Sock and a bus"
+
+
+async def test_undoing_brings_no_search_back(sitting: Any) -> None:
+    page = sitting.page
+    await sitting.put("a sock and a sock")
+    await sitting.press("ctrl+f")
+    await sitting.type("sock")
+    assert page.page.spans("found")
+    page.focus()
+    await sitting.press("backspace", "ctrl+f", "escape", "ctrl+z")
+    assert page.draft == "a sock and a sock"
+    assert page.page.spans("found") == []
+
+
+async def test_undoing_a_replacement_brings_no_marks_back(sitting: Any) -> None:
+    page = sitting.page
+    await sitting.put("a sock and a sock")
+    await sitting.press("ctrl+f")
+    await sitting.type("sock")
+    await sitting.press("tab")
+    await sitting.type("shoe")
+    await sitting.press("ctrl+l")
+    assert page.draft == "a shoe and a shoe"
+    await sitting.press("escape", "ctrl+z")
+    assert page.draft == "a sock and a sock"
+    assert page.page.spans("found") == []
 
 
 async def test_names_are_offered_at_the_start_of_a_line(sitting: Any) -> None:
@@ -261,6 +289,53 @@ async def test_a_full_disk_is_said_once_and_typing_goes_on(sitting: Any, monkeyp
     sitting.room._not_before = 0.0
     await sitting.until(lambda: "can be saved again" in sitting.notices())
     assert sitting.page.draft == "some words more"
+
+
+async def test_what_is_typed_while_the_draft_is_being_closed_is_on_disk(
+    sitting: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, real = sitting.room, OpenDraft.write
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow(draft: OpenDraft, snapshot: Snapshot) -> None:
+        begun.set()
+        may_end.wait(60)
+        real(draft, snapshot)
+
+    monkeypatch.setattr(OpenDraft, "write", slow)
+    await sitting.type("so")
+    path = room._draft.path
+    closing = room.run_worker(room.close_draft())
+    await sitting.until(begun.is_set)
+    await sitting.type("!")
+    may_end.set()
+    assert await closing.wait()
+    assert path.read_text() == "so!"
+
+
+async def test_where_no_draft_can_be_opened_nothing_can_be_typed(
+    sitting: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, page = sitting.room, sitting.page
+
+    def refused(store: DraftStore, name: str) -> OpenDraft:
+        raise DraftError(f"{name} cannot be read.")
+
+    await sitting.type("so")
+    with monkeypatch.context() as patch:
+        patch.setattr(DraftStore, "open", refused)
+        await room._go_to("other")
+    assert page.read_only
+    assert "No draft is open" in sitting.line()
+    await sitting.until(lambda: "other cannot be read." in sitting.notices())
+    await sitting.type("x")
+    await sitting.press("ctrl+g", "ctrl+s", "ctrl+k", "ctrl+z")
+    assert page.draft == ""
+    await room._go_to("other")
+    assert not page.read_only
+    await sitting.type("y")
+    assert page.draft == "y"
+    assert room._draft.name == "other"
 
 
 async def test_a_words_swapped_by_the_inspect_room(sitting: Any) -> None:
