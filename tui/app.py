@@ -9,13 +9,13 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from textual import events, on
+from textual import on
 from textual.actions import ActionParseResult
 from textual.app import App, ComposeResult
 from textual.containers import Container
 from textual.dom import DOMNode
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher, Footer, Input, Static
+from textual.widgets import ContentSwitcher, Footer, Static
 from textual.worker import WorkerFailed
 
 from engine import paths
@@ -23,6 +23,7 @@ from engine.errors import ColdOpenError
 from tui import config, keys
 from tui.actions import Action
 from tui.crash_log import logged
+from tui.key_order import KeysInOrder
 from tui.keymap import ACTIONS
 from tui.link import EngineLink, LinkState, LinkStatus
 from tui.palette import ActionProvider
@@ -44,8 +45,6 @@ SETTLING_SECONDS = 1.0
 """After this long a new room has all that it keeps."""
 EXIT_SECONDS = 5.0
 """How long the rooms may take to save when the program ends."""
-KEY_TURNS = 100
-"""So many turns of the event loop a key waits for those before it."""
 
 
 def say(app: App[Any], what: ColdOpenError | str) -> None:
@@ -57,7 +56,7 @@ def say(app: App[Any], what: ColdOpenError | str) -> None:
         app.notify(visible(what), timeout=5, markup=False)
 
 
-class ColdOpenApp(App[None], inherit_bindings=False):
+class ColdOpenApp(KeysInOrder, inherit_bindings=False):
     """Five rooms around one engine.
 
     ``connect`` says whether to look for the engine; tests of single widgets switch it off.
@@ -285,31 +284,6 @@ class ColdOpenApp(App[None], inherit_bindings=False):
         node = self._made.get(action.group)
         return node is None or bool(node.check_action(action.method, ()))
 
-    async def on_event(self, event: events.Event) -> None:
-        """Keys are handled in the order in which they were pressed.
-
-        A key with an action is handled here, any other by the widget in focus, which may not have
-        come to it when keys arrive together, as they do over a slow line.
-        """
-        if isinstance(event, events.Key) and not event.is_forwarded:
-            for _turn in range(KEY_TURNS):
-                focused = self.focused
-                if focused is None or not focused.message_queue_size:
-                    break
-                await asyncio.sleep(0)
-            if isinstance(self.focused, Input) and await self._edited(self.focused, event):
-                return
-        await super().on_event(event)
-
-    async def _edited(self, field: Input, event: events.Key) -> bool:
-        """Do what a key does in a field at once; the usual way through its parents is longer."""
-        if event.is_printable or await self._check_bindings(event.key, priority=True):
-            return not event.is_printable
-        for binding in field._bindings.key_to_bindings.get(event.key, ()):
-            if not binding.priority and await self.run_action(binding.action, field):
-                return True
-        return False
-
     async def run_action(
         self,
         action: str | ActionParseResult,
@@ -396,7 +370,8 @@ class ColdOpenApp(App[None], inherit_bindings=False):
         self._watched.clear()
         self._set_jobs(state.jobs)
         for room in self._made.values():
-            room.on_engine_ready()
+            if room.is_mounted:  # else it asks by itself, once it is shown
+                room.on_engine_ready()
 
     def _hear(self, event: AnyEvent) -> None:
         from engine.protocol.messages import JobsChanged, TrainingMetrics
@@ -466,7 +441,8 @@ class ColdOpenApp(App[None], inherit_bindings=False):
                 await asyncio.wait_for(room.before_exit(), EXIT_SECONDS)
             except Exception as error:
                 logged(error)
-        self.remembered.save()
+        with contextlib.suppress(Exception):  # Of no great worth, and never an obstacle.
+            self.remembered.save()
 
     def _handle_exception(self, error: Exception) -> None:
         """A worker's error that is meant for the user is said; any other ends the program.

@@ -70,7 +70,7 @@ def load(file: Path | None = None) -> Configuration:
         table = tomllib.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError:
         return _unusable(file, "it is not UTF-8 text")
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # what is no TOML, and numbers without end
         return _unusable(file, f"not valid TOML ({error})")
     return check(table)
 
@@ -149,7 +149,10 @@ def _usable(action_id: str, key: str, problems: list[str]) -> bool:
     if why := terminal_keys.never_arrives(key):
         problems.append(f"[keys] {action_id}: {key} cannot be used: {why}.")
         return False
-    if action_id.startswith(("app.", "write.")) and terminal_keys.types_text(key):
+    on_page = action_id.startswith(("app.", "write."))
+    in_line = action_id.startswith(("files.", "find."))
+    edits = terminal_keys.types_text(key) or key in ("backspace", "delete")
+    if (edits and (on_page or in_line)) or (key == "enter" and on_page):
         problems.append(f"[keys] {action_id}: {key} would keep you from typing it.")
         return False
     if taker := terminal_keys.taken_by(key):

@@ -27,13 +27,14 @@ class Remembered(msgspec.Struct, kw_only=True):
         try:
             raw = (paths.state_dir() / "app.json").read_bytes()
             return msgspec.json.decode(raw, type=cls)
-        except (OSError, msgspec.DecodeError):
+        except (OSError, ValueError):  # no JSON, no UTF-8 or not these fields
             return cls()
 
     def save(self) -> None:
         """Write it down; a full or read-only disk is no reason to bother anybody."""
         target = paths.state_dir() / "app.json"
-        with contextlib.suppress(OSError):
+        # A path that is not UTF-8 cannot be written either.
+        with contextlib.suppress(OSError, UnicodeEncodeError):
             target.parent.mkdir(parents=True, exist_ok=True)
             draft = target.with_suffix(f".{os.getpid()}.tmp")
             draft.write_bytes(msgspec.json.encode(self))

@@ -8,7 +8,6 @@ most often by way of :func:`content`, and never into markup.
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from rich.cells import cell_len, split_graphemes
 from textual.content import Content
@@ -83,8 +82,3 @@ def _head(text: str, cells: int) -> tuple[str, int]:
         end, taken = stop, taken + size
     head = text[:end]
     return head, cell_len(head)
-
-
-def name_of(character: str) -> str:
-    """The Unicode name of a character, for a tooltip over its sign."""
-    return unicodedata.name(character, f"U+{ord(character):04X}").lower()

@@ -92,7 +92,7 @@ class Room(Container):
         """Called for every event of the engine, also while another room is shown."""
 
     def on_engine_ready(self) -> None:
-        """Called when the engine is there: at the start, when a room is made, after a loss."""
+        """Called when the engine is there: at the start and after a loss, if the room is there."""
 
     def on_room_shown(self) -> None:
         """Called each time the room comes to the front."""

@@ -31,7 +31,9 @@ class Screen:
         self._gone = file is None
 
     def write(self, text: str) -> int:
-        self._try(lambda file: file.write(text))
+        # Half a character that slipped through must not look like a terminal that is gone.
+        shown = text.encode("utf-8", "replace").decode()
+        self._try(lambda file: file.write(shown))
         return len(text)
 
     def flush(self) -> None:

@@ -90,8 +90,9 @@ def test_what_is_wrong_is_said_and_left_out(tmp_path: Path, line: str, words: li
         ("[" * 2000, "not valid TOML"),
         (b"\xff\xfe\x00", "not UTF-8"),
         (b"# \n" * 500_000, "larger than 1 MB"),
+        ("escape_delay = " + "9" * 5000, "not valid TOML"),
     ],
-    ids=["syntax", "nesting", "binary", "huge"],
+    ids=["syntax", "nesting", "binary", "huge", "digits"],
 )
 def test_a_file_that_cannot_be_used_at_all(tmp_path: Path, raw: str | bytes, words: str) -> None:
     seen = read(tmp_path, raw)

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static, TextArea
 
 from engine.errors import ColdOpenError
-from engine.protocol.messages import JobsChanged, TrainingMetrics
+from engine.protocol.messages import EngineState, JobsChanged, TrainingMetrics
 from engine.protocol.values import JobInfo, Metrics
 from tui import config
 from tui.app import ColdOpenApp
@@ -265,6 +265,38 @@ async def test_leaving_saves_and_remembers(app: ColdOpenApp, until: Until) -> No
     remembered = Remembered.load()
     assert (remembered.room, remembered.theme, remembered.model) == ("library", "light", "mine")
     assert remembered.corpus == ("/a", "/b")
+
+
+async def test_leaving_ends_the_program_whatever_cannot_be_remembered(
+    app: ColdOpenApp, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(remembered: Remembered) -> None:
+        raise RuntimeError("no place for it")
+
+    async with app.run_test() as pilot:
+        await entered(pilot, until, app, "write")
+        monkeypatch.setattr(Remembered, "save", failing)
+        await pilot.press("ctrl+q")
+    assert app.return_code == 0
+    assert calls(app) == ["saved"]
+
+
+async def test_the_engine_is_told_to_rooms_that_are_there(
+    app: ColdOpenApp, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = EngineState(
+        pid=1, version="", protocol=1, uptime=0, torch="", device="cpu", clients=1, jobs=(), log="",
+    )  # fmt: skip
+    async with app.run_test() as pilot:
+        await entered(pilot, until, app, "write")
+        shown: Any = app.room("write")
+        only_made = type(shown)()
+        told: list[Any] = []
+        for room in (shown, only_made):
+            monkeypatch.setattr(room, "on_engine_ready", lambda room=room: told.append(room))
+        app._made["inspect"] = only_made
+        app._engine_is_there(state)
+        assert told == [shown]
 
 
 async def test_a_worker_ends_before_the_widgets_that_it_shows_things_in(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from engine import paths
 from engine.client import EngineClient
-from engine.errors import ColdOpenError, ConfigurationError, EngineUnavailable
+from engine.client.stopping import end_by_signal, engine_pid
+from engine.errors import ColdOpenError, ConfigurationError, EngineUnavailable, NoEngine
 from engine.protocol.messages import GetEngineState, ListModels, StopEngine
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ def add_to(
     status = verbs.add_parser("status", parents=[common], help="is it running, and what does it do")
     status.set_defaults(run=engine_status)
     stop = verbs.add_parser("stop", parents=[common], help="stop it; a run in progress is kept")
-    stop.add_argument("--force", action="store_true", help="even while a model trains")
+    stop.add_argument(
+        "--force", action="store_true", help="even while a model trains, or it does not answer"
+    )
     stop.set_defaults(run=engine_stop)
     logs = verbs.add_parser("logs", parents=[common], help="print the end of its log")
     logs.add_argument("-n", type=int, default=40, metavar="LINES", help="how many lines")
@@ -69,7 +72,7 @@ async def list_models(options: argparse.Namespace, output: Output) -> int:
 async def engine_status(options: argparse.Namespace, output: Output) -> int:
     try:
         client = await EngineClient.connect("command line", start=False)
-    except EngineUnavailable as error:
+    except NoEngine as error:
         if output.json:
             output.value({"running": False})
         else:
@@ -99,11 +102,19 @@ async def engine_status(options: argparse.Namespace, output: Output) -> int:
 async def engine_stop(options: argparse.Namespace, output: Output) -> int:
     try:
         client = await EngineClient.connect("command line", start=False)
-    except EngineUnavailable:
+    except NoEngine:
         if output.json:
             output.value({"stopped": False, "running": False})
         else:
             output.line("No engine is running.")
+        return 0
+    except EngineUnavailable:
+        # It speaks another protocol or does not answer, so only the system can end it.
+        pid = engine_pid()
+        if pid is None or not options.force:
+            raise
+        await asyncio.to_thread(end_by_signal, pid)
+        _stopped(output)
         return 0
     gone = asyncio.Event()
     client.on_lost = gone.set
@@ -118,11 +129,15 @@ async def engine_stop(options: argparse.Namespace, output: Output) -> int:
             ) from None
     finally:
         await client.close()
+    _stopped(output)
+    return 0
+
+
+def _stopped(output: Output) -> None:
     if output.json:
         output.value({"stopped": True})
     else:
         output.line("The engine has stopped.")
-    return 0
 
 
 async def engine_logs(options: argparse.Namespace, output: Output) -> int:

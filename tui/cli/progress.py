@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from engine.paths import expanded
 from engine.protocol.messages import Progress
 
 
@@ -47,4 +47,4 @@ class ProgressLine:
 
 def absolute(paths: list[str]) -> tuple[str, ...]:
     """``paths`` as the engine, whose working directory is another, can find them."""
-    return tuple(str(Path(path).expanduser().absolute()) for path in paths)
+    return tuple(str(expanded(path).absolute()) for path in paths)

@@ -108,6 +108,11 @@ def settings_from(options: argparse.Namespace) -> dict[str, Any]:
 
 
 async def run_training(options: argparse.Namespace, output: Output) -> int:
+    own = settings_from(options)
+    if options.resume and (own or options.paths or options.preset or options.replace):
+        raise ConfigurationError(
+            "--resume goes on with the run as it was begun.", "Leave the other options out."
+        )
     if not options.paths and not options.resume:
         raise ConfigurationError("Say which corpus to train on.", "coldopen train PATH... --name N")
     request = (
@@ -116,7 +121,7 @@ async def run_training(options: argparse.Namespace, output: Output) -> int:
         else StartTraining(
             name=options.name,
             paths=absolute(options.paths),
-            settings=settings_from(options),
+            settings=own,
             preset=options.preset,
             replace=options.replace,
         )

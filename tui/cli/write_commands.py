@@ -54,8 +54,14 @@ def sampler_from(options: argparse.Namespace) -> SamplerSettings:
     return made_fitting(SamplerSettings, given)
 
 
+def _typed() -> str:
+    """Standard input; what is no UTF-8 in it stays recognisable, and is refused like an option."""
+    text = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+    return text.replace("\r\n", "\n")
+
+
 async def run_write(options: argparse.Namespace, output: Output) -> int:
-    prompt = sys.stdin.read() if options.prompt == "-" else options.prompt
+    prompt = _typed() if options.prompt == "-" else options.prompt
     try:
         stop = msgspec.convert({"tokens": options.tokens, "at": options.stop}, StopRule)
     except msgspec.ValidationError:

@@ -52,7 +52,7 @@ def pairs(rows: Sequence[tuple[str, str]], cells: int) -> Content:
 def overview(summary: CorpusSummary, cells: int) -> Content:
     """Name, size, encoding, tokens and scenes."""
     rows = [
-        ("files", f"{len(summary.paths):,}"),
+        ("files", f"{summary.files:,}"),
         ("encoding", ", ".join(summary.encodings)),
         ("bytes", f"{summary.bytes:,}"),
         ("lines", f"{summary.lines:,}"),
@@ -86,11 +86,11 @@ def cutoffs(summary: CorpusSummary, cells: int, hint: str = "") -> Content:
     """How many words each cut-off keeps, and how much of the text they cover; one is marked."""
     lines = [
         heading("Vocabulary", hint, cells),
-        Content.styled(" times    words  coverage", "$quiet"),
+        Content.styled("  times    words  coverage", "$quiet"),
     ]
     most = max((at.size for at in summary.cutoffs), default=0) or 1
     for at in summary.cutoffs:
-        row = f"{at.cutoff:>5,}+ {at.size:>8,} {at.coverage:>9.2%}"
+        row = f"{at.cutoff:>6,}+ {at.size:>8,} {at.coverage:>9.2%}"
         bar = strip(at.size / most, max(0, min(24, cells - len(row) - 3)))
         chosen = at.cutoff == summary.cutoff
         mark = ("▸", "$accent") if chosen else (" ", "")

@@ -124,6 +124,13 @@ class TextView(ScrollView, can_focus=True):
         self._asked.add(page)
         self.run_worker(self._get(page, self._fetch), group="pages")
 
+    def ask_again(self) -> None:
+        """Ask once more for what did not come, as when the engine was lost."""
+        self._asked.clear()
+        self._changed()
+        if not self._total:
+            self._want(0)
+
     async def _get(self, page: int, fetch: Fetch) -> None:
         got = await fetch(page * PAGE, PAGE)
         if got is None or fetch is not self._fetch:

@@ -51,11 +51,12 @@ class CellsView(InspectView):
     def __init__(self, subject: Subject) -> None:
         super().__init__(subject)
         self._of: Literal["h", "c"] = "c"
+        self._shown_of: Literal["h", "c"] = self._of
         self._cell: CellName | None = None
         self._feature = ""
         self._spans: tuple[tuple[int, int], ...] = ()
         self._window: Window | None = None
-        self._read: tuple[str, int] | None = None
+        self._read: tuple[tuple[str, str], int] | None = None
         self._activations: Activations | None = None
         self._found: CellsFound | None = None
 
@@ -91,12 +92,12 @@ class CellsView(InspectView):
         covered = self._window is not None and (
             self._window.start <= subject.cursor <= self._window.end
         )
-        if self._read == (subject.model, subject.version) and covered:
+        if self._read == (subject.identity, subject.version) and covered:
             self._place_cursor()
             return
-        if self._read is None or self._read[0] != subject.model:
+        if self._read is None or self._read[0] != subject.identity:
             self._cell = None
-        self._read = (subject.model, subject.version)
+        self._read = (subject.identity, subject.version)
         self._window = subject.window()
         text = self._window.sent(subject.text)
         self._spans = ()
@@ -135,6 +136,9 @@ class CellsView(InspectView):
     async def _get_cells(self, find: FindCells) -> None:
         found = await self.fetch(find)
         if found is None:
+            self._found = None
+            self.list.clear_options()
+            self.query_one("#cells-gates", Static).update("")
             # Without an answer a cell can still be shown, so that there is a text to select in.
             if self._activations is None:
                 await self._get_values(self._cell or CellName(0, 0), find.text, keep_note=True)
@@ -154,20 +158,17 @@ class CellsView(InspectView):
         self.run_worker(self._get_values(cell, text), exclusive=True, group="cells")
 
     async def _get_values(self, cell: CellName, text: str, *, keep_note: bool = False) -> None:
+        of = self._of
         values = await self.fetch(
             GetActivations(
-                model=self.subject.model,
-                text=text,
-                layer=cell.layer,
-                cell=cell.cell,
-                of=self._of,
+                model=self.subject.model, text=text, layer=cell.layer, cell=cell.cell, of=of
             )
         )
         if values is None:
             return
         if not keep_note:
             self.note("")
-        self._cell = cell
+        self._cell, self._shown_of = cell, of
         self._show(values)
 
     # -- showing
@@ -208,13 +209,14 @@ class CellsView(InspectView):
         if self._found is None and self._cell is None:
             about.update("")
             return
-        marks = "the selection" if self._spans else quoted(self._feature)
-        lines = [f"cells that mark {marks}, by {self._of}:"]
+        lines = []
         values = self._activations
         if self._cell is not None and values is not None and values.values:
             index = min(self.text.cursor, len(values.values) - 1)
-            name = "c" if self._of == "c" else "h"
-            lines.insert(0, f"{self._cell}: {name} is {values.values[index]:+.2f} here")
+            lines.append(f"{self._cell}: {self._shown_of} is {values.values[index]:+.2f} here")
+        if self._found is not None:
+            marks = "the selection" if self._spans else quoted(self._feature)
+            lines.append(f"cells that mark {marks}, by {self._of}:")
         about.update(content("\n".join(lines)))
 
     def on_resize(self, event: events.Resize) -> None:

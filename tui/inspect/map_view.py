@@ -138,7 +138,7 @@ class MapView(InspectView):
         self._method: Literal["pca", "tsne"] = "pca"
         self._table = ""
         self._tables: tuple[str, ...] = ()
-        self._shown: tuple[str, str, str] | None = None
+        self._shown: tuple[tuple[str, str], str, Literal["pca", "tsne"]] | None = None
         self._wanted = ""
 
     def compose(self) -> ComposeResult:
@@ -159,7 +159,7 @@ class MapView(InspectView):
     def present(self) -> None:
         if self.lacks(text=False):
             self._show(())
-        elif self._shown is None or self._shown[0] != self.subject.model:
+        elif self._shown is None or self._shown[0] != self.subject.identity:
             self._table, self._tables = "", ()
             self._load()
         elif self._shown[1:] != (self._table, self._method):
@@ -172,23 +172,22 @@ class MapView(InspectView):
     def _load(self) -> None:
         slow = "; t-SNE takes some seconds" if self._method == "tsne" else ""
         self.note(f"drawing the map{slow}…")
-        wanted = (self.subject.model, self._table, self._method)
-        self.run_worker(self._get(*wanted, self._method), exclusive=True, group="map")
+        self.run_worker(self._get(self._table, self._method), exclusive=True, group="map")
 
-    async def _get(self, model: str, table: str, name: str, method: Literal["pca", "tsne"]) -> None:
+    async def _get(self, table: str, method: Literal["pca", "tsne"]) -> None:
+        model, identity = self.subject.model, self.subject.identity
         found = await self.fetch(
             MapWords(model=model, table=table, method=method, words=WORDS[method])
         )
         if found is None:
-            if self._shown is not None and self._shown[0] == model:
+            if self._shown is not None and self._shown[0] == identity:
                 # What is shown stays, so the keys must go on from there.
-                self._table = self._shown[1]
-                self._method = "tsne" if self._shown[2] == "tsne" else "pca"
+                _identity, self._table, self._method = self._shown
             else:
                 self._show(())
             return
         self._table = found.table
-        self._shown = (model, found.table, name)
+        self._shown = (identity, found.table, method)
         self.note("" if found.points else "There is no word to show.")
         self._show(found.points, found)
         if found.points and not self._tables:

@@ -45,7 +45,8 @@ class Explained:
 
     window: Window
     reply: Explanation
-    model: str
+    model: tuple[str, str]
+    """:attr:`Subject.identity`"""
     version: int
     with_attention: bool
     partial: bool = False
@@ -67,6 +68,8 @@ class Subject:
     text: str = ""
     cursor: int = 0
     model: str = ""
+    weights: str = ""
+    """Names the model's weights: they change when it is trained again or further."""
     kind: str = ""
     """``vectors`` when the model is only a table of word vectors."""
     version: int = 0
@@ -82,6 +85,11 @@ class Subject:
         self.version += 1
         self.explained = None
 
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What answers are about: the model with the weights that it has now."""
+        return self.model, self.weights
+
     def window(self) -> Window:
         """The part of the text around the cursor."""
         return window_at(self.text, self.cursor)
@@ -89,7 +97,7 @@ class Subject:
     def fresh(self, *, attention: bool) -> Explained | None:
         """What was explained, if it is about this text and this model and covers the cursor."""
         found = self.explained
-        if found is None or found.version != self.version or found.model != self.model:
+        if found is None or (found.version, found.model) != (self.version, self.identity):
             return None
         if attention and not found.with_attention:
             return None

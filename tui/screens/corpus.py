@@ -21,6 +21,7 @@ from tui.corpus.text_view import Fetch, TextView
 from tui.render import content
 from tui.room import Room
 from tui.widgets.filepicker import FilePicker
+from tui.widgets.paths import working_folder
 from tui.write.ask import Ask
 
 SPEAKERS = 500
@@ -99,6 +100,7 @@ class CorpusRoom(Room):
     def on_engine_ready(self) -> None:
         if self._summary is None and not self._loading:
             self._load(self.cold_open.corpus_paths)
+        self.query_one(TextView).ask_again()
 
     # -- loading
 
@@ -183,12 +185,17 @@ class CorpusRoom(Room):
     @work(group="dialog")
     async def action_open(self) -> None:
         own = self._paths and self._paths != (str(paths.bundled_corpus()),)
-        start = Path(self._paths[0]).parent if own else _where_writers_begin()
+        start = Path(self._paths[0]).parent if own else working_folder()
         chosen = await self.app.push_screen_wait(
             FilePicker("Load a script, several, or a folder of them", choose="any", start=start)
         )
         if chosen:
-            self._load(tuple(str(path) for path in chosen))
+            self._change(tuple(str(path) for path in chosen))
+
+    def _change(self, wanted: tuple[str, ...]) -> None:
+        """Load another corpus; a cut-off that was to come for the one before does not count."""
+        self.workers.cancel_group(self, "recut")
+        self._load(wanted)
 
     async def show_place(self, wanted: tuple[str, ...], line: int, text: str) -> None:
         """Show ``line`` (from 0) of the corpus ``wanted``, with ``text`` marked in it."""
@@ -198,7 +205,7 @@ class CorpusRoom(Room):
             self.query_one(TextView).go_to(line, text)
 
     def action_bundled(self) -> None:
-        self._load((str(paths.bundled_corpus()),))
+        self._change((str(paths.bundled_corpus()),))
 
     # -- showing
 
@@ -297,11 +304,3 @@ class CorpusRoom(Room):
 
     async def action_train(self) -> None:
         await self.cold_open.enter("train")
-
-
-def _where_writers_begin() -> Path:
-    """The working directory, or the home folder where that is gone."""
-    try:
-        return Path.cwd()
-    except OSError:
-        return Path.home()

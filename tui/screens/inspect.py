@@ -206,9 +206,11 @@ class InspectRoom(Room):
 
     def _use(self, card: ModelCard | None) -> None:
         subject = self.subject
-        name, kind = (card.name, card.kind) if card is not None else ("", "")
-        changed = (name, kind) != (subject.model, subject.kind)
-        subject.model, subject.kind = name, kind
+        name, kind, weights = "", "", ""
+        if card is not None:  # a run in progress has no name for its weights yet
+            name, kind, weights = card.name, card.kind, card.weights or str(card.steps)
+        changed = (name, kind, weights) != (subject.model, subject.kind, subject.weights)
+        subject.model, subject.kind, subject.weights = name, kind, weights
         if changed:
             subject.explained = None
         about = ""

@@ -26,11 +26,13 @@ from engine.protocol.messages import (
 from engine.protocol.values import ModelCard
 from tui.library.about import about
 from tui.library.model_table import ModelTable
-from tui.render import fit
+from tui.render import fit, width
 from tui.room import Room
 from tui.widgets.chart import Chart
 from tui.write.ask import Ask
 
+TRAINING = ".training"
+"""The training loss among the curves; no model can be called so."""
 MOST_COMPARED = 3
 WIDE = 100
 """From this width on the chart stands beside the facts."""
@@ -156,11 +158,11 @@ class LibraryRoom(Room):
         what = "validation loss" if len(histories) > 1 else "loss"
         chart.border_title = Content(f"{what}, nats a word, over {over}")
         if len(histories) == 1:
-            chart.add_series("training", smooth=True)
-            chart.extend("training", [(self._x(m), m.loss) for m in histories[0].metrics])
+            chart.add_series(TRAINING, label="training", smooth=True)
+            chart.extend(TRAINING, [(self._x(m), m.loss) for m in histories[0].metrics])
         for history in histories:
-            name = "validation" if len(histories) == 1 else fit(history.card.name, 24)
-            chart.add_series(name)
+            name = history.card.name
+            chart.add_series(name, label="validation" if len(histories) == 1 else _short(name))
             chart.extend(name, [(self._x(p), p.loss) for p in history.validations])
 
     def _x(self, point: Any) -> float:
@@ -278,3 +280,13 @@ def can_write(card: ModelCard) -> bool:
 def can_resume(card: ModelCard) -> bool:
     """Whether a run was cut short and can go on."""
     return card.kind != "vectors" and card.state in ("stopped", "failed")
+
+
+def _short(name: str) -> str:
+    """``name`` for a legend; its end stays, since that is where names differ."""
+    if width(name) <= 24:
+        return fit(name, 24)
+    tail = name[-9:]
+    while width(tail) > 9:
+        tail = tail[1:]
+    return fit(name, 15) + fit(tail, 9)

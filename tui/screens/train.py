@@ -33,7 +33,6 @@ from tui.write.ask import Ask
 Command = Literal["pause", "resume", "stop", "discard", "scale_learning_rate"]
 WHILE_SETTING = ("start", "vectors", "reset")
 WHILE_GOING = ("pause", "stop", "discard", "slower", "faster")
-MOST_SCALE = 16.0
 
 
 class TrainRoom(Room):
@@ -278,20 +277,10 @@ class TrainRoom(Room):
             self._control("discard")
 
     def action_slower(self) -> None:
-        self._rescale(0.5)
+        self._control("scale_learning_rate", 0.5)
 
     def action_faster(self) -> None:
-        self._rescale(2.0)
-
-    def _rescale(self, by: float) -> None:
-        run = self.run
-        if run is None:
-            return
-        run.scale = min(MOST_SCALE, max(1 / MOST_SCALE, run.scale * by))
-        self._control("scale_learning_rate", run.scale)
-        step = run.metrics.step if run.metrics is not None else 0
-        run.notices.append(f"From step {step:,} on: the planned learning rate × {run.scale:g}.")
-        self._run_view.mark_dirty()
+        self._control("scale_learning_rate", 2.0)
 
     @work(group="control")
     async def _control(self, command: Command, value: float | None = None) -> None:

@@ -46,8 +46,6 @@ class Run:
         self.best: ValidationPoint | None = None
         self.sample: tuple[int, str] | None = None
         self.notices: list[str] = []
-        self.scale = 1.0
-        """What the learning rate has been multiplied with from here."""
         self._sequence = 0
         self._early: list[RunEvent] = []
 

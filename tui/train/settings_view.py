@@ -71,6 +71,11 @@ class SettingsView(Vertical):
     def on_key(self, event: events.Key) -> None:
         walk(self.screen, event, _WALKED)
 
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.screen.focus_next(_WALKED)
+
     # -- what is set
 
     @property

@@ -25,7 +25,7 @@ FAINT = "$chart-faint"
 class Series:
     """One line of a chart."""
 
-    name: str
+    label: str
     colour: str
     curve: Curve = field(default_factory=Curve)
     smooth: Curve | None = None
@@ -79,13 +79,16 @@ class Chart(Widget, can_focus=True):
 
     # -- data
 
-    def add_series(self, name: str, *, colour: str = "", smooth: bool = False) -> None:
+    def add_series(
+        self, name: str, *, label: str = "", colour: str = "", smooth: bool = False
+    ) -> None:
         """A new line; ``smooth`` draws its moving average over the faint raw values.
 
-        ``colour`` is a theme variable such as ``$chart-2``; the next free one by default.
+        The legend calls it ``label``, else by its name. ``colour`` is a theme variable such as
+        ``$chart-2``; the next free one by default.
         """
         colour = colour or COLOURS[len(self._series) % len(COLOURS)]
-        self._series[name] = Series(name, colour, smooth=Curve() if smooth else None)
+        self._series[name] = Series(label or name, colour, smooth=Curve() if smooth else None)
         self._touch()
 
     def remove_series(self) -> None:
@@ -208,7 +211,7 @@ class Chart(Widget, can_focus=True):
             shown = [(s, s.main.last()) for s in self._series.values()]
         for series, value in shown:
             text = braille.number_text(value)
-            parts.append(Content.assemble(("━ ", series.colour), f"{series.name} {text}"))
+            parts.append(Content.assemble(("━ ", series.colour), f"{series.label} {text}"))
         if self.logarithmic:
             parts.append(Content.styled("log", "$quiet"))
         return Content("   ").join(parts).truncate(wide, ellipsis=True)

@@ -14,9 +14,19 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from engine.paths import expanded
 from tui.keymap import ACTIONS
 from tui.render import fit, visible
-from tui.widgets.paths import Entry, Listing, listing, size_text, typed, unquoted
+from tui.widgets.paths import (
+    Entry,
+    Listing,
+    kind_of,
+    listing,
+    size_text,
+    typed,
+    unquoted,
+    working_folder,
+)
 
 Choose = Literal["file", "files", "folder", "any", "save"]
 
@@ -61,7 +71,7 @@ class FilePicker(ModalScreen[tuple[Path, ...]]):
         super().__init__()
         self._title = title
         self._choose = choose
-        self._start = start or Path.cwd()
+        self._start = _typable(start or working_folder())
         self._proposed = name
         self._hidden = False
         self._shown = Listing(self._start, "")
@@ -172,8 +182,13 @@ class FilePicker(ModalScreen[tuple[Path, ...]]):
         return self._rows[index] if index is not None and index < len(self._rows) else None
 
     def _go(self, folder: Path, name: str = "") -> None:
+        text = typed(folder, name)
+        if visible(text, newlines=False) != text:
+            # The line would hand it to the terminal as it is.
+            self._note(f"{text} has characters that cannot be typed: rename it, to go there.")
+            return
         box = self.query_one(Input)
-        box.value = typed(folder, name)
+        box.value = text
         box.cursor_position = len(box.value)
 
     @on(Input.Submitted)
@@ -185,7 +200,7 @@ class FilePicker(ModalScreen[tuple[Path, ...]]):
             self._save()
             return
         exact = self._exact()
-        if exact is not None and exact.is_file() and self._choose != "folder":
+        if exact is not None and kind_of(exact) == "file" and self._choose != "folder":
             self._finish(exact)
         elif self._marked:
             self._finish()
@@ -216,21 +231,18 @@ class FilePicker(ModalScreen[tuple[Path, ...]]):
         text = unquoted(self.query_one(Input).value)
         if not text or text.endswith("/") or "\0" in text:
             return None
-        try:
-            return Path(text).expanduser()
-        except RuntimeError:
-            return Path(text)
+        return expanded(text)
 
     def _save(self) -> None:
         path = self._exact()
         entry = self._pointed()
         if entry is not None and entry.is_folder:
             self._enter(entry)
-        elif path is None or path.is_dir():
+        elif path is None or kind_of(path) == "folder":
             self._note("Type the name of the file to write.")
-        elif not path.parent.is_dir():
+        elif kind_of(path.parent) != "folder":
             self._note(f"{path.parent}: there is no such folder")
-        elif path.exists() and self._asked_over != path:
+        elif kind_of(path) and self._asked_over != path:
             self._asked_over = path
             self._note(f"{path.name} exists. Enter once more replaces it.")
         else:
@@ -238,7 +250,7 @@ class FilePicker(ModalScreen[tuple[Path, ...]]):
 
     def _finish(self, path: Path | None = None) -> None:
         chosen = dict(self._marked)
-        if path is not None and (not chosen or path.is_file()):
+        if path is not None and (not chosen or kind_of(path) == "file"):
             chosen[path] = None
         self.dismiss(tuple(chosen))
 
@@ -292,3 +304,10 @@ class FilePicker(ModalScreen[tuple[Path, ...]]):
 
     def action_page_down(self) -> None:
         self.query_one(OptionList).action_page_down()  # type: ignore[no-untyped-call]
+
+
+def _typable(folder: Path) -> Path:
+    """``folder``, or the nearest around it whose name can stand in a line."""
+    while visible(str(folder), newlines=False) != str(folder):
+        folder = folder.parent
+    return folder

@@ -290,9 +290,17 @@ class Form(Vertical):
     def on_key(self, event: events.Key) -> None:
         walk(self.screen, event, self._walked)
 
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.screen.focus_next(self._walked)
+
 
 def walk(screen: Screen[Any], event: events.Key, among: str) -> None:
-    """Up, Down and Enter take the focus to a neighbour of those that ``among`` selects."""
+    """Up, Down and Enter take the focus to a neighbour of those that ``among`` selects.
+
+    A box may submit what is in it before it comes to this.
+    """
     if event.key in ("up", "down", "enter"):
         step = screen.focus_previous if event.key == "up" else screen.focus_next
         step(among)

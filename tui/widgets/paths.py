@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 from urllib.parse import unquote, urlsplit
+
+from engine.paths import expanded
 
 MOST_SHOWN = 1000
 """Entries listed at most; typing narrows the rest down."""
@@ -32,6 +36,23 @@ class Listing:
     problem: str = ""
 
 
+def working_folder() -> Path:
+    """The working directory, or the home folder where that is gone."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path.home()
+
+
+def kind_of(path: Path) -> Literal["file", "folder", "other", ""]:
+    """What ``path`` is; empty where it is nothing, or may not be asked."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return ""
+    return "folder" if stat.S_ISDIR(mode) else "file" if stat.S_ISREG(mode) else "other"
+
+
 def unquoted(text: str) -> str:
     """``text`` as a path: quotes, ``file://`` and escaped blanks of a dropped file removed.
 
@@ -49,7 +70,7 @@ def unquoted(text: str) -> str:
 
 
 def divided(text: str) -> tuple[Path, str]:
-    """The folder that ``text`` names and the beginning of a name in it. ``~`` is the home."""
+    """The folder that ``text`` names, whole, and the beginning of a name in it."""
     text = unquoted(text)
     folder, _, beginning = text.rpartition("/")
     if text.startswith("/") and not folder:
@@ -57,12 +78,8 @@ def divided(text: str) -> tuple[Path, str]:
     if text in ("~", "..") or text.endswith("/.."):
         folder, beginning = text, ""
     if "\0" in folder:
-        return Path.cwd(), beginning
-    try:
-        path = Path(folder).expanduser() if folder else Path.cwd()
-    except RuntimeError:
-        path = Path(folder)
-    return path, beginning
+        return working_folder(), beginning
+    return working_folder() / expanded(folder), beginning
 
 
 def typed(folder: Path, name: str = "") -> str:

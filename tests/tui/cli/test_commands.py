@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine.client.launch import socket_path
 from tui.cli.main import build_parser, main, opens_app
 from tui.cli.train_commands import metrics_line, settings_from
 
@@ -43,6 +46,10 @@ def lines_of(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
         ["train", "--name", "n"],
         ["train", "x.txt", "--name", "n", "--dropout", "7"],
         ["train", "x.txt", "--name", "n", "--cell", "magic"],
+        ["train", "x.txt", "--resume", "--name", "n"],
+        ["train", "--resume", "--name", "n", "--epochs", "3"],
+        ["train", "--resume", "--name", "n", "--preset", "2m"],
+        ["train", "--resume", "--name", "n", "--replace"],
         ["write", "m", "--tokens", "0"],
         ["write", "m", "--temperature", "99"],
         ["write", "m", "--top-p", "0"],
@@ -84,6 +91,97 @@ def test_a_failure_is_one_and_says_why(engine_home: Path, tmp_path: Path) -> Non
     assert "nobody" in json.loads(unknown.stdout)["error"]
     assert coldopen("engine", "stop").returncode == 0
     assert coldopen("engine", "status").returncode == 1
+
+
+def test_a_prompt_that_is_not_utf8_is_refused_in_words(engine_home: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tui.cli.main", "write", "spin-cycle", "--prompt", "-"],
+        check=False,
+        capture_output=True,
+        input="DELIA: Café?".encode("latin-1"),
+        env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
+        timeout=120,
+    )
+    assert done.returncode == 2
+    told = done.stderr.decode()
+    assert told.startswith("coldopen: ")
+    assert "UTF-8" in told
+    assert "Traceback" not in told
+    assert not done.stdout
+
+
+def test_a_path_that_begins_like_nobodys_home_is_any_path(
+    engine_home: Path, tmp_path: Path
+) -> None:
+    for command in (("corpus", "info"), ("eval", "spin-cycle")):
+        done = coldopen(*command, "~$draft.txt")
+        assert done.returncode == 1
+        assert "~$draft.txt" in done.stderr
+        assert "Traceback" not in done.stderr
+    (tmp_path / "~$draft.txt").write_text("A: one two three.\nB: four five six.\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "tui.cli.main", "corpus", "info", "~$draft.txt", "--json"],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=60,
+    )
+    assert json.loads(done.stdout)["name"] == "~$draft"
+
+
+def test_a_state_folder_that_cannot_be_is_said(
+    engine_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", "/proc/x")
+    done = coldopen("models")
+    assert done.returncode == 1
+    assert "/proc/x/coldopen" in done.stderr
+    assert "Traceback" not in done.stderr
+    done = coldopen("models", "--json")
+    assert done.returncode == 1
+    (failure,) = done.stdout.splitlines()
+    assert "/proc/x/coldopen" in json.loads(failure)["error"]
+
+
+DEAF = """
+import socket, sys
+door = socket.socket(socket.AF_UNIX)
+door.bind(sys.argv[1])
+door.listen()
+print("listening", flush=True)
+while True:
+    door.accept()[0].close()
+"""
+
+
+@pytest.fixture
+def deaf(engine_home: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process at the engine's socket that hangs up on everybody."""
+    path = socket_path()
+    path.parent.mkdir(parents=True, mode=0o700)
+    command = [sys.executable, "-c", DEAF, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "listening\n"
+        yield process
+        process.kill()
+
+
+def test_an_engine_that_does_not_answer_is_stopped_by_force_only(
+    deaf: subprocess.Popen[str],
+) -> None:
+    for verb in ("stop", "status"):
+        done = coldopen("engine", verb)
+        assert done.returncode == 1
+        assert "does not answer" in done.stderr
+        assert "Traceback" not in done.stderr
+    assert deaf.poll() is None
+    forced = coldopen("engine", "stop", "--force")
+    assert forced.returncode == 0, forced.stderr
+    assert "stopped" in forced.stdout
+    assert deaf.wait(60) < 0
+    assert coldopen("engine", "stop").stdout == "No engine is running.\n"
 
 
 def test_a_wrong_command_line_ends_the_program_with_two(engine_home: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
@@ -214,6 +215,10 @@ async def test_neighbours_map_and_cells(models: Path, app: ColdOpenApp, until: U
         neighbours.line.value = "odd: machine soup delia"
         await pilot.press("enter")
         await until(pilot, lambda: "does not belong" in shown(room, "neighbours-head"))
+        neighbours.line.value = "odd: xyzzy plugh qwert"
+        await pilot.press("enter")
+        await until(pilot, lambda: "xyzzy" in note(room))
+        assert shown(room, "neighbours-head") == ""
 
         words: MapView = await view(pilot, until, room, MapView)
         await until(pilot, lambda: "words of embedding, by PCA" in shown(room, "map-about"))
@@ -234,6 +239,12 @@ async def test_neighbours_map_and_cells(models: Path, app: ColdOpenApp, until: U
         await until(pilot, lambda: "parentheses" in shown(room, "cells-about"))
         await until(pilot, lambda: " here" in shown(room, "cells-about"))
         assert "forget" in shown(room, "cells-gates")
+        await pilot.press("slash")
+        await until(pilot, lambda: isinstance(app.focused, QueryLine))
+        await pilot.press(*"speaker XYZ", "enter")
+        await until(pilot, lambda: cells.list.option_count == 0)
+        assert " here" in shown(room, "cells-about")
+        assert "cells that mark" not in shown(room, "cells-about")
         assert any("soup is mine" in line for line in picture(cells.text))
         await pilot.press("shift+left", "shift+left", "f")
         await until(pilot, lambda: "the selection" in shown(room, "cells-about"))
@@ -246,6 +257,32 @@ async def test_neighbours_map_and_cells(models: Path, app: ColdOpenApp, until: U
         cells.query_one(QueryLine).value = "cell 9 9"
         await pilot.press("enter")
         await until(pilot, lambda: "There is no cell 9 in layer 9" in note(room))
+
+
+async def test_a_model_that_was_trained_again_is_asked_anew(
+    models: Path, app: ColdOpenApp, until: Until
+) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        room = await opened(pilot, until)
+        room.inspect_text(SCRIPT)
+        await until(pilot, lambda: room.subject.explained is not None)
+        card = next(card for card in await room._models() or () if card.name == "tiny")
+        room._use(card)
+        assert room.subject.explained is not None
+        room._use(msgspec.structs.replace(card, weights="others"))
+        assert room.subject.explained is None
+        await until(pilot, lambda: room.subject.explained is not None)
+        neighbours: NeighboursView = await view(pilot, until, room, NeighboursView)
+        await pilot.press(*"machine", "enter")
+        await until(pilot, lambda: "machine" in shown(room, "neighbours-head"))
+        found = neighbours._found
+        cells: CellsView = await view(pilot, until, room, CellsView)
+        await until(pilot, lambda: cells._found is not None)
+        room._use(card)
+        assert cells._found is None
+        await until(pilot, lambda: cells._found is not None)
+        await view(pilot, until, room, NeighboursView)
+        await until(pilot, lambda: neighbours._found is not found)
 
 
 async def test_odd_texts_and_a_lost_engine(models: Path, app: ColdOpenApp, until: Until) -> None:
@@ -275,9 +312,10 @@ async def test_odd_texts_and_a_lost_engine(models: Path, app: ColdOpenApp, until
 async def test_without_a_model_every_view_says_so(user_home: Path, until: Until) -> None:
     app = ColdOpenApp(connect=False, start_room="inspect")
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: isinstance(app.room("inspect"), InspectRoom))
+        await until(pilot, lambda: app.room_id == "inspect")
         room = app.room("inspect")
         assert isinstance(room, InspectRoom)
+        await until(pilot, lambda: note(room) == "looking for a model…")
         for _ in VIEWS:
             await pilot.press("ctrl+n")
             await until(pilot, lambda: note(room) == NO_MODEL)

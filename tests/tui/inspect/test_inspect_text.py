@@ -29,7 +29,7 @@ from tui.inspect import attention_text, cell_text, neighbour_text, odds_text, qu
 from tui.inspect.attention_text import Looking
 from tui.inspect.cell_text import CellName
 from tui.inspect.matrix import first_shown, upright
-from tui.inspect.subject import Subject
+from tui.inspect.subject import Explained, Subject
 from tui.inspect.window import AFTER, BEFORE, STEP, speech_around, token_at, window_at
 from tui.inspect.word_map import Eye, draw, search, whole
 from tui.inspect.words import named, percent, replacement
@@ -138,6 +138,18 @@ def test_another_text_makes_answers_old() -> None:
     subject.swapped(0, 1, "xy")
     assert (subject.text, subject.cursor) == ("xy\nb", 0)
     assert subject.version > version
+    assert subject.fresh(attention=False) is None
+
+
+def test_other_weights_under_the_same_name_make_answers_old() -> None:
+    subject = Subject(model="m", weights="before")
+    subject.set_text("tea", None, None)
+    reply = Explanation(tokens=(token("tea", 0),), attention="", heads=0, summary="")
+    subject.explained = Explained(
+        subject.window(), reply, subject.identity, subject.version, with_attention=False
+    )
+    assert subject.fresh(attention=False) is subject.explained
+    subject.weights = "after"
     assert subject.fresh(attention=False) is None
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from engine import paths
 from engine.protocol.messages import CorpusPage
 from engine.protocol.values import CorpusSummary, CoverageAt, SpeakerCount, SplitSizes
 from tui.app import ColdOpenApp
@@ -23,6 +25,7 @@ from tui.widgets.filepicker import FilePicker
 from tui.write.ask import Ask
 
 Apps = Callable[..., App[Any]]
+Until = Callable[[Pilot[Any], Callable[[], bool]], Awaitable[None]]
 Plain = Callable[[Any, str], str]
 
 
@@ -70,13 +73,28 @@ async def test_a_corpus_in_figures_and_to_read(
         await soon(pilot, lambda: room.summary is not None and room.summary.cutoff == 3)
         assert room.summary is not None
         assert room.summary.vocabulary_size < before
-        assert "▸   3+" in text_of(room, "#corpus-cutoffs")
+        assert "▸    3+" in text_of(room, "#corpus-cutoffs")
         assert room.cold_open.cutoff == 3
 
         names = sorted(speaker.name for speaker in summary.speakers)
         await pilot.press("s", "s")
         cast = text_of(room, "#corpus-speakers").splitlines()[2:]
         assert [row.split("  ")[0] for row in cast[: len(names)]] == names
+
+
+async def test_a_cut_off_does_not_bring_the_corpus_before_back(
+    opened: Any, soon: Any, text_of: Plain, tiny_corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.screens.corpus.RECUT_SECONDS", 0.0)
+    bundled = (str(paths.bundled_corpus()),)
+    async with opened("corpus", (tiny_corpus,)) as pilot:
+        room = room_of(pilot)
+        await soon(pilot, lambda: room.summary is not None and not room._loading)
+        room.action_cutoff_up()
+        room.action_bundled()
+        await soon(pilot, lambda: not room._loading)
+        assert room.cold_open.corpus_paths == bundled
+        assert "Spin Cycle" in text_of(room, "#corpus-overview")
 
 
 async def test_words_are_found_from_here_on_and_round_the_end(
@@ -229,6 +247,31 @@ async def test_control_characters_never_reach_the_terminal(app_of: Apps) -> None
         assert "\x1b" not in row
 
 
+async def test_a_page_that_did_not_come_is_asked_for_again(app_of: Apps, until: Until) -> None:
+    lines = [f"line {n}" for n in range(230)]
+    fetch, asked = fetch_from(lines), list[int]()
+
+    async def at_the_second_time(first: int, count: int) -> CorpusPage | None:
+        asked.append(first)
+        return await fetch(first, count) if asked.count(first) > 1 else None
+
+    async with app_of(view := TextView()).run_test(size=(60, 20)) as pilot:
+        view.open(at_the_second_time)
+        await until(pilot, lambda: asked == [0])
+        await pilot.pause()
+        assert view.total_lines == 0
+        view.ask_again()
+        await until(pilot, lambda: shown(view)[:1] == ["line 0"])
+        view.focus()
+        await pilot.press("end")
+        await until(pilot, lambda: asked == [0, 0, 200])
+        await pilot.pause()
+        assert "…" in shown(view)
+        view.ask_again()
+        await until(pilot, lambda: shown(view)[-1:] == ["line 229"])
+        assert "…" not in shown(view)
+
+
 # -- figures as text
 
 counts = st.integers(min_value=0, max_value=10**9)
@@ -241,7 +284,7 @@ def summaries(draw: st.DrawFn) -> CorpusSummary:
     return CorpusSummary(
         key="k",
         name=draw(names),
-        paths=("a",),
+        files=1,
         encodings=("utf-8",),
         notes=(),
         bytes=draw(counts),
@@ -277,6 +320,15 @@ def test_no_line_is_wider_than_its_column(summary: CorpusSummary, cells: int) ->
     for part in parts:
         for line in part.split("\n"):
             assert line.cell_length <= cells, line.plain
+
+
+@given(summaries())
+def test_a_cut_off_of_a_thousand_keeps_its_first_digit(summary: CorpusSummary) -> None:
+    rows = tuple(CoverageAt(cutoff=at, size=9, coverage=0.5) for at in (500, 1000))
+    text = summary_text.cutoffs(msgspec.structs.replace(summary, cutoff=1000, cutoffs=rows), 60)
+    assert [line[:7] for line in text.plain.split("\n")[2:]] == ["   500+", "▸1,000+"]
+    text = summary_text.cutoffs(msgspec.structs.replace(summary, cutoff=500, cutoffs=rows), 60)
+    assert [line[:7] for line in text.plain.split("\n")[2:]] == ["▸  500+", " 1,000+"]
 
 
 @given(st.lists(st.tuples(names, counts, counts), max_size=8))

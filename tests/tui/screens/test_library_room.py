@@ -25,7 +25,8 @@ from engine.protocol.values import ModelCard
 from tui.app import ColdOpenApp
 from tui.library.about import about
 from tui.library.model_table import row_of
-from tui.screens.library import LibraryRoom
+from tui.render import width
+from tui.screens.library import TRAINING, LibraryRoom, _short
 from tui.widgets.chart import Chart
 from tui.write.ask import Ask
 
@@ -38,6 +39,8 @@ SMALL: dict[str, Any] = {
     "device": "cpu",
     "precision": "float32",
 }
+FIRST = "the-night-shift-at-the-laundromat-first"
+SECOND = "the-night-shift-at-the-laundromat-second"
 
 
 async def train(name: str, corpus: Path, *, stop: bool = False, **settings: Any) -> None:
@@ -86,47 +89,48 @@ async def answer(pilot: Pilot[Any], soon: Any, *keys: str) -> None:
 async def test_models_are_shown_compared_renamed_deleted_and_restored(
     engine_home: Path, opened: Any, soon: Any, tiny_corpus: Path
 ) -> None:
-    await train("first", tiny_corpus, epochs=2)
-    await train("second", tiny_corpus, epochs=3)
+    await train(FIRST, tiny_corpus, epochs=2)
+    await train(SECOND, tiny_corpus, epochs=3)
     async with opened("library") as pilot:
         room: LibraryRoom = room_of(pilot)
         chart = room.query_one("#library-chart", Chart)
-        await soon(pilot, lambda: {"first", "second"} <= set(shown(room)))
-        assert shown(room)[0] == "second"
-        await soon(pilot, lambda: "training" in chart._series)
-        assert len(chart._series["validation"].curve) >= 1
+        await soon(pilot, lambda: {FIRST, SECOND} <= set(shown(room)))
+        assert shown(room)[0] == SECOND
+        await soon(pilot, lambda: TRAINING in chart._series)
+        assert len(chart._series[SECOND].curve) >= 1
         text = str(room.query_one("#library-about", Static).render())
-        assert "second" in text
+        assert SECOND in text
         assert "episode.txt" in text or "episode" in text
         assert "hidden size" in text
 
         await pilot.press("c", "down")
-        await soon(pilot, lambda: set(chart._series) == {"first", "second"})
-        by_steps = list(chart._series["first"].curve.xs)
+        await soon(pilot, lambda: set(chart._series) == {FIRST, SECOND})
+        assert len({series.label for series in chart._series.values()}) == 2
+        by_steps = list(chart._series[FIRST].curve.xs)
         await pilot.press("m")
-        await soon(pilot, lambda: list(chart._series["first"].curve.xs) != by_steps)
+        await soon(pilot, lambda: list(chart._series[FIRST].curve.xs) != by_steps)
 
         assert room.chosen is not None
-        assert room.chosen.name == "first"
+        assert room.chosen.name == FIRST
         await pilot.press("n")
         await soon(pilot, lambda: isinstance(pilot.app.screen, Ask))
         pilot.app.screen.query_one(Input).value = "renamed"
         await answer(pilot, soon)
-        await soon(pilot, lambda: "renamed" in shown(room) and "first" not in shown(room))
-        assert room.chosen.name in ("renamed", "second")
+        await soon(pilot, lambda: "renamed" in shown(room) and FIRST not in shown(room))
+        assert room.chosen.name in ("renamed", SECOND)
 
         await pilot.press("home")
-        await soon(pilot, lambda: room.chosen is not None and room.chosen.name == "second")
+        await soon(pilot, lambda: room.chosen is not None and room.chosen.name == SECOND)
         await pilot.press("d")
         await answer(pilot, soon)
-        assert "second" in shown(room)
+        assert SECOND in shown(room)
         await pilot.press("d")
         await answer(pilot, soon, *"yes")
-        await soon(pilot, lambda: "second" not in shown(room))
+        await soon(pilot, lambda: SECOND not in shown(room))
         assert (paths.models_dir() / ".trash").is_dir()
         await soon(pilot, lambda: room.check_action("restore", ()))
         await pilot.press("u")
-        await soon(pilot, lambda: "second" in shown(room))
+        await soon(pilot, lambda: SECOND in shown(room))
         assert not room.check_action("restore", ())
 
         await pilot.press("home", "enter")
@@ -205,3 +209,13 @@ def test_hostile_names_are_shown_and_not_obeyed() -> None:
         assert not set(cell.plain) & {"\x1b", "\x07", "\u202e", "\x9b"}
     assert "\x1b" not in about(wild, None, 60).plain
     assert "[red]" in about(wild, None, 60).plain
+
+
+def test_names_that_differ_at_the_end_differ_in_the_legend() -> None:
+    names = [f"{'a-model-of-the-same-play' * 2:.38}-{n}" for n in range(10)]
+    labels = [_short(name) for name in names]
+    assert {len(name) for name in names} == {40}
+    assert len(set(labels)) == len(names)
+    assert all(width(label) <= 24 for label in labels)
+    assert _short("a model") == "a model"
+    assert len({_short(f"{'洗濯機の夜' * 7}{end}") for end in "一二"}) == 2

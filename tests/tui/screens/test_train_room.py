@@ -150,7 +150,7 @@ async def test_a_run_is_held_left_and_found_again(
     async with opened("train", (tiny_corpus,), size=(80, 24)) as pilot:
         room = room_of(pilot)
         await soon(pilot, lambda: "passes over" in plain(room, "#settings-plan"))
-        await fill_in(pilot, {**SMALL, "minutes": "1"})
+        await fill_in(pilot, {**SMALL, "minutes": "10"})
         await pilot.press("ctrl+g")
         await soon(pilot, lambda: state(room) == "running")
         await soon(pilot, lambda: room.run is not None and room.run.best is not None)
@@ -176,6 +176,12 @@ async def test_a_run_is_held_left_and_found_again(
         curve = room.query_one("#run-loss", Chart)._series["validation"].curve
         assert list(curve.xs)[: len(seen)] == seen
         assert plain(room, "#run-sample")
+
+        await soon(pilot, lambda: "× 0.5." in plain(room, "#run-notices"))
+        await pilot.press("f8")
+        await soon(pilot, lambda: "× 0.25." in plain(room, "#run-notices"))
+        await pilot.press("f9")
+        await soon(pilot, lambda: room.run is not None and room.run.notices[-1].endswith("× 0.5."))
 
         await pilot.press("ctrl+x")
         await soon(pilot, lambda: isinstance(pilot.app.screen, Ask))
@@ -214,6 +220,27 @@ async def test_a_stopped_run_is_kept_and_goes_on(opened: Any, soon: Any, tiny_co
         await pilot.press("ctrl+s")
         await soon(pilot, lambda: state(room) == "stopped")
         assert await own_models() == ["episode"]
+
+
+# -- without the engine
+
+
+async def test_enter_goes_from_field_to_field(user_home: Path, soon: Any) -> None:
+    app = ColdOpenApp(connect=False, start_room="train")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await soon(pilot, lambda: app.room_id == "train")
+        room = room_of(pilot)
+        room.query_one("#settings-name", Input).focus()
+        await pilot.press(*"mine", "enter")
+        assert app.focused is room.query_one("#settings-preset", Choice)
+        await pilot.press("enter")
+        fields = list(room.query_one(Form).fields().values())
+        assert app.focused is not None
+        assert app.focused.parent is fields[0]
+        for field in fields[1:6]:
+            await pilot.press("enter")
+            assert app.focused.parent is field
+        assert any(field.query(Input) for field in fields[:5])
 
 
 # -- the run by itself

@@ -42,6 +42,16 @@ async def test_legend_axes_and_title(app_of: Apps) -> None:
         assert "4┤" in shown(chart)
 
 
+async def test_the_legend_may_call_a_series_otherwise(app_of: Apps) -> None:
+    chart = Chart("Loss")
+    chart.add_series("a-long-name", label="long")
+    chart.add_series("b")
+    async with app_of(chart).run_test(size=(70, 20)):
+        chart.append("a-long-name", 1, 3.5)
+        chart.append("b", 1, 4.5)
+        assert shown(chart).startswith("━ long 3.5   ━ b 4.5")
+
+
 async def test_an_empty_chart_says_so(app_of: Apps) -> None:
     chart = Chart("Loss", empty="waiting for the first step")
     chart.add_series("train")

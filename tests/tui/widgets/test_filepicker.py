@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -190,3 +191,60 @@ async def test_saving_under_a_new_name(opened: Any, tree: Path) -> None:
         session.picker.query_one(Input).value = f"{tree}/new.txt"
         await session.pilot.press("enter")
         assert await session.ended() == (tree / "new.txt",)
+
+
+@pytest.mark.parametrize(("choose", "ending"), [("any", ""), ("any", "/x.txt"), ("save", "/x.txt")])
+async def test_a_name_longer_than_any_file_may_have(
+    opened: Any, tree: Path, choose: str, ending: str
+) -> None:
+    async with opened(choose=choose) as session:
+        session.picker.query_one(Input).value = f"{tree}/{'x' * 300}{ending}"
+        await session.pilot.press("enter")
+        await session.until(lambda: "there is no such" in session.note())
+        assert session.chosen is None
+        assert session.picker.is_current
+
+
+@pytest.mark.parametrize("name", [b"a\x1b[2Jb", b"a\xff.log"], ids=["control", "not-utf-8"])
+async def test_a_name_that_cannot_be_typed_is_chosen_from_the_list(
+    opened: Any, tree: Path, name: bytes
+) -> None:
+    path = tree / os.fsdecode(name)
+    path.write_text("x")
+    async with opened(choose="file") as session:
+        box = session.picker.query_one(Input)
+        await session.pilot.press("a")
+        await session.until(lambda: len(session.rows()) == 1)
+        assert session.rows()[0].startswith("a")
+        await session.pilot.press("tab")
+        await session.until(lambda: "cannot be typed" in session.note())
+        assert box.value == f"{tree}/a"
+        await session.pilot.press("enter")
+        assert await session.ended() == (path,)
+
+
+async def test_it_begins_where_names_can_stand_in_a_line(
+    app_of: Apps, until: Until, tmp_path: Path
+) -> None:
+    wild = tmp_path / "wild\x1b[2J" / "inside"
+    wild.mkdir(parents=True)
+    async with app_of().run_test(size=(90, 26)) as pilot:
+        picker = FilePicker("Open", start=wild)
+        pilot.app.push_screen(picker)
+        await until(pilot, lambda: picker.is_mounted and bool(picker._rows))
+        assert picker.query_one(Input).value == f"{tmp_path}/"
+
+
+async def test_without_a_working_directory_it_opens_in_the_home(
+    app_of: Apps, until: Until, user_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    async with app_of().run_test(size=(90, 26)) as pilot:
+        with monkeypatch.context() as patch:
+            patch.chdir(gone)
+            gone.rmdir()
+            picker = FilePicker("Open")
+            pilot.app.push_screen(picker)
+            await until(pilot, lambda: picker.is_mounted and bool(picker._rows))
+        assert picker.query_one(Input).value == f"{user_home}/"

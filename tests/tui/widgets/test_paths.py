@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -82,19 +83,46 @@ def test_dropped_files(text: str, expected: str) -> None:
         ("/etc/..", "/etc/..", ""),
         ("~/x", "HOME", "x"),
         ("~", "HOME", ""),
-        ("notes/a", "notes", "a"),
+        ("notes/a", "HERE/notes", "a"),
         ("a", "HERE", "a"),
-        ("~nobody-of-that-name/x", "~nobody-of-that-name", "x"),
+        ("~nobody-of-that-name/x", "HERE/~nobody-of-that-name", "x"),
     ],
 )
 def test_where_a_text_leads(text: str, folder: str, beginning: str) -> None:
-    expected = {"HOME": Path.home(), "HERE": Path.cwd()}.get(folder, Path(folder))
-    assert paths.divided(text) == (expected, beginning)
+    expected = folder.replace("HOME", str(Path.home())).replace("HERE", str(Path.cwd()))
+    assert paths.divided(text) == (Path(expected), beginning)
 
 
 @given(st.text(max_size=30))
 def test_no_text_breaks_a_listing(text: str) -> None:
     assert isinstance(paths.listing(text), paths.Listing)
+
+
+def test_without_a_working_directory_the_home_is_listed(
+    user_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (user_home / "x.txt").write_text("x")
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    with monkeypatch.context() as patch:
+        patch.chdir(gone)
+        gone.rmdir()
+        shown = paths.listing("x")
+    assert shown.folder == user_home
+    assert names(shown) == ["x.txt"]
+
+
+def test_what_a_path_is(tree: Path) -> None:
+    os.mkfifo(tree / "pipe")
+    wanted = {
+        "scene one.txt": "file",
+        "scripts": "folder",
+        "pipe": "other",
+        "nothing.txt": "",
+        "broken": "",
+        "x" * 300: "",
+    }
+    assert {name: paths.kind_of(tree / name) for name in wanted} == wanted
 
 
 def test_typed_is_the_way_back() -> None:
