@@ -11,7 +11,7 @@ import time
 from engine.client.launch import peer_of, socket_path
 from engine.errors import EngineUnavailable
 
-KEEPING_SECONDS = 75.0
+KEEPING_SECONDS = 65.0
 """How long an engine may take to keep what a run has learned."""
 _LOCAL_PEERPID = 2
 """Of macOS, at level 0."""

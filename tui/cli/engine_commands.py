@@ -12,9 +12,13 @@ from engine.client import EngineClient
 from engine.client.stopping import end_by_signal, engine_pid
 from engine.errors import ColdOpenError, ConfigurationError, EngineUnavailable, NoEngine
 from engine.protocol.messages import GetEngineState, ListModels, StopEngine
+from tui.cli.progress import ProgressLine
 
 if TYPE_CHECKING:
     from tui.cli.output import Output
+
+ANSWER_SECONDS = 10.0
+"""An engine that has not answered by then does not."""
 
 
 def add_to(
@@ -101,7 +105,7 @@ async def engine_status(options: argparse.Namespace, output: Output) -> int:
 
 async def engine_stop(options: argparse.Namespace, output: Output) -> int:
     try:
-        client = await EngineClient.connect("command line", start=False)
+        client = await EngineClient.connect("command line", start=False, timeout=ANSWER_SECONDS)
     except NoEngine:
         if output.json:
             output.value({"stopped": False, "running": False})
@@ -113,7 +117,9 @@ async def engine_stop(options: argparse.Namespace, output: Output) -> int:
         pid = engine_pid()
         if pid is None or not options.force:
             raise
-        await asyncio.to_thread(end_by_signal, pid)
+        with ProgressLine() as line:
+            line.text(f"process {pid} has a minute to keep what it trains")
+            await asyncio.to_thread(end_by_signal, pid)
         _stopped(output)
         return 0
     gone = asyncio.Event()
