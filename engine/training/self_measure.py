@@ -16,9 +16,25 @@ WIDTH, CARD_WIDTH = 1024, 4096
 LSTM_BATCH, LSTM_TIME, LSTM_HIDDEN = 32, 16, 256
 
 
+TRAINING_THREADS = torch.get_num_threads()
+"""What a process of its own has, as training is one; the engine sets itself fewer later on."""
+
+
 @functools.cache
 def measure_machine(wanted: DeviceChoice = "auto") -> MachineReport:
-    """Speeds of matrix products in both precisions and of an LSTM's training step."""
+    """Speeds of matrix products in both precisions and of an LSTM's training step.
+
+    They are those that training will have, whatever the process leaves itself for other work.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(TRAINING_THREADS)
+    try:
+        return _measured(wanted)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _measured(wanted: DeviceChoice) -> MachineReport:
     device, reason = choose_device(wanted)
     flops = {}
     # A card is only filled by large ones.

@@ -12,7 +12,7 @@ from engine.config import checked
 from engine.models.build import build_model
 from engine.training.device import choose_device
 from engine.training.evaluation import mean_nll
-from engine.training.self_measure import measure_machine
+from engine.training.self_measure import TRAINING_THREADS, measure_machine
 
 
 def test_a_text_in_one_column_is_the_mean_over_its_steps() -> None:
@@ -39,6 +39,17 @@ def test_an_untrained_model_is_about_as_lost_as_chance() -> None:
     ids = np.random.default_rng(0).integers(0, 500, 600).astype(np.int32)
     nll, _count = mean_nll(model, ids, torch.device("cpu"), most_tokens=300)
     assert nll == pytest.approx(math.log(500), rel=0.1)
+
+
+def test_the_machine_is_measured_as_training_will_have_it() -> None:
+    before = torch.get_num_threads()
+    measure_machine.cache_clear()
+    torch.set_num_threads(1)
+    try:
+        assert measure_machine("cpu").threads == TRAINING_THREADS
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_the_machine_is_measured_and_the_choice_explained() -> None:
