@@ -20,7 +20,10 @@ def expanded(path: str | Path) -> Path:
 
 def printable(name: str) -> str:
     """``name`` with the bytes in it that are no UTF-8 as ``\\xe9`` and so on."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    try:
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # half a character that no file system made
+        return name.encode("utf-8", "backslashreplace").decode()
 
 
 def data_dir() -> Path:

@@ -9,10 +9,14 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from engine.client import EngineClient
 from engine.errors import EngineUnavailable
 from engine.protocol.messages import StopEngine
+
+settings.register_profile("suite", deadline=None)  # machines may be slow
+settings.load_profile("suite")
 
 EPISODE = Path(__file__).parent.parent / "assets" / "corpus" / "s01e01-the-blue-suitcase.txt"
 

@@ -423,16 +423,12 @@ class ColdOpenApp(KeysInOrder, inherit_bindings=False):
             return
         self._leaving = True
         await self._save_rooms()
-        await self._hang_up()
         self.exit()
-
-    async def _hang_up(self) -> None:
-        with contextlib.suppress(Exception):
-            await asyncio.wait_for(self._link.close(), 1.0)
 
     async def _shutdown(self) -> None:
         self.workers.cancel_all()  # Else one may find that its widgets have gone before it.
-        await self._hang_up()
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(self._link.close(), 1.0)
         await super()._shutdown()
 
     async def _save_rooms(self) -> None:

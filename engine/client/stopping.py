@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -31,7 +32,7 @@ def _listener() -> int | None:
         probe.settimeout(1.0)
         probe.connect(str(socket_path()))
         if (peer := peer_of(probe)) is not None:
-            return peer[0]
+            return peer[0] or None  # 0 is a process that this one cannot see
         return probe.getsockopt(0, _LOCAL_PEERPID) if sys.platform == "darwin" else None
     finally:
         probe.close()
@@ -47,7 +48,7 @@ def _holds(pid: int) -> bool:
         return True
 
 
-def end_by_signal(pid: int, patience: float = KEEPING_SECONDS) -> None:
+async def end_by_signal(pid: int, patience: float = KEEPING_SECONDS) -> None:
     """Have process ``pid`` keep what its runs have learned and end; insist after ``patience``.
 
     Raises:
@@ -66,5 +67,5 @@ def end_by_signal(pid: int, patience: float = KEEPING_SECONDS) -> None:
         while time.monotonic() < deadline:
             if not _holds(pid):
                 return
-            time.sleep(0.1)
+            await asyncio.sleep(0.5)
     raise EngineUnavailable(f"The engine (process {pid}) cannot be ended.", "Restart the machine.")

@@ -107,10 +107,7 @@ def _planned(
     """The settings of the run as JSON; what stands in its way, for the others to hear of it too."""
     try:
         folder = paths.models_dir() / library.checked_name(options.name)
-        if (folder / "card.json").exists():
-            raise TrainingError(
-                f"There is already a model called “{options.name}”.", "Choose another name."
-            )
+        library.refuse_taken(folder)
         cutoff = checked(settings).vocabulary_cutoff
         corpus = load_corpus([Path(path) for path in paths_of_corpus], cutoff=cutoff)
         config, reasons = plan_run(corpus, settings, options.preset)

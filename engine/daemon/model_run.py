@@ -207,14 +207,11 @@ def make_room(folder: Path, replace: bool) -> None:
     """Clear ``folder`` for a run; the model that is there goes to the trash where ``replace``.
 
     Raises:
-        TrainingError: when there is one that is not to be replaced.
+        ModelError: when there is one that is not to be replaced.
     """
-    if (folder / "card.json").exists():
-        if not replace:
-            raise TrainingError(
-                f"There is already a model called “{folder.name}”.", "Choose another name."
-            )
+    if replace and (folder / "card.json").exists():
         library.delete(folder.name)
+    library.refuse_taken(folder)
     shutil.rmtree(folder, ignore_errors=True)
 
 

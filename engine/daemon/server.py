@@ -23,6 +23,7 @@ import engine
 from engine.client.launch import peer_of, private_directory
 from engine.daemon.outbox import Outbox, OutboxClosed
 from engine.errors import ColdOpenError
+from engine.paths import printable
 from engine.protocol.framing import (
     NotUnderstoodError,
     ProtocolError,
@@ -55,6 +56,8 @@ class _Numbered(msgspec.Struct):
 
 _NUMBERED = msgspec.json.Decoder(_Numbered)
 HEARTBEAT_SECONDS = 1.0
+QUEUE = 1024
+"""Callers that may wait at the door, so that one that hangs can still be found."""
 LEAVING_SECONDS = 15.0
 """How long an engine that has closed its door may take to be gone."""
 
@@ -198,7 +201,7 @@ class Server:
             except NotUnderstoodError as error:
                 try:
                     call = _NUMBERED.decode(error.body).id
-                except (msgspec.MsgspecError, UnicodeDecodeError):
+                except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                     raise error from None
                 log.warning("client %s: %s", session.client, error)
                 session.outbox.put(Failed(id=call, message=error.message))
@@ -210,17 +213,19 @@ class Server:
             reply = self._handle(session, call.id, call.request)
             session.outbox.put(Answer(id=call.id, reply=reply))  # type: ignore[arg-type]
         except ColdOpenError as error:
-            session.outbox.put(Failed(id=call.id, message=error.message, hint=error.hint))
+            told = printable(error.message), printable(error.hint)
+            session.outbox.put(Failed(id=call.id, message=told[0], hint=told[1]))
         except MemoryError:
             session.outbox.put(
                 Failed(id=call.id, message="There is not enough memory.", hint="Try a smaller one.")
             )
         except Exception as error:
             log.exception("%s failed", type(call.request).__name__)
+            why = printable(f"{type(error).__name__}: {error}")
             session.outbox.put(
                 Failed(
                     id=call.id,
-                    message=f"The engine stumbled: {type(error).__name__}: {error}.",
+                    message=f"The engine stumbled: {why}.",
                     hint="`coldopen engine logs` has the details.",
                 )
             )
@@ -282,7 +287,7 @@ def claim_door(path: Path) -> tuple[socket.socket, IO[bytes]]:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(str(path))
     path.chmod(0o600)
-    listener.listen(16)
+    listener.listen(QUEUE)
     return listener, lock
 
 

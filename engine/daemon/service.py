@@ -198,6 +198,11 @@ class Service:
 
     def _start_training(self, session: Session, call: int, request: m.StartTraining) -> m.Reply:
         config = checked(request.settings)
+        if config.initial_vectors == request.name:
+            raise TrainingError(
+                f"“{request.name}” cannot take the place of the vectors that it starts from.",
+                "Choose another name.",
+            )
         if config.initial_vectors:
             from engine.vectors.initial_embedding import check_start
 
@@ -268,11 +273,8 @@ class Service:
         if self._jobs.is_training(name):
             raise TrainingError(f"“{name}” is training right now.", "Choose another name.")
         folder = paths.models_dir() / library.checked_name(name)
-        if (folder / "card.json").exists() and not replace:
-            raise TrainingError(
-                f"There is already a model called “{name}”.",
-                "Choose another name, or say to replace it.",
-            )
+        if not (replace and (folder / "card.json").exists()):
+            library.refuse_taken(folder, "Choose another name, or say to replace it.")
         return folder
 
     def _control_training(self, session: Session, call: int, request: m.ControlTraining) -> m.Reply:

@@ -25,6 +25,7 @@ from engine.daemon.job_pipe import (
     ToJob,
 )
 from engine.errors import ColdOpenError
+from engine.paths import printable
 from engine.protocol.framing import ProtocolError, encode_frame, read_frame_blocking
 
 log = logging.getLogger("training")
@@ -45,8 +46,10 @@ class Teller:
             try:
                 self._sink.write(encode_frame(message))
                 self._sink.flush()
-            except (OSError, ValueError):
-                log.warning("the engine is gone")
+            except (OSError, ValueError) as error:
+                log.warning("the engine is gone: %s", error)
+            except ProtocolError as error:
+                log.error("not told: %s", error)
 
 
 def main() -> int:
@@ -69,7 +72,7 @@ def main() -> int:
     try:
         _run(spec, source, teller)
     except ColdOpenError as error:
-        teller.tell(JobStateChange(state="failed", message=str(error)))
+        teller.tell(JobStateChange(state="failed", message=printable(str(error))))
         return 1
     except MemoryError:
         teller.tell(
@@ -84,7 +87,7 @@ def main() -> int:
         teller.tell(
             JobStateChange(
                 state="failed",
-                message=f"Training stumbled: {type(error).__name__}: {error}."
+                message=f"Training stumbled: {type(error).__name__}: {printable(str(error))}."
                 " `coldopen engine logs` has the details.",
             )
         )

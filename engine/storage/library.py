@@ -80,10 +80,21 @@ def free_folder(name: str) -> Path:
         ModelError: when there is a model of that name, or it cannot be one.
     """
     folder = paths.models_dir() / checked_name(name)
-    if (folder / "card.json").exists():
-        raise ModelError(f"There is already a model called “{name}”.", "Choose another name.")
+    refuse_taken(folder)
     shutil.rmtree(folder, ignore_errors=True)
     return folder
+
+
+def refuse_taken(folder: Path, hint: str = "Choose another name.") -> None:
+    """See that nothing is lost if ``folder`` is made anew.
+
+    Raises:
+        ModelError: when there is a model, or what was one.
+    """
+    parts = ("card.json", "checkpoints")
+    strange = folder.is_symlink() or (folder.exists() and not folder.is_dir())
+    if strange or any((folder / part).exists() for part in parts):
+        raise ModelError(f"There is already a model called “{folder.name}”.", hint)
 
 
 def write_card(folder: Path, card: ModelCard) -> None:

@@ -34,6 +34,10 @@ class Control:
         self._stopping, self._keep = True, keep
         self._going.set()
 
+    def begin_from(self, scale: float) -> None:
+        """A run that was cut off had ``scale``; what has been asked since is on top of it."""
+        self._scale = limited(self._scale * scale)
+
     def scale_learning_rate(self, factor: float) -> None:
         """Multiply the learning rate by ``factor`` from now on, on top of what was asked before."""
         self._scale = limited(self._scale * factor)

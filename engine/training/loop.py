@@ -32,7 +32,7 @@ from engine.models.state_tensors import with_tensors
 from engine.protocol.values import Metrics, ValidationPoint
 from engine.storage.checkpoint import newest_valid, prune, save_checkpoint
 from engine.training.batching import Columns, Position, word_counts
-from engine.training.control import Control, limited
+from engine.training.control import Control
 from engine.training.device import best_precision, choose_device
 from engine.training.disk_writes import DiskWrites
 from engine.training.distributed import join
@@ -157,7 +157,6 @@ class Trainer:
         elif self._group.leads:
             shutil.rmtree(self._checkpoints, ignore_errors=True)
             self._history.begin()
-        self._scaled_before = self._progress.by_hand
         if self._group.size > 1:
             self._group.same_start(self._module)
             torch.manual_seed(config.seed + self._group.rank + self._progress.step)
@@ -188,6 +187,7 @@ class Trainer:
 
     def run(self, control: Control) -> TrainingResult:
         """Train until the run's length is reached, it stops improving, or ``control`` says stop."""
+        control.begin_from(self._progress.by_hand)
         while True:
             try:
                 result = self._run(control)
@@ -239,9 +239,8 @@ class Trainer:
                 last_metric += gap
                 last_validation += gap
                 continue
-            by_hand = limited(self._scaled_before * control.scale)
-            if by_hand != progress.by_hand:
-                progress.by_hand = by_hand
+            if control.scale != progress.by_hand:
+                progress.by_hand = control.scale
                 self._listener.on_notice(
                     f"From step {progress.step:,} on: the planned learning rate"
                     f" × {progress.by_hand:g}."
@@ -462,16 +461,20 @@ class Trainer:
         that was not finite has been taken.
         """
         scale, by_hand = self._progress.scale / 2, self._progress.by_hand
-        try:
-            if self._group.size > 1:
-                raise ModelError("The others could not follow.")
-            self._restore()
+        where = "going on from where it is"
+        if self._group.size == 1 and self._went_back():
             where = f"went back to step {self._progress.step:,}"
-        except ModelError:
+        else:
             self._state = None
-            where = "going on from where it is"
         self._progress.scale, self._progress.by_hand = scale, by_hand
         self._listener.on_notice(f"The loss is not finite: {where}, with half the learning rate.")
+
+    def _went_back(self) -> bool:
+        try:
+            self._restore()
+        except ModelError:
+            return False
+        return True
 
     def _halve_batch(self) -> None:
         size = self.config.batch_size // 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 import time
 from collections.abc import Callable
 
@@ -20,12 +21,21 @@ TRAINING_THREADS = torch.get_num_threads()
 """What a process of its own has, as training is one; the engine sets itself fewer later on."""
 
 
-@functools.cache
+_ALONE = threading.Lock()
+
+
 def measure_machine(wanted: DeviceChoice = "auto") -> MachineReport:
     """Speeds of matrix products in both precisions and of an LSTM's training step.
 
     They are those that training will have, whatever the process leaves itself for other work.
     """
+    with _ALONE:  # two at once would find half of each, and each other's number of threads
+        return measured_once(wanted)
+
+
+@functools.cache
+def measured_once(wanted: DeviceChoice) -> MachineReport:
+    """:func:`measure_machine`, for one at a time."""
     threads = torch.get_num_threads()
     torch.set_num_threads(TRAINING_THREADS)
     try:

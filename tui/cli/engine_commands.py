@@ -114,12 +114,17 @@ async def engine_stop(options: argparse.Namespace, output: Output) -> int:
         return 0
     except EngineUnavailable:
         # It speaks another protocol or does not answer, so only the system can end it.
-        pid = engine_pid()
-        if pid is None or not options.force:
+        if not options.force:
             raise
+        pid = engine_pid()
+        if pid is None:
+            raise EngineUnavailable(
+                "The engine does not answer, and its process cannot be found.",
+                "End `python -m engine.daemon` by hand, as with `kill`.",
+            ) from None
         with ProgressLine() as line:
             line.text(f"process {pid} has a minute to keep what it trains")
-            await asyncio.to_thread(end_by_signal, pid)
+            await end_by_signal(pid)
         _stopped(output)
         return 0
     gone = asyncio.Event()

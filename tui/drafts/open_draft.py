@@ -260,7 +260,7 @@ class OpenDraft:
         for number, (header, entries) in enumerate(journals):
             if entries and header.text == name:
                 # Half a save left the only copy of these beside the place where the next begins.
-                self._renamed = number == 0 or self.recovered > 0
+                self._renamed = number == 0 or header.text != self._header.text
                 text, spans = replay(text, spans, entries)
                 name = digest(text)
                 self.cursor = entries[-1].start + len(entries[-1].inserted)

@@ -128,8 +128,8 @@ def breaks(text: str, shape: Shape, width: int) -> tuple[int, ...]:
             row = end
             found.append(row)
         elif width and not text[start].isspace() and shape.cell(end) - shape.cell(row) > width:
-            if start > row:
-                row = start
+            if (begins := shape.start(start)) > row:  # never between what shares a cell
+                row = begins
                 found.append(row)
             while shape.cell(end) - shape.cell(row) > width:
                 fits = shape.index(shape.cell(row) + width)

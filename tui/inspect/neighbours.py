@@ -34,7 +34,7 @@ class NeighboursView(InspectView):
     def __init__(self, subject: Subject) -> None:
         super().__init__(subject)
         self._query: Query | None = None
-        self._model = ("", "")
+        self._identity = ("", "")
         self._found: Neighbours | None = None
 
     def compose(self) -> ComposeResult:
@@ -60,7 +60,7 @@ class NeighboursView(InspectView):
             self._empty()
         elif self._query is None:
             self.note(f"Type a word and press Enter, or: {HINT}")
-        elif self._model != self.subject.identity:
+        elif self._identity != self.subject.identity:
             self.again()
 
     def again(self) -> None:
@@ -85,7 +85,7 @@ class NeighboursView(InspectView):
             self._empty()
             self.note(query)
             return
-        self._query, self._model = query, self.subject.identity
+        self._query, self._identity = query, self.subject.identity
         self.note("looking…")
         self.run_worker(self._get(query), exclusive=True, group="neighbours")
 

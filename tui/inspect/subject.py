@@ -45,7 +45,7 @@ class Explained:
 
     window: Window
     reply: Explanation
-    model: tuple[str, str]
+    identity: tuple[str, str]
     """:attr:`Subject.identity`"""
     version: int
     with_attention: bool
@@ -97,7 +97,7 @@ class Subject:
     def fresh(self, *, attention: bool) -> Explained | None:
         """What was explained, if it is about this text and this model and covers the cursor."""
         found = self.explained
-        if found is None or (found.version, found.model) != (self.version, self.identity):
+        if found is None or (found.version, found.identity) != (self.version, self.identity):
             return None
         if attention and not found.with_attention:
             return None

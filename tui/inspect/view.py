@@ -111,13 +111,13 @@ class InspectView(Vertical):
         ``show`` is called twice: at once for the nearest tokens, then for many.
         """
         subject = self.subject
-        text, version, model = subject.text, subject.version, subject.identity
+        text, asked = subject.text, (subject.version, subject.identity)
         window = subject.window()
         explained = None
         if subject.fresh(attention=attention) is None:
             near = first_part(text, subject.cursor, window)
             explained = await self._ask_engine(near, FIRST_TOKENS, attention)
-            if explained is None or (version, model) != (subject.version, subject.identity):
+            if explained is None or asked != (subject.version, subject.identity):
                 return None
             explained.partial = near.end < window.end or explained.reply.cut > 0
             subject.explained = explained
@@ -125,7 +125,7 @@ class InspectView(Vertical):
             if not explained.partial:
                 return explained
         explained = await self._ask_engine(window, TOKENS, attention)
-        if explained is None or (version, model) != (subject.version, subject.identity):
+        if explained is None or asked != (subject.version, subject.identity):
             return None
         subject.explained = explained
         show(explained)
@@ -133,7 +133,7 @@ class InspectView(Vertical):
 
     async def _ask_engine(self, window: Window, tokens: int, attention: bool) -> Explained | None:
         subject = self.subject
-        model, version = subject.identity, subject.version
+        identity, version = subject.identity, subject.version
         reply = await self.fetch(
             Explain(
                 model=subject.model,
@@ -143,7 +143,7 @@ class InspectView(Vertical):
                 attention=attention,
             )
         )
-        return None if reply is None else Explained(window, reply, model, version, attention)
+        return None if reply is None else Explained(window, reply, identity, version, attention)
 
     def turn_page(self, direction: int) -> bool:
         """Put the cursor just beyond what is explained; False where the text ends."""

@@ -195,6 +195,8 @@ class CorpusRoom(Room):
     def _change(self, wanted: tuple[str, ...]) -> None:
         """Load another corpus; a cut-off that was to come for the one before does not count."""
         self.workers.cancel_group(self, "recut")
+        if self._summary is not None:
+            self._cutoff = self._summary.cutoff
         self._load(wanted)
 
     async def show_place(self, wanted: tuple[str, ...], line: int, text: str) -> None:

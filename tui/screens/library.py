@@ -247,6 +247,7 @@ class LibraryRoom(Room):
             Ask(
                 f"Delete “{card.name}”?",
                 choices=[("no", "keep it"), ("yes", "it can be restored for a week")],
+                free=False,
             )
         )
         if answer == "yes" and await self._do(DeleteModel(name=card.name)):
@@ -258,7 +259,9 @@ class LibraryRoom(Room):
         name = self._deleted[0]
         if len(self._deleted) > 1:
             choices = [(deleted, "") for deleted in self._deleted]
-            name = await self.app.push_screen_wait(Ask("Restore which model?", choices=choices))
+            name = await self.app.push_screen_wait(
+                Ask("Restore which model?", choices=choices, free=False)
+            )
         if name and await self._do(RestoreModel(name=name)):
             self._read()
 

@@ -227,6 +227,7 @@ class TrainRoom(Room):
             Ask(
                 f"There is a model “{name}” already. Replace it?",
                 choices=[("no", "keep it"), ("yes", "it goes to the trash for a week")],
+                free=False,
             )
         )
         return True if answer == "yes" else None
@@ -271,6 +272,7 @@ class TrainRoom(Room):
             Ask(
                 f"Stop “{run.info.name}” and delete what it learned?",
                 choices=[("no", "go on training"), ("yes", "stop and delete")],
+                free=False,
             )
         )
         if answer == "yes":

@@ -78,10 +78,6 @@ class WriteRoom(LookActions):
     def on_engine_event(self, event: AnyEvent) -> None:
         self.hear(event)
 
-    async def before_exit(self) -> None:
-        self.let_go()
-        await super().before_exit()
-
     # -- what happens on the page
 
     def on_script_area_typed(self) -> None:

@@ -20,7 +20,7 @@ from engine.protocol.values import ModelCard
 from tui.render import content, fit
 from tui.room import Room
 from tui.train.figures import PRESET_NAMES
-from tui.widgets.form import Choice, Field, Form, walk
+from tui.widgets.form import Box, Choice, Field, Form, walk
 
 MINUTES = {"2m": 2.0, "10m": 10.0, "overnight": 480.0}
 PLAN_SECONDS = 0.6
@@ -59,7 +59,7 @@ class SettingsView(Vertical):
             yield Label("", id="settings-corpus", markup=False)
         with Horizontal(classes="settings-row"):
             yield Label("name of the model")
-            yield Input("", id="settings-name", compact=True, max_length=60)
+            yield Box("", walked=_WALKED, id="settings-name", max_length=60)
             yield Static("", id="settings-name-note", classes="settings-note", markup=False)
         with Horizontal(classes="settings-row"):
             yield Label("how long")
@@ -70,11 +70,6 @@ class SettingsView(Vertical):
 
     def on_key(self, event: events.Key) -> None:
         walk(self.screen, event, _WALKED)
-
-    @on(Input.Submitted)
-    def _entered(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.screen.focus_next(_WALKED)
 
     # -- what is set
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -30,6 +31,8 @@ from tui.widgets.paths import (
 
 Choose = Literal["file", "files", "folder", "any", "save"]
 
+_UNTYPABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+"""What a terminal would obey or could not show, from a line that is drawn as it is."""
 _HERE = Entry(".", is_folder=True)
 _UP = Entry("..", is_folder=True)
 _WAYS = {
@@ -183,7 +186,7 @@ class FilePicker(ModalScreen[tuple[Path, ...]]):
 
     def _go(self, folder: Path, name: str = "") -> None:
         text = typed(folder, name)
-        if visible(text, newlines=False) != text:
+        if _UNTYPABLE.search(text):
             # The line would hand it to the terminal as it is.
             self._note(f"{text} has characters that cannot be typed: rename it, to go there.")
             return
@@ -308,6 +311,6 @@ class FilePicker(ModalScreen[tuple[Path, ...]]):
 
 def _typable(folder: Path) -> Path:
     """``folder``, or the nearest around it whose name can stand in a line."""
-    while visible(str(folder), newlines=False) != str(folder):
+    while _UNTYPABLE.search(str(folder)):
         folder = folder.parent
     return folder

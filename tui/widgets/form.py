@@ -61,6 +61,20 @@ class Choice(Widget, can_focus=True):
         self._step(1)
 
 
+class Box(Input):
+    """A line to type in; Enter goes on at once to the next of those that ``walked`` selects.
+
+    A message would take the focus there too late for keys that came together with Enter.
+    """
+
+    def __init__(self, value: str = "", *, walked: str, **options: Any) -> None:
+        super().__init__(value, compact=True, **options)
+        self._walked = walked
+
+    async def action_submit(self) -> None:
+        self.screen.focus_next(self._walked)
+
+
 class Field(Horizontal):
     """One knob: its name, the box to change it, and its explanation or what is wrong."""
 
@@ -75,9 +89,10 @@ class Field(Horizontal):
     Field.-own > Label { color: $accent; }
     """
 
-    def __init__(self, knob: Knob, check: Callable[[dict[str, Any]], Any]) -> None:
+    def __init__(self, knob: Knob, check: Callable[[dict[str, Any]], Any], walked: str) -> None:
         super().__init__()
         self.knob = knob
+        self._walked = walked
         self.own = False
         """Whether the user has set it, as against a preset."""
         self.problem = ""
@@ -96,7 +111,7 @@ class Field(Horizontal):
         if self.knob.type in ("bool", "choice"):
             yield Choice(self._words(), index=self._words().index(self._text(self._value)))
         else:
-            yield Input(self._text(self._value), select_on_focus=True, compact=True)
+            yield Box(self._text(self._value), walked=self._walked, select_on_focus=True)
         yield Static(self.about(), classes="field-note", markup=False)
 
     def _words(self) -> tuple[str, ...]:
@@ -228,7 +243,7 @@ class Form(Vertical):
                     first = " -first" if not group else ""
                     yield Label(knob.group, classes=f"form-group{first}")
                     group = knob.group
-                yield Field(knob, self._check)
+                yield Field(knob, self._check, self._walked)
         yield Static(id="form-help")
 
     def on_descendant_focus(self) -> None:
@@ -290,17 +305,9 @@ class Form(Vertical):
     def on_key(self, event: events.Key) -> None:
         walk(self.screen, event, self._walked)
 
-    @on(Input.Submitted)
-    def _entered(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.screen.focus_next(self._walked)
-
 
 def walk(screen: Screen[Any], event: events.Key, among: str) -> None:
-    """Up, Down and Enter take the focus to a neighbour of those that ``among`` selects.
-
-    A box may submit what is in it before it comes to this.
-    """
+    """Up, Down and Enter take the focus to a neighbour of those that ``among`` selects."""
     if event.key in ("up", "down", "enter"):
         step = screen.focus_previous if event.key == "up" else screen.focus_next
         step(among)

@@ -152,18 +152,18 @@ class DraftActions(WriteBase):
         draft = self._draft
         if draft is None:
             return True
-        self.page.clear_pending()
-        self.end_streams()
         async with self._saving:  # what is being saved may come to nothing yet
             pass
-        while draft.unwritten or draft.waiting:  # one may type while it is saved
-            if not await self.save_draft():
+        while self._draft is draft:
+            self.page.clear_pending()
+            self.end_streams()
+            if not draft.unwritten and not draft.waiting:
+                self._draft = None
+                draft.close()
+                return True
+            if not await self.save_draft():  # meanwhile one may type, or ask for more
                 return False
-        if self._draft is not draft:
-            return False
-        self._draft = None
-        draft.close()
-        return True
+        return False
 
     async def _go_to(self, name: str, text: str | None = None) -> None:
         if await self.close_draft():

@@ -322,14 +322,13 @@ class LookActions(ModelActions, DraftActions):
             bar.tell("nothing found" if bar.wanted else "")
             return
         if step == "replace_all":
-            page.set_marks("found", [])  # else undoing it would bring them back
             number = page.replace_all([(start, end, bar.instead) for start, end in found])
+            page.set_marks("found", [])
             bar.tell(f"{number} replaced; {self.key_of('undo')} takes it back")
             return
         top, bottom = sorted(page.selection)
         selected = (page.page.offset_of(top), page.page.offset_of(bottom))
         if step == "replace" and selected in found:
-            page.set_marks("found", [])
             page.swap(*selected, bar.instead)
             self._search("next")
             return

@@ -51,19 +51,19 @@ def deaf(engine_home: Path) -> Iterator[Deaf]:
 @pytest.mark.parametrize(
     ("kind", "ended_by"), [("meek", signal.SIGTERM), ("stubborn", signal.SIGKILL)]
 )
-def test_whoever_holds_the_socket_is_gone_afterwards(
+async def test_whoever_holds_the_socket_is_gone_afterwards(
     deaf: Deaf, kind: str, ended_by: signal.Signals
 ) -> None:
     process = deaf(kind)
     assert engine_pid() == process.pid
-    end_by_signal(process.pid, patience=1.0 if kind == "stubborn" else 60.0)
+    await end_by_signal(process.pid, patience=1.0 if kind == "stubborn" else 60.0)
     assert process.wait(60) == -ended_by
     assert engine_pid() is None
 
 
-def test_one_that_has_left_by_itself_needs_no_signal(deaf: Deaf) -> None:
+async def test_one_that_has_left_by_itself_needs_no_signal(deaf: Deaf) -> None:
     process = deaf("meek")
     process.kill()
     process.wait()
     assert engine_pid() is None
-    end_by_signal(process.pid)
+    await end_by_signal(process.pid)

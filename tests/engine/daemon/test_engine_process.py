@@ -187,8 +187,13 @@ async def test_a_file_whose_name_is_not_utf8_is_read_or_refused_in_words(
     assert loaded.summary.files == 1
     assert {speaker.name for speaker in loaded.summary.speakers} == {"OZ", "DELIA"}
     file.write_bytes(bytes(range(32)) * 9)
-    with pytest.raises(ColdOpenError, match=r"caf\\udce9\.txt"):
+    with pytest.raises(ColdOpenError, match=r"caf\\xe9\.txt is not a text file"):
         await client.call(m.LoadCorpus(paths=(str(tmp_path),)))
+    train = m.StartTraining(name="odd", paths=(str(tmp_path),), settings={"epochs": 1})
+    job = (await client.call(train)).job
+    while (info := (await client.call(m.WatchTraining(job=job))).info).state != "failed":
+        await asyncio.sleep(0.05)
+    assert r"caf\xe9.txt is not a text file" in info.message
     with pytest.raises(ColdOpenError, match="no UTF-8"):
         await client.call(m.LoadCorpus(paths=(str(file),)))
     assert (await client.call(m.GetEngineState())).pid == client.engine_pid

@@ -12,7 +12,7 @@ from engine.config import checked
 from engine.models.build import build_model
 from engine.training.device import choose_device
 from engine.training.evaluation import mean_nll
-from engine.training.self_measure import TRAINING_THREADS, measure_machine
+from engine.training.self_measure import TRAINING_THREADS, measure_machine, measured_once
 
 
 def test_a_text_in_one_column_is_the_mean_over_its_steps() -> None:
@@ -43,7 +43,7 @@ def test_an_untrained_model_is_about_as_lost_as_chance() -> None:
 
 def test_the_machine_is_measured_as_training_will_have_it() -> None:
     before = torch.get_num_threads()
-    measure_machine.cache_clear()
+    measured_once.cache_clear()
     torch.set_num_threads(1)
     try:
         assert measure_machine("cpu").threads == TRAINING_THREADS

@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import resource
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -386,12 +387,14 @@ def test_a_checkpoint_holds_no_more_than_the_two_newest_and_the_best(
 def disk_with_room_for(most_bytes: int) -> Iterator[Callable[[], None]]:
     """No file can have more than ``most_bytes``, as if the disk were full; until what it gives is
     called."""
-    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    usual, writes = resource.getrlimit(resource.RLIMIT_FSIZE), sys.dont_write_bytecode
+    sys.dont_write_bytecode = True  # half of what is imported meanwhile would be believed
     resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, usual[1]))
     try:
         yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, usual)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+        sys.dont_write_bytecode = writes
 
 
 def test_a_disk_that_is_full_for_a_while_costs_no_run(

@@ -59,6 +59,15 @@ def test_two_pieces_that_meet_anywhere_show_each_sign_once(text: str) -> None:
         assert shape.shown(text, 0, at) + shape.shown(text, at, end) == shape.shown(text, 0, end)
 
 
+@given(st.one_of(ODD, MARKED, st.just("abc \u0301def")), st.integers(2, 12))
+def test_every_row_draws_as_many_cells_as_it_has(text: str, width: int) -> None:
+    text = text.replace("\n", "")
+    shape = shape_of(text)
+    for start, end in pairwise((0, *breaks(text, shape, width), len(text))):
+        drawn = shape.shown(text, start, end)
+        assert cell_len(drawn) == shape.cell(end) - shape.cell(start)
+
+
 def test_a_long_line_is_measured_once() -> None:
     line = "é" * (REMEMBERED + 1)
     assert shape_of(line) is shape_of(line)
@@ -79,7 +88,7 @@ def test_rows_fit_and_words_stay_whole(text: str, width: int) -> None:
         word_end = at
         while word_end < len(text) and not text[word_end].isspace():
             word_end += 1
-        if word_start < at:
+        if word_start < at < word_end:
             assert shape.cell(word_end) - shape.cell(word_start) > width
 
 

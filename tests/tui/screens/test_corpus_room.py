@@ -95,6 +95,7 @@ async def test_a_cut_off_does_not_bring_the_corpus_before_back(
         await soon(pilot, lambda: not room._loading)
         assert room.cold_open.corpus_paths == bundled
         assert "Spin Cycle" in text_of(room, "#corpus-overview")
+        assert room.summary.cutoff == room.cold_open.cutoff == 2
 
 
 async def test_words_are_found_from_here_on_and_round_the_end(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual import events
 from textual.content import Content
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
@@ -150,7 +151,7 @@ async def test_a_run_is_held_left_and_found_again(
     async with opened("train", (tiny_corpus,), size=(80, 24)) as pilot:
         room = room_of(pilot)
         await soon(pilot, lambda: "passes over" in plain(room, "#settings-plan"))
-        await fill_in(pilot, {**SMALL, "minutes": "10"})
+        await fill_in(pilot, {**SMALL, "minutes": "4"})
         await pilot.press("ctrl+g")
         await soon(pilot, lambda: state(room) == "running")
         await soon(pilot, lambda: room.run is not None and room.run.best is not None)
@@ -181,7 +182,8 @@ async def test_a_run_is_held_left_and_found_again(
         await pilot.press("f8")
         await soon(pilot, lambda: "× 0.25." in plain(room, "#run-notices"))
         await pilot.press("f9")
-        await soon(pilot, lambda: room.run is not None and room.run.notices[-1].endswith("× 0.5."))
+        run = room.run
+        await soon(pilot, lambda: sum(said.endswith("× 0.5.") for said in run.notices) == 2)
 
         await pilot.press("ctrl+x")
         await soon(pilot, lambda: isinstance(pilot.app.screen, Ask))
@@ -231,16 +233,19 @@ async def test_enter_goes_from_field_to_field(user_home: Path, soon: Any) -> Non
         await soon(pilot, lambda: app.room_id == "train")
         room = room_of(pilot)
         room.query_one("#settings-name", Input).focus()
+        preset, fields = room.query_one("#settings-preset", Choice), room.query_one(Form).fields()
         await pilot.press(*"mine", "enter")
-        assert app.focused is room.query_one("#settings-preset", Choice)
-        await pilot.press("enter")
-        fields = list(room.query_one(Form).fields().values())
-        assert app.focused is not None
-        assert app.focused.parent is fields[0]
-        for field in fields[1:6]:
+        await soon(pilot, lambda: app.focused is preset)
+        for field in list(fields.values())[:6]:
             await pilot.press("enter")
-            assert app.focused.parent is field
-        assert any(field.query(Input) for field in fields[:5])
+            await soon(pilot, lambda field=field: app.focused.parent is field)
+        assert any(field.query(Input) for field in list(fields.values())[:5])
+        size = fields["embedding_size"].query_one(Input)
+        size.focus()
+        for key in ("2", "4", "enter", "7", "7"):  # all at once, as over a slow line
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await soon(pilot, lambda: fields["hidden_size"].query_one(Input).value.endswith("77"))
+        assert size.value.endswith("24")
 
 
 # -- the run by itself

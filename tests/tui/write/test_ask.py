@@ -23,13 +23,13 @@ def app(user_home: object, app_of: Callable[..., App[None]]) -> App[None]:
 async def answer(
     app: App[None], until: Until, keys: list[str], *, free: bool = True
 ) -> list[str | None]:
-    """What the question gives for ``keys``; nothing where it is still open."""
+    """What the question gives for ``keys``, which answer it."""
     got: list[str | None] = []
     async with app.run_test() as pilot:
         app.push_screen(Ask("Who speaks?", choices=CAST, free=free, digits=True), got.append)
         await until(pilot, lambda: isinstance(app.screen, Ask) and app.focused is not None)
         await pilot.press(*keys)
-        await pilot.pause()
+        await until(pilot, lambda: bool(got))
     return got
 
 
