@@ -209,8 +209,8 @@ def make_room(folder: Path, replace: bool) -> None:
     Raises:
         ModelError: when there is one that is not to be replaced.
     """
-    if replace and (folder / "card.json").exists():
-        library.delete(folder.name)
+    if replace and folder.is_dir():
+        library.to_trash(folder)
     library.refuse_taken(folder)
     shutil.rmtree(folder, ignore_errors=True)
 

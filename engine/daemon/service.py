@@ -273,7 +273,7 @@ class Service:
         if self._jobs.is_training(name):
             raise TrainingError(f"“{name}” is training right now.", "Choose another name.")
         folder = paths.models_dir() / library.checked_name(name)
-        if not (replace and (folder / "card.json").exists()):
+        if not (replace and folder.is_dir()):
             library.refuse_taken(folder, "Choose another name, or say to replace it.")
         return folder
 

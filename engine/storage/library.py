@@ -172,15 +172,19 @@ def rename(name: str, new_name: str) -> None:
 
 
 def delete(name: str) -> None:
-    """Move a model to the trash folder beside the models, and empty that of what is a week old.
+    """Move a model to the trash.
 
     Raises:
         ModelError: when it is the bundled one or there is none.
     """
-    folder = _own_folder(name, "deleted")
+    to_trash(_own_folder(name, "deleted"))
+
+
+def to_trash(folder: Path) -> None:
+    """Move ``folder`` to the trash beside the models, and empty that of what is a week old."""
     trash = paths.models_dir() / ".trash"
     trash.mkdir(parents=True, exist_ok=True)
-    folder.rename(trash / f"{name}.{time.time_ns()}")
+    folder.rename(trash / f"{folder.name}.{time.time_ns()}")
     for old in trash.iterdir():
         stamp = old.name.rpartition(".")[2]
         if stamp.isdecimal() and time.time_ns() - int(stamp) > 7 * 86_400 * 1_000_000_000:

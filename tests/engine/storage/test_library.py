@@ -59,6 +59,17 @@ def test_a_model_comes_back_where_a_run_never_began() -> None:
     assert library.deleted() == ()
 
 
+def test_what_was_a_model_is_never_cleared_away() -> None:
+    folder = paths.models_dir() / "half"
+    (folder / "checkpoints").mkdir(parents=True)
+    with pytest.raises(ModelError, match="already a model"):
+        library.free_folder("half")
+    assert (folder / "checkpoints").is_dir()
+    library.to_trash(folder)
+    assert library.free_folder("half") == folder
+    assert library.deleted() == ("half",)
+
+
 def test_a_new_folder_is_where_no_model_is() -> None:
     assert library.free_folder("new") == paths.models_dir() / "new"
     assert not leave_behind("torn").samefile(paths.models_dir())
