@@ -102,7 +102,7 @@ class Typist:
         """Save, and wait until the program says so."""
         state = len(self.states) - 1
         self._screen.press(SAVE)
-        self._screen.until("Saved", 20)
+        self._screen.until("Saved", 60)
         self.saved = state
 
 
@@ -117,14 +117,14 @@ def one_round(
     try:
         if told:
             with suppress(TimeoutError):
-                screen.until(f"“{name}” was recovered", 30)
+                screen.until(f"“{name}” was recovered", 60)
                 result.recoveries_told += 1
         else:
             screen.until(name, 60)
         screen.drain(0.1)
         typist = Typist(screen, text, dice)
         typist.press(FIRST)
-        screen.until(FIRST, 20)
+        screen.until(FIRST, 60)
         typist.press(BACKSPACE)
         if dice.random() < 0.5:
             typist.type(dice.uniform(0.1, 0.8))

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.kills import measure
 
-pytestmark = [pytest.mark.terminal, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.terminal, pytest.mark.timeout(400)]
 
 
 def test_a_kill_costs_next_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ class Sitting:
     def open(self) -> None:
         config = self._home / "config" / "coldopen" / "config.toml"
         config.parent.mkdir(parents=True)
-        config.write_text("[stop]\ntokens = 2000\n")  # so that there is time to act mid-stream
+        config.write_text("[stop]\ntokens = 20000\n")  # so that there is time to act mid-stream
         self.terminal.run()
         self.terminal.until("● engine ready")
         self.terminal.keys("C-\\")

@@ -74,7 +74,7 @@ class Program:
 
     def read_until(self, words: bytes) -> None:
         """Read the screen until ``words`` are on it."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while words not in self.output:
             assert time.monotonic() < deadline, self.output[-2000:]
             if select.select([self.master], [], [], 0.2)[0]:
@@ -113,7 +113,7 @@ def test_a_signal_saves_and_restores_the_terminal(program: Program, number: sign
     program.process.send_signal(number)
     program.read_until(b"\x1b[?1049l")
     program.read_until(b"\x1b[?25h")
-    assert program.process.wait(20) == 0
+    assert program.process.wait(60) == 0
     assert program.draft.read_text() == "JO: Hm."
     assert termios.tcgetattr(program.slave) == program.before
 
@@ -121,14 +121,14 @@ def test_a_signal_saves_and_restores_the_terminal(program: Program, number: sign
 def test_a_terminal_that_is_gone_ends_the_program(program: Program) -> None:
     os.close(program.slave)
     os.close(program.master)
-    program.process.wait(20)
+    program.process.wait(60)
     assert program.draft.read_text() == "JO: Hm."
 
 
 def test_quitting(program: Program) -> None:
     program.write(b"\x11")
     program.read_until(b"\x1b[?1049l")
-    assert program.process.wait(20) == 0
+    assert program.process.wait(60) == 0
     assert program.draft.read_text() == "JO: Hm."
 
 
@@ -138,7 +138,7 @@ def test_an_input_that_is_at_its_end_ends_the_program(user_home: Path) -> None:
         [sys.executable, "-c", PROGRAM, str(draft)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=30,
+        timeout=100,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
+from textual.pilot import Pilot
 from textual.widgets import Static
 
 from tui import config, keys
@@ -11,6 +14,8 @@ from tui.app import ColdOpenApp
 from tui.keymap import ACTIONS
 from tui.rooms import RoomEntry
 from tui.screens.help import HelpScreen, help_rows, matches
+
+Until = Callable[[Pilot[Any], Callable[[], bool]], Awaitable[None]]
 
 
 def test_every_action_is_in_the_help_of_every_room() -> None:
@@ -36,14 +41,15 @@ def test_the_search_knows_the_users_keys() -> None:
     assert not matches(action, {"write.retry": ("f7",)}, "ctrl+r")
 
 
-async def test_the_screen(user_home: Path, some_rooms: tuple[RoomEntry, ...]) -> None:
+async def test_the_screen(user_home: Path, some_rooms: tuple[RoomEntry, ...], until: Until) -> None:
     configuration = config.check({"keys": {"write.retry": "f7"}})
     app = ColdOpenApp(
         connect=False, rooms=some_rooms, start_room="write", configuration=configuration
     )
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await until(pilot, lambda: app.room_id == "write")
         await pilot.press("f1")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         await pilot.pause()
         assert isinstance(app.screen, HelpScreen)
 
@@ -65,11 +71,11 @@ async def test_the_screen(user_home: Path, some_rooms: tuple[RoomEntry, ...]) ->
 
 
 async def test_keys_faster_than_the_screen(
-    user_home: Path, some_rooms: tuple[RoomEntry, ...]
+    user_home: Path, some_rooms: tuple[RoomEntry, ...], until: Until
 ) -> None:
     app = ColdOpenApp(connect=False, rooms=some_rooms, start_room="write")
     async with app.run_test() as pilot:
-        await pilot.pause()
+        await until(pilot, lambda: app.room_id == "write")
         for _ in range(3):
             app.action_help()
             app.action_help()

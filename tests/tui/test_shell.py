@@ -129,7 +129,9 @@ async def test_actions_without_a_method_are_not_offered(app: ColdOpenApp, until:
         assert "write.retry" not in shown
 
 
-async def test_own_keys_from_the_configuration(user_home: Path, some_rooms: Rooms) -> None:
+async def test_own_keys_from_the_configuration(
+    user_home: Path, some_rooms: Rooms, until: Until
+) -> None:
     configuration = config.check(
         {"keys": {"write.continue": "f7", "write.toggle_focus": "ctrl+k", "app.help": "f6"}}
     )
@@ -137,7 +139,7 @@ async def test_own_keys_from_the_configuration(user_home: Path, some_rooms: Room
         connect=False, rooms=some_rooms, start_room="write", configuration=configuration
     )
     async with app.run_test() as pilot:
-        await pilot.pause()
+        await entered(pilot, until, app, "write")
         await pilot.press("ctrl+g", "f1", "f7")
         assert calls(app) == ["continue"]
         await pilot.press("ctrl+k")
@@ -317,7 +319,9 @@ async def test_a_worker_ends_before_the_widgets_that_it_shows_things_in(
     assert worker.is_cancelled
 
 
-async def test_a_damaged_memory_is_a_fresh_start(user_home: Path, some_rooms: Rooms) -> None:
+async def test_a_damaged_memory_is_a_fresh_start(
+    user_home: Path, some_rooms: Rooms, until: Until
+) -> None:
     file = user_home / "state" / "coldopen" / "app.json"
     file.parent.mkdir(parents=True)
     file.write_bytes(b'{"room": 3, \xff')
@@ -325,8 +329,7 @@ async def test_a_damaged_memory_is_a_fresh_start(user_home: Path, some_rooms: Ro
     file.write_text('{"theme": "purple", "room": "cellar"}')
     app = ColdOpenApp(connect=False, rooms=some_rooms)
     async with app.run_test() as pilot:
-        await pilot.pause()
-        assert app.room_id == "write"
+        await until(pilot, lambda: app.room_id == "write")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 10), (200, 60), (20, 5)])

@@ -29,7 +29,7 @@ def shared_run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 def test_two_processes_make_one_model(engine_home: Path, tiny_corpus: Path) -> None:
     done = shared_run(str(tiny_corpus), "--name", "shared", "--settings", SMALL)
     assert done.returncode == 0, done.stderr

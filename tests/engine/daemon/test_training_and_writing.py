@@ -141,12 +141,17 @@ async def test_three_branches_and_a_change_of_mind_are_repeatable(
     await ears.state("finished")
     begun = len(ears.heard)
     started = await studio.call(
-        m.Write(model="tiny", before="", branches=3, stop=StopRule(tokens=400), seed=1)
+        m.Write(model="tiny", before="", branches=3, stop=StopRule(tokens=20_000), seed=1)
     )
     await ears.until(lambda e: isinstance(e, m.TokensWritten))
     await studio.call(
         m.AdjustStream(stream=started.stream, settings=SamplerSettings(temperature=0.1))
     )
+    heard = len(ears.heard)
+    await ears.until(
+        lambda _e: sum(isinstance(e, m.TokensWritten) for e in ears.heard[heard:]) >= 9
+    )
+    await studio.call(m.StopStream(stream=started.stream))
     ends = {}
     while len(ends) < 3:
         end = await ears.until(

@@ -61,7 +61,7 @@ def test_a_last_line_that_fills_a_page_is_written(last: str, tmp_path: Path) -> 
     text = last.format("word " * 700 + "word")
     file = tmp_path / "long.pdf"
     command = [sys.executable, "-c", script, text, str(file)]
-    subprocess.run(command, timeout=30, check=True, cwd=Path(__file__).parents[3])
+    subprocess.run(command, timeout=100, check=True, cwd=Path(__file__).parents[3])
     assert file.read_bytes().startswith(b"%PDF")
 
 

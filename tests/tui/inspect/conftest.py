@@ -49,7 +49,7 @@ async def _train(name: str, **settings: Any) -> None:
         )
         snapshot = await client.call(m.WatchTraining(job=job.job))
         if snapshot.info.state not in ("finished", "failed"):
-            await asyncio.wait_for(ended.wait(), 90)
+            await asyncio.wait_for(ended.wait(), 180)
             assert states[-1] == "finished"
     finally:
         await client.close()

@@ -141,7 +141,7 @@ async def test_models_are_shown_compared_renamed_deleted_and_restored(
 async def test_an_interrupted_run_goes_on_from_here(
     engine_home: Path, opened: Any, soon: Any, tiny_corpus: Path
 ) -> None:
-    await train("cut", tiny_corpus, stop=True, minutes=0.5)
+    await train("cut", tiny_corpus, stop=True, minutes=4.0)
     async with opened("library", size=(80, 24)) as pilot:
         room: LibraryRoom = room_of(pilot)
         await soon(pilot, lambda: "cut" in shown(room))

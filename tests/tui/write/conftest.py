@@ -19,6 +19,7 @@ from engine.errors import EngineUnavailable
 from engine.protocol.messages import ListModels, StartTraining, StopEngine
 from tui.app import ColdOpenApp
 from tui.screens.write import WriteRoom
+from tui.write.ask import Ask
 
 EPISODE = Path(__file__).parents[3] / "assets" / "corpus" / "s01e01-the-blue-suitcase.txt"
 Wait = Callable[[Pilot[Any], Callable[[], object]], Awaitable[None]]
@@ -58,7 +59,7 @@ async def _train() -> None:
         "device": "cpu",
     }
     await client.call(StartTraining(name="small", paths=(str(EPISODE),), settings=settings))
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 180
     while True:
         cards = (await client.call(ListModels())).models
         if any(c.name == "small" and c.state == "finished" for c in cards):
@@ -96,6 +97,7 @@ def wait() -> Wait:
         while not condition():
             assert time.monotonic() < deadline, "the condition never came true"
             await pilot.pause(0.01)
+        await pilot.pause()
 
     return until
 
@@ -133,6 +135,11 @@ class Sitting:
         at = self.page.cursor_offset
         self.page.swap(at, at, text)
         await self.pilot.pause()
+
+    async def asked(self) -> None:
+        """Wait until a question is there to be answered."""
+        await self.until(lambda: isinstance(self.app.screen, Ask))
+        await self.until(lambda: isinstance(self.app.focused, Input))
 
     async def at_most(self, words: int) -> None:
         """How long a continuation may become."""

@@ -175,7 +175,7 @@ async def test_names_are_offered_at_the_start_of_a_line(sitting: Any) -> None:
 async def test_the_outline_goes_to_a_scene(sitting: Any) -> None:
     await sitting.put("[Morning.]\n\nGUS: Hm.\n\n[Night.]\n")
     sitting.room.action_outline()
-    await sitting.until(lambda: sitting.app.screen is not sitting.app.screen_stack[0])
+    await sitting.asked()
     await sitting.type("night")
     await sitting.press("enter")
     await sitting.until(lambda: sitting.page.cursor_location == (4, 0))
@@ -206,7 +206,7 @@ async def test_renaming_and_duplicating_the_open_draft(sitting: Any) -> None:
     room = sitting.room
     await sitting.type("words")
     room.action_save_as()
-    await sitting.until(lambda: sitting.app.screen is not sitting.app.screen_stack[0])
+    await sitting.asked()
     await sitting.press("ctrl+u")
     await sitting.type("comedy")
     await sitting.press("enter")
