@@ -11,7 +11,6 @@ import dataclasses
 import math
 import os
 import random
-import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +29,6 @@ from engine.models.build import build_model
 from engine.models.contract import LanguageModel, State
 from engine.models.state_tensors import with_tensors
 from engine.protocol.values import Metrics, ValidationPoint
-from engine.storage.checkpoint import newest_valid, prune, save_checkpoint
 from engine.training.batching import Columns, Position, word_counts
 from engine.training.control import Control
 from engine.training.device import best_precision, choose_device
@@ -47,6 +45,7 @@ from engine.training.progress import (
     gpu_use,
     perplexity,
 )
+from engine.training.run_checkpoints import RunCheckpoints, as_begun
 from engine.training.schedule import one_cycle
 from engine.training.snapshot import Snapshot
 from engine.training.window_step import WindowStep
@@ -111,18 +110,17 @@ class Trainer:
         self.config, self.data, self.run_dir = config, data, run_dir
         self._listener, self._sampler = listener, sampler
         self._counted = data.train
-        self._checkpoints = run_dir / "checkpoints"
         self.device, _why = choose_device(config.device)
         self._group = join(self.device)
-        self._disk = DiskWrites(listener.on_notice)
-        self._history = History(run_dir, self._disk, write=self._group.leads)
+        disk = DiskWrites(listener.on_notice)
+        self._history = History(run_dir, disk, write=self._group.leads)
         if self._group.size > 1:
             self.data = dataclasses.replace(data, train=self._group.share(data.train))
             if self.device.type == "cuda":
                 self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
                 torch.cuda.set_device(self.device)
         if resume:
-            self.config = self._as_begun(config)
+            self.config = as_begun(config, run_dir / "checkpoints")
         if self.config.precision == "auto":
             precision = best_precision(self.device)
             self.config = msgspec.structs.replace(self.config, precision=precision)
@@ -139,7 +137,7 @@ class Trainer:
             self._module, self._optimizer, self.config, self._group, self.device
         )
         self._progress = Progress()
-        self._snapshot = Snapshot(
+        snapshot = Snapshot(
             self._module,
             self._optimizer,
             self._progress,
@@ -147,6 +145,7 @@ class Trainer:
             self.device,
             data.vocabulary_size,
         )
+        self._checkpoints = RunCheckpoints(run_dir / "checkpoints", snapshot, disk)
         self._state: State | None = None
         self._last_validation_seconds = 0.0
         counts = word_counts(data.train, data.vocabulary_size).to(self.device)
@@ -155,19 +154,11 @@ class Trainer:
         if resume:
             self._restore()
         elif self._group.leads:
-            shutil.rmtree(self._checkpoints, ignore_errors=True)
+            self._checkpoints.clear()
             self._history.begin()
         if self._group.size > 1:
             self._group.same_start(self._module)
             torch.manual_seed(config.seed + self._group.rank + self._progress.step)
-
-    def _as_begun(self, config: TrainingConfig) -> TrainingConfig:
-        """``config`` with what a run finds out for itself, as its newest checkpoint has it."""
-        _tensors, facts = newest_valid(self._checkpoints)
-        begun = msgspec.convert(facts["config"], TrainingConfig)
-        return msgspec.structs.replace(
-            config, batch_size=begun.batch_size, precision=begun.precision
-        )
 
     @property
     def seconds(self) -> float:
@@ -385,7 +376,7 @@ class Trainer:
         loss, _count = mean_nll(self.model, held_out, self.device, most_tokens=VALIDATION_TOKENS)
         best = math.isfinite(loss) and (progress.best_loss is None or loss < progress.best_loss)
         if best:
-            best = self._keep_best(loss)
+            best = self._checkpoints.keep_best(self.config, loss)
         else:
             progress.since_best += 1
         point = ValidationPoint(
@@ -409,47 +400,12 @@ class Trainer:
 
     # -- checkpoints
 
-    def _keep_best(self, loss: float) -> bool:
-        """Keep the weights as the best, with a validation ``loss``; False where the disk refuses.
-
-        Then those before stay the best, so that the next that are better than they are kept.
-        """
-        progress = self._progress
-        before = progress.best_loss, progress.since_best
-        progress.best_loss, progress.since_best = loss, 0
-        weights = self._disk.attempt(
-            "best checkpoint",
-            lambda: save_checkpoint(
-                self._checkpoints,
-                "best",
-                self._snapshot.model_tensors(),
-                self._snapshot.facts(self.config),
-            ),
-        )
-        if weights is None:
-            progress.best_loss, progress.since_best = before
-            return False
-        progress.weights = weights
-        return True
-
     def _save(self) -> bool:
-        """Write what a run needs to go on; False where the disk refuses."""
-        if not self._group.leads:
-            return True
-        saved = self._disk.attempt(
-            "checkpoint",
-            lambda: save_checkpoint(
-                self._checkpoints,
-                f"step-{self._progress.step:010d}",
-                self._snapshot.tensors(self._state),
-                self._snapshot.facts(self.config),
-            ),
-        )
-        prune(self._checkpoints)
-        return saved is not None
+        """Write what the run needs to go on; False where the disk refuses."""
+        return not self._group.leads or self._checkpoints.save(self.config, self._state)
 
     def _restore(self) -> None:
-        saved = self._snapshot.take_up(*newest_valid(self._checkpoints))
+        saved = self._checkpoints.take_up()
         self._window_step.forget()
         if saved:
             self._state = with_tensors(self.model.initial_state(1), saved)

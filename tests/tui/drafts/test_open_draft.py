@@ -43,6 +43,13 @@ class Writer:
         return self.page.text, self.page.spans(ORIGIN)
 
 
+def begun(folder: Path) -> tuple[DraftStore, OpenDraft, Writer]:
+    """A draft called "play", and somebody to type in it."""
+    store = DraftStore(folder / "drafts")
+    draft = store.open("play")
+    return store, draft, Writer(draft)
+
+
 def after_a_crash(store: DraftStore, name: str = "play") -> tuple[str, list[Span], int]:
     """Open a copy of what the disk holds now."""
     with tempfile.TemporaryDirectory() as folder:
@@ -91,9 +98,7 @@ def test_whenever_it_is_cut_off_the_last_sync_is_there(steps: list[object]) -> N
 def test_cut_off_in_the_middle_of_writing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    store = DraftStore(tmp_path / "drafts")
-    draft = store.open("play")
-    writer = Writer(draft)
+    store, draft, writer = begun(tmp_path)
     writer.put(0, 0, "old words ")
     writer.write()
     writer.put(10, 0, "model words", "1a")
@@ -129,9 +134,7 @@ def test_cut_off_in_the_middle_of_writing(
 
 
 def test_each_change_is_there_once_when_no_other_journal_can_be_begun(tmp_path: Path) -> None:
-    store = DraftStore(tmp_path / "drafts")
-    draft = store.open("play")
-    writer = Writer(draft)
+    store, draft, writer = begun(tmp_path)
     writer.put(0, 0, "one ")
     writer.write()
     writer.put(4, 0, "two ", "1a")
@@ -157,9 +160,7 @@ def test_what_is_typed_after_half_a_save_is_there_after_a_crash(
 ) -> None:
     import tui.drafts.open_draft as module
 
-    store = DraftStore(tmp_path / "drafts")
-    draft = store.open("play")
-    writer = Writer(draft)
+    store, draft, writer = begun(tmp_path)
     writer.put(0, 0, "one ")
     writer.write()
     writer.put(4, 0, "two ", "1a")
@@ -196,9 +197,7 @@ def test_what_is_typed_after_half_a_save_is_there_after_a_crash(
 def test_a_byte_order_mark_and_returns_that_the_writer_put_there_stay(
     tmp_path: Path, text: str
 ) -> None:
-    store = DraftStore(tmp_path / "drafts")
-    draft = store.open("play")
-    writer = Writer(draft)
+    store, draft, writer = begun(tmp_path)
     writer.put(0, 0, text)
     writer.put(len(text), 0, " it goes", "1a")
     writer.write()
@@ -210,9 +209,7 @@ def test_a_byte_order_mark_and_returns_that_the_writer_put_there_stay(
 
 
 def test_a_journal_that_was_cut_off_in_a_line_gives_what_came_before(tmp_path: Path) -> None:
-    store = DraftStore(tmp_path / "drafts")
-    draft = store.open("play")
-    writer = Writer(draft)
+    store, draft, writer = begun(tmp_path)
     writer.put(0, 0, "first ")
     draft.sync()
     writer.put(6, 0, "second")
@@ -224,9 +221,7 @@ def test_a_journal_that_was_cut_off_in_a_line_gives_what_came_before(tmp_path: P
 
 
 def test_a_draft_closed_in_order_leaves_nothing_open(tmp_path: Path) -> None:
-    store = DraftStore(tmp_path / "drafts")
-    draft = store.open("play")
-    writer = Writer(draft)
+    store, draft, writer = begun(tmp_path)
     writer.put(0, 0, "words", "1a")
     writer.write()
     draft.close()
@@ -238,9 +233,7 @@ def test_a_draft_closed_in_order_leaves_nothing_open(tmp_path: Path) -> None:
 
 
 def test_a_text_changed_elsewhere_wins_and_the_typing_is_put_aside(tmp_path: Path) -> None:
-    store = DraftStore(tmp_path / "drafts")
-    draft = store.open("play")
-    writer = Writer(draft)
+    store, draft, writer = begun(tmp_path)
     writer.put(0, 0, "mine")
     writer.write()
     writer.put(4, 0, " and more")
@@ -260,9 +253,7 @@ def test_a_full_disk_keeps_what_was_typed_and_tries_again(
 ) -> None:
     import os
 
-    store = DraftStore(tmp_path / "drafts")
-    draft = store.open("play")
-    writer = Writer(draft)
+    store, draft, writer = begun(tmp_path)
     writer.put(0, 0, "one ")
     draft.sync()
     writer.put(4, 0, "two ")
@@ -286,9 +277,7 @@ def test_a_full_disk_keeps_what_was_typed_and_tries_again(
 
 
 def test_notes_that_are_not_utf_8_are_none(tmp_path: Path) -> None:
-    store = DraftStore(tmp_path / "drafts")
-    draft = store.open("play")
-    writer = Writer(draft)
+    store, draft, writer = begun(tmp_path)
     writer.put(0, 0, "words", "1a")
     writer.write()
     draft.close()
@@ -299,9 +288,7 @@ def test_notes_that_are_not_utf_8_are_none(tmp_path: Path) -> None:
 
 
 def test_numbers_in_the_draft_are_not_given_again_when_the_tree_is_lost(tmp_path: Path) -> None:
-    store = DraftStore(tmp_path / "drafts")
-    draft = store.open("play")
-    writer = Writer(draft)
+    store, draft, writer = begun(tmp_path)
     writer.put(0, 0, "words", "3a")
     writer.write()
     draft.close()
@@ -321,9 +308,7 @@ def test_a_draft_is_open_once(tmp_path: Path) -> None:
 
 
 def test_names_copies_and_the_trash(tmp_path: Path) -> None:
-    store = DraftStore(tmp_path / "drafts")
-    draft = store.open("play")
-    writer = Writer(draft)
+    store, draft, writer = begun(tmp_path)
     writer.put(0, 0, "words", "1a")
     writer.write()
     draft.close()
@@ -347,9 +332,7 @@ def test_names_copies_and_the_trash(tmp_path: Path) -> None:
 def test_a_draft_in_another_window_is_neither_renamed_nor_deleted(
     tmp_path: Path, action: str
 ) -> None:
-    store = DraftStore(tmp_path / "drafts")
-    draft = store.open("play")
-    writer = Writer(draft)
+    store, draft, writer = begun(tmp_path)
     writer.put(0, 0, "words")
     writer.write()
     writer.put(5, 0, " and more")
