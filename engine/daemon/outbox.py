@@ -44,6 +44,7 @@ class Outbox:
         self._waiting: deque[Outgoing] = deque()
         self._changed = threading.Condition()
         self._closed = False
+        self._in_hand = False
 
     def put(self, message: Outgoing) -> bool:
         """Queue ``message``; False where the client is gone."""
@@ -60,21 +61,24 @@ class Outbox:
                 self._changed.notify_all()
                 return False
             self._waiting.append(message)
-            self._changed.notify()
+            self._changed.notify_all()
             return True
 
     def get(self) -> Welcome | Answer | Failed | Told:
-        """The next message, waiting for one.
+        """The next message, waiting for one; asking for it says that the one before was sent.
 
         Raises:
             OutboxClosed: when the client is gone and nothing is left to send.
         """
         with self._changed:
+            self._in_hand = False
             while not self._waiting:
+                self._changed.notify_all()
                 if self._closed:
                     raise OutboxClosed
                 self._changed.wait()
             message = self._waiting.popleft()
+            self._in_hand = True
         if isinstance(message, Welcome | Answer | Failed):
             return message
         return Told(event=message)
@@ -85,8 +89,10 @@ class Outbox:
             self._closed = True
             self._changed.notify_all()
 
-    def __len__(self) -> int:
-        return len(self._waiting)
+    def wait_until_sent(self, seconds: float) -> bool:
+        """Whether everything is on its way to the client, after ``seconds`` at most."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not (self._waiting or self._in_hand), seconds)
 
     def _merged(self, message: Outgoing) -> bool:
         if not self._waiting:

@@ -60,6 +60,8 @@ QUEUE = 1024
 """Callers that may wait at the door, so that one that hangs can still be found."""
 LEAVING_SECONDS = 15.0
 """How long an engine that has closed its door may take to be gone."""
+LAST_WORDS_SECONDS = 5.0
+"""How long an engine that leaves tries to send what its clients still have to get."""
 
 
 class AlreadyRunning(Exception):  # noqa: N818 - a state, not a fault
@@ -88,18 +90,23 @@ Handler = Callable[[Session, int, AnyRequest], Reply]
 
 
 class Server:
-    """Accepts clients and hands each of their calls to ``handle`` in a thread of its own."""
+    """Accepts clients and hands each of their calls to ``handle`` in a thread of its own.
+
+    ``on_answered`` is called in that thread too, when the answer waits to be sent.
+    """
 
     def __init__(
         self,
         path: Path,
         handle: Handler,
         *,
+        on_answered: Callable[[AnyRequest], None],
         on_leave: Callable[[Session], None],
         busy_with: Callable[[], str],
     ) -> None:
         self.path = path
         self._handle = handle
+        self._on_answered = on_answered
         self._on_leave = on_leave
         self._busy_with = busy_with
         self._sessions: set[Session] = set()
@@ -150,10 +157,9 @@ class Server:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        deadline = time.monotonic() + 1.0
-        while time.monotonic() < deadline and any(len(s.outbox) for s in self.sessions):
-            time.sleep(0.01)
+        deadline = time.monotonic() + LAST_WORDS_SECONDS
         for session in self.sessions:
+            session.outbox.wait_until_sent(max(0.0, deadline - time.monotonic()))
             session.hang_up()
 
     def _read(self, session: Session) -> None:
@@ -229,6 +235,8 @@ class Server:
                     hint="`coldopen engine logs` has the details.",
                 )
             )
+        else:
+            self._on_answered(call.request)
         finally:
             with self._lock:
                 self._calls -= 1

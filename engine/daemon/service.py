@@ -63,7 +63,11 @@ class Service:
             m.ImportVectors: self._import_vectors,
         }
         self._server = Server(
-            socket, self._handle, on_leave=self._client_left, busy_with=self._busy_with
+            socket,
+            self._handle,
+            on_answered=self._answered,
+            on_leave=self._client_left,
+            busy_with=self._busy_with,
         )
         self._jobs = Jobs(self._server.tell_watchers, self._jobs_changed)
 
@@ -96,6 +100,10 @@ class Service:
             return self._models().handle(session, call, request)
         finally:
             self._busy.pop(key, None)
+
+    def _answered(self, request: m.AnyRequest) -> None:
+        if isinstance(request, m.StopEngine):
+            self.leave()
 
     def _models(self) -> ModelRoom:
         self._room_ready.wait()
@@ -161,8 +169,7 @@ class Service:
                 f"“{running[0].name}” is still training.",
                 "Stop it first, or use --force: what it has learned so far is kept.",
             )
-        threading.Timer(0.1, self.leave).start()  # after the answer is on its way
-        return m.Done()
+        return m.Done()  # and once it is on its way, _answered leaves
 
     # -- corpus
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import msgspec
 import pytest
 
@@ -99,3 +101,15 @@ def test_a_client_that_reads_nothing_is_cut_off() -> None:
     assert not alive[-1]
     with pytest.raises(OutboxClosed):
         outbox.get()
+
+
+def test_what_is_sent_is_neither_waiting_nor_in_hand() -> None:
+    outbox = Outbox()
+    assert outbox.wait_until_sent(0)
+    outbox.put(m.Answer(id=1, reply=m.Done()))
+    assert not outbox.wait_until_sent(0)
+    outbox.get()
+    assert not outbox.wait_until_sent(0)
+    writer = threading.Thread(target=drained, args=(outbox,), daemon=True)
+    writer.start()
+    assert outbox.wait_until_sent(60)
