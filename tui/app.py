@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import on
 from textual.actions import ActionParseResult
-from textual.app import App, ComposeResult
+from textual.app import App, ComposeResult, ScreenStackError
 from textual.containers import Container
+from textual.css.query import QueryError
 from textual.dom import DOMNode
-from textual.widget import Widget
+from textual.widget import MountError, Widget
 from textual.widgets import ContentSwitcher, Footer, Static
 from textual.worker import WorkerFailed
 
@@ -45,6 +46,8 @@ SETTLING_SECONDS = 1.0
 """After this long a new room has all that it keeps."""
 EXIT_SECONDS = 5.0
 """How long the rooms may take to save when the program ends."""
+WIDGETS_GONE = (QueryError, ScreenStackError, MountError)
+"""What those meet who come back, from the disk or the engine, while the program closes."""
 
 
 def say(app: App[Any], what: ColdOpenError | str) -> None:
@@ -95,6 +98,7 @@ class ColdOpenApp(KeysInOrder, inherit_bindings=False):
         self._room_id = ""
         self._watched: set[str] = set()
         self._leaving = False
+        self._ending = False
         self._tasks: set[asyncio.Task[Any]] = set()
         self._link = EngineLink(
             on_event=self._hear,
@@ -426,7 +430,8 @@ class ColdOpenApp(KeysInOrder, inherit_bindings=False):
         self.exit()
 
     async def _shutdown(self) -> None:
-        self.workers.cancel_all()  # Else one may find that its widgets have gone before it.
+        self._ending = True
+        self.workers.cancel_all()
         with contextlib.suppress(Exception):
             await asyncio.wait_for(self._link.close(), 1.0)
         await super()._shutdown()
@@ -448,6 +453,8 @@ class ColdOpenApp(KeysInOrder, inherit_bindings=False):
         cause = error.error if isinstance(error, WorkerFailed) else error
         if isinstance(error, WorkerFailed) and isinstance(cause, ColdOpenError):
             self.say(cause)
+        elif self._ending and isinstance(cause, WIDGETS_GONE):
+            pass  # Timers go on until the last widget has gone, and begin workers.
         elif self._leaving or not self.is_running:
             super()._handle_exception(error)
         else:

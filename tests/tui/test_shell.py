@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.command import CommandPalette
+from textual.containers import Vertical
+from textual.css.query import NoMatches
 from textual.pilot import Pilot
 from textual.widgets import Input, Static, TextArea
 
@@ -281,6 +284,38 @@ async def test_leaving_ends_the_program_whatever_cannot_be_remembered(
         await pilot.press("ctrl+q")
     assert app.return_code == 0
     assert calls(app) == ["saved"]
+
+
+class Lingering(Static):
+    """Takes its time to go, while what lies deeper than it has gone."""
+
+    async def on_unmount(self) -> None:
+        await asyncio.sleep(0.3)
+
+
+async def test_work_begun_while_the_program_closes_is_no_error(
+    app: ColdOpenApp, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slowly() -> None:
+        await asyncio.sleep(0.2)
+
+    missed: list[NoMatches] = []
+    monkeypatch.setattr(app._link, "close", slowly)
+    async with app.run_test() as pilot:
+        await entered(pilot, until, app, "write")
+        room = app.room("write")
+        await room.mount(Vertical(Static(id="deep")), Lingering())
+
+        async def look() -> None:
+            await asyncio.to_thread(time.sleep, 0.05)
+            try:
+                room.query_one("#deep")
+            except NoMatches as error:
+                missed.append(error)
+                raise
+
+        room.set_interval(0.01, lambda: room.run_worker(look()))
+    assert missed, "no worker came back after its widgets had gone"
 
 
 async def test_the_engine_is_told_to_rooms_that_are_there(
