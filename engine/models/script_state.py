@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.models.memory_tape import MemoryTape
 from engine.models.recurrent import StackState
 
 
@@ -35,6 +36,8 @@ class Memory:
     """(batch, size), the copy key of the token that comes next."""
     states: Tensor | None = None
     """(batch, span, hidden), of the last layer before the token; None without a neural cache."""
+    tape: MemoryTape | None = None
+    """What the parts are places of; only where steps are taken on a CPU."""
 
     def each(self, change: Callable[[Tensor], Tensor]) -> Memory:
         """With ``change`` made to every part."""

@@ -9,7 +9,7 @@ how cards and everything that reads whole windows do it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.models.attention import Scorer
+from engine.models.memory_tape import MemoryTape
 from engine.models.neural_cache import CacheSettings, cache_weights
 from engine.models.odds_mixture import Looked
 from engine.models.recency import Given
@@ -180,16 +181,24 @@ class ScriptStep:
         memory = state.memory
         if memory is None:
             return None
-        keys, values, copy_keys = memory.keys, memory.values, memory.copy_keys
-        pending, states = memory.pending, memory.states
+        parts: dict[str, tuple[Tensor, NDArray[Any]]] = {"ids": (memory.ids, ids.numpy())}
+        pending = memory.pending
         if self._attending is not None:
-            keys, values = _behind(keys, seen["keys"]), _behind(values, seen["values"])
+            parts["keys"] = memory.keys, seen["keys"]
+            parts["values"] = memory.values, seen["values"]
         if self._copying is not None:
-            copy_keys = _behind(copy_keys, pending.numpy())
+            parts["copy_keys"] = memory.copy_keys, pending.numpy()
             pending = torch.from_numpy(seen["copy keys"])
-        if self._cache is not None and states is not None:
-            states = _behind(states, state.stack.hidden[-1].numpy())
-        return Memory(_behind(memory.ids, ids.numpy()), keys, values, copy_keys, pending, states)
+        if self._cache is not None and memory.states is not None:
+            parts["states"] = memory.states, state.stack.hidden[-1].numpy()
+        before, token = zip(*parts.values(), strict=True)
+        tape = memory.tape
+        moved = None if tape is None else tape.write(memory.ids, token)
+        if tape is None or moved is None:
+            tape = MemoryTape(before)
+            moved = tape.write(memory.ids, token)
+            assert moved is not None
+        return replace(memory, pending=pending, tape=tape, **dict(zip(parts, moved, strict=True)))
 
     def _features(self, output: Floats, context: Floats | None) -> Tensor:
         features = output if context is None else np.concatenate((output, context), 1)
@@ -220,11 +229,6 @@ class _Scoring:
 def _times(product: StepMap, rows: Floats) -> Floats:
     made: Floats = product(torch.from_numpy(rows)).numpy()
     return made
-
-
-def _behind(kept: Tensor, new: NDArray[Any]) -> Tensor:
-    """``kept`` (batch, positions, ...) without its first position, and ``new`` (batch, ...)."""
-    return torch.from_numpy(np.concatenate((kept.numpy()[:, 1:], new[:, None]), 1))
 
 
 def _in_time(values: Floats) -> Tensor:
