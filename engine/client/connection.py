@@ -36,6 +36,11 @@ R = TypeVar("R", bound=Reply)
 EventHandler = Callable[[AnyEvent], None]
 ProgressHandler = Callable[[Progress], None]
 
+AGAIN_SECONDS = 0.02
+"""Between two looks whether an engine is there."""
+GREETING_SECONDS = 10.0
+"""How long an engine that was slow to start may still take to answer."""
+
 _DECODER = msgspec.json.Decoder(FromEngine)
 
 
@@ -97,7 +102,6 @@ class EngineClient:
                 reader, writer = await asyncio.open_unix_connection(
                     str(path), limit=MAX_FRAME_BYTES + 16
                 )
-                break
             except (FileNotFoundError, ConnectionRefusedError):
                 if not start:
                     raise NoEngine(
@@ -117,22 +121,28 @@ class EngineClient:
                         f"The engine did not start within {timeout:.0f} seconds.",
                         "`coldopen engine logs` shows why.",
                     ) from None
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(AGAIN_SECONDS)
+                continue
             except OSError as error:
                 raise EngineUnavailable(
                     f"The engine's socket {path} cannot be used: {error.strerror or error}.",
                     "`coldopen engine stop --force` and start again.",
                 ) from None
-        try:
-            welcome = await asyncio.wait_for(
-                cls._greet(reader, writer, client), max(1.0, deadline - time.monotonic())
-            )
-        except (TimeoutError, ConnectionError, ProtocolError) as error:
-            writer.close()
-            raise EngineUnavailable(
-                f"The engine does not answer ({str(error) or 'no greeting'}).",
-                "`coldopen engine stop --force` and start again.",
-            ) from None
+            try:
+                welcome = await asyncio.wait_for(
+                    cls._greet(reader, writer, client),
+                    max(min(timeout, GREETING_SECONDS), deadline - time.monotonic()),
+                )
+                break
+            except (TimeoutError, ConnectionError, ProtocolError) as error:
+                writer.close()
+                if isinstance(error, ConnectionError) and time.monotonic() < deadline:
+                    await asyncio.sleep(AGAIN_SECONDS)  # one that is leaving, or was just killed
+                    continue
+                raise EngineUnavailable(
+                    f"The engine does not answer ({str(error) or 'no greeting'}).",
+                    "`coldopen engine stop --force` and start again.",
+                ) from None
         if welcome.protocol != PROTOCOL_VERSION:
             writer.close()
             raise EngineUnavailable(
@@ -151,6 +161,8 @@ class EngineClient:
         writer.write(encode_frame(hello))
         await writer.drain()
         message = await read_frame(reader, _DECODER)
+        if message is None:
+            raise ConnectionResetError("it hangs up")
         if not isinstance(message, Welcome):
             raise ProtocolError("no greeting")
         return message

@@ -9,6 +9,7 @@ stops the run and keeps the model.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -28,6 +29,7 @@ from engine.daemon.job_pipe import FromJob, JobMetrics, JobNotice, JobSpec, JobV
 from engine.daemon.model_run import plan_run, run_model
 from engine.errors import ColdOpenError, ConfigurationError, TrainingError
 from engine.storage import library
+from engine.storage.run_lock import written_by_us
 from engine.training.control import Control
 from engine.training.device import choose_device
 from engine.training.distributed import Group, join, leave
@@ -80,16 +82,17 @@ def _run(
     options: argparse.Namespace, settings: dict[str, Any], group: Group, device: torch.device
 ) -> None:
     corpus = tuple(os.path.realpath(paths.expanded(path)) for path in options.paths)
-    planned = _planned(options, settings, corpus, group) if group.leads else ""
-    agreed: dict[str, Any] = json.loads(group.agree_on(planned, device))
-    if "refused" in agreed:
-        raise TrainingError(*agreed["refused"])
     control = Control()
-    signal.signal(
-        signal.SIGINT, (lambda *_: control.stop(keep=True)) if group.leads else signal.SIG_IGN
-    )
-    with tempfile.TemporaryDirectory(prefix="coldopen-") as scratch:
+    with contextlib.ExitStack() as held:
+        scratch = held.enter_context(tempfile.TemporaryDirectory(prefix="coldopen-"))
         own = paths.models_dir() / options.name if group.leads else Path(scratch) / options.name
+        planned = _planned(options, settings, corpus, group, held) if group.leads else ""
+        agreed: dict[str, Any] = json.loads(group.agree_on(planned, device))
+        if "refused" in agreed:
+            raise TrainingError(*agreed["refused"])
+        signal.signal(
+            signal.SIGINT, (lambda *_: control.stop(keep=True)) if group.leads else signal.SIG_IGN
+        )
         spec = JobSpec(
             job=options.name, name=options.name, run_dir=str(own), paths=corpus, settings=agreed
         )
@@ -103,10 +106,15 @@ def _planned(
     settings: dict[str, Any],
     paths_of_corpus: tuple[str, ...],
     group: Group,
+    held: contextlib.ExitStack,
 ) -> str:
-    """The settings of the run as JSON; what stands in its way, for the others to hear of it too."""
+    """The settings of the run as JSON; what stands in its way, for the others to hear of it too.
+
+    The run has its folder for itself from here until ``held`` is let go.
+    """
     try:
         folder = paths.models_dir() / library.checked_name(options.name)
+        held.enter_context(written_by_us(folder))
         library.refuse_taken(folder)
         cutoff = checked(settings).vocabulary_cutoff
         corpus = load_corpus([Path(path) for path in paths_of_corpus], cutoff=cutoff)

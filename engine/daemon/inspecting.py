@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from engine import paths
 from engine.config import TrainingConfig
 from engine.generation.writer import Writer
 from engine.inspection.explain import explain
@@ -82,25 +83,25 @@ def _export(models: Models, request: m.ExportVectors) -> m.Reply:
 
 
 def _import(models: Models, request: m.ImportVectors) -> m.Reply:
-    folder = library.free_folder(request.name)
+    library.refuse_taken(paths.models_dir() / library.checked_name(request.name))
     table = import_text(Path(request.path))
     dimension = table.vectors.shape[1]
-    folder.mkdir(parents=True)
-    card = ModelCard(
-        name=request.name,
-        kind="vectors",
-        state="finished",
-        corpus=Path(request.path).name,
-        corpus_key="",
-        corpus_paths=(request.path,),
-        config=TrainingConfig(embedding_size=max(8, min(4096, dimension)), epochs=1),
-        vocabulary_size=len(table.words),
-        tokens=0,
-        parameters=table.vectors.size,
-        created=time.time(),
-        weights=save_vectors(folder, table),
-    )
-    library.write_card(folder, card)
+    with library.new_model(request.name) as folder:
+        card = ModelCard(
+            name=request.name,
+            kind="vectors",
+            state="finished",
+            corpus=Path(request.path).name,
+            corpus_key="",
+            corpus_paths=(request.path,),
+            config=TrainingConfig(embedding_size=max(8, min(4096, dimension)), epochs=1),
+            vocabulary_size=len(table.words),
+            tokens=0,
+            parameters=table.vectors.size,
+            created=time.time(),
+            weights=save_vectors(folder, table),
+        )
+        library.write_card(folder, card)
     return m.Exported(path=request.path, words=len(table.words), size=dimension)
 
 

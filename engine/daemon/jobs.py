@@ -32,7 +32,7 @@ from engine.daemon.job_pipe import (
     JobValidation,
 )
 from engine.errors import TrainingError
-from engine.protocol.framing import ProtocolError, encode_frame, read_frame_blocking
+from engine.protocol.framing import NotUnderstoodError, encode_frame, read_frame_blocking
 from engine.protocol.messages import (
     AnyEvent,
     TrainingMetrics,
@@ -81,6 +81,7 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
         self._counter = 0
+        self._leaving = False
 
     def start(
         self,
@@ -92,10 +93,12 @@ class Jobs:
         """Start a run and return its job id.
 
         Raises:
-            TrainingError: when a run of that name, or any other run, is in progress.
+            TrainingError: when any run is in progress, or all are being ended.
             ProtocolError: when what it shall do is too long to be told.
         """
         with self._lock:
+            if self._leaving:
+                raise TrainingError("The engine is leaving.", "Try again in a moment.")
             for other in self._jobs.values():
                 if other.info.state not in ENDED:
                     raise TrainingError(
@@ -116,8 +119,12 @@ class Jobs:
             log_sink.close()
             info = JobInfo(job=job_id, name=name, kind=kind, state="starting", corpus=corpus)
             job = Job(info=info, process=process)
+            job.stdin_lock.acquire()  # What it shall do comes before any command.
             self._jobs[job_id] = job
-        self._send(job, spec)
+        try:
+            _write(job, spec)
+        finally:
+            job.stdin_lock.release()
         threading.Thread(target=self._listen, args=(job,), name=job_id, daemon=True).start()
         self._on_change()
         return job_id
@@ -160,8 +167,12 @@ class Jobs:
         return any(info.name == name for info in self.running())
 
     def stop_all(self, timeout: float = 60.0) -> None:
-        """Ask every run to keep its model and leave; wait for them, then insist."""
+        """Ask every run to keep its model and leave; wait for them, then insist.
+
+        No other is begun after that.
+        """
         with self._lock:
+            self._leaving = True
             jobs = [job for job in self._jobs.values() if job.info.state not in ENDED]
         for job in jobs:
             self._send(job, JobCommand(command="stop"))
@@ -180,19 +191,16 @@ class Jobs:
             raise TrainingError(f"There is no training run called {job_id!r}.")
         return job
 
-    def _send(self, job: Job, message: JobSpec | JobCommand) -> None:
-        pipe = cast(BinaryIO, job.process.stdin)
-        with job.stdin_lock, contextlib.suppress(OSError, ValueError):
-            pipe.write(encode_frame(message))
-            pipe.flush()
+    def _send(self, job: Job, message: JobCommand) -> None:
+        with job.stdin_lock:
+            _write(job, message)
 
     def _listen(self, job: Job) -> None:
-        pipe = cast(BinaryIO, job.process.stdout)
         try:
-            while (message := read_frame_blocking(pipe, _DECODER)) is not None:
-                self._take(job, message)
-        except (ProtocolError, OSError) as error:
-            log.error("%s: %s", job.info.job, error)
+            self._hear(job)
+        except Exception:
+            log.exception("%s cannot be followed", job.info.job)
+            _let_go(job)
         finally:
             code = job.process.wait()
             if job.info.state not in ENDED:
@@ -210,6 +218,19 @@ class Jobs:
                     if stream is not None:
                         stream.close()
             job.over.set()
+
+    def _hear(self, job: Job) -> None:
+        """Take what a run tells, until it is over."""
+        pipe = cast(BinaryIO, job.process.stdout)
+        while True:
+            try:
+                message = read_frame_blocking(pipe, _DECODER)
+            except NotUnderstoodError as error:  # of another version, installed meanwhile
+                log.error("%s: %s", job.info.job, error)
+                continue
+            if message is None:
+                return
+            self._take(job, message)
 
     def _take(self, job: Job, message: FromJob) -> None:
         job_id = job.info.job
@@ -248,6 +269,22 @@ class Jobs:
         self._tell(job_id, event)
         if changed:
             self._on_change()
+
+
+def _write(job: Job, message: JobSpec | JobCommand) -> None:
+    pipe = cast(BinaryIO, job.process.stdin)
+    with contextlib.suppress(OSError, ValueError):
+        pipe.write(encode_frame(message))
+        pipe.flush()
+
+
+def _let_go(job: Job) -> None:
+    """Have a run keep its model and leave; what it still tells would hold it up, unread."""
+    with contextlib.suppress(OSError, ValueError):
+        cast(BinaryIO, job.process.stdin).close()
+    with contextlib.suppress(OSError):
+        while cast(BinaryIO, job.process.stdout).read(1 << 16):
+            pass
 
 
 def thinned(points: list[P], most: int) -> tuple[P, ...]:

@@ -90,6 +90,7 @@ def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
 
     Raises:
         ColdOpenError: when the corpus, the configuration or a checkpoint cannot be used.
+        StoppedBeforeItBegan: when ``control`` says so before there is anything to keep.
     """
     folder = Path(spec.run_dir)
     paths = [expanded(p) for p in spec.paths]
@@ -119,6 +120,7 @@ def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
         config, reasons = plan_run(corpus, spec.settings, spec.preset)
         choose_device(config.device)  # which may not be there
         resolved = lasting(paths)
+        control.leave_if_stopping()
         make_room(folder, spec.replace)
         card = write_run_folder(folder, config, corpus, resolved)
     device, why = choose_device(config.device)

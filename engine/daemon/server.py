@@ -61,7 +61,9 @@ QUEUE = 1024
 LEAVING_SECONDS = 15.0
 """How long an engine that has closed its door may take to be gone."""
 LAST_WORDS_SECONDS = 5.0
-"""How long an engine that leaves tries to send what its clients still have to get."""
+"""How long an engine tries to send what a client still has to get before it hangs up."""
+ACCEPT_AGAIN_SECONDS = 0.1
+"""After which the next client may be heard where one could not, for want of files, say."""
 
 
 class AlreadyRunning(Exception):  # noqa: N818 - a state, not a fault
@@ -112,6 +114,7 @@ class Server:
         self._sessions: set[Session] = set()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._turning_away = False
         self._calls = 0
         self.last_active = time.monotonic()
         self._listener, self._door_lock = claim_door(path)
@@ -120,10 +123,6 @@ class Server:
     def sessions(self) -> tuple[Session, ...]:
         with self._lock:
             return tuple(self._sessions)
-
-    @property
-    def calls_running(self) -> int:
-        return self._calls
 
     def broadcast(self, event: AnyEvent) -> None:
         for session in self.sessions:
@@ -134,14 +133,32 @@ class Server:
             if job in session.watching:
                 session.tell(event)
 
+    def touch(self) -> None:
+        """Something has happened: the engine is not idle."""
+        self.last_active = time.monotonic()
+
+    def turn_away(self, idle_seconds: float = 0.0) -> bool:
+        """Welcome nobody any more; unless ``idle_seconds`` are given and it is not as idle as that.
+
+        Whoever comes then is hung up on, and knows that another engine is needed.
+        """
+        with self._lock:
+            idle = time.monotonic() - self.last_active
+            if idle_seconds and (self._sessions or self._calls or idle <= idle_seconds):
+                return False
+            self._turning_away = True
+            return True
+
     def serve(self) -> None:
         """Accept clients until :meth:`stop`."""
         threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
         while not self._stopping.is_set():
             try:
                 connection, _ = self._listener.accept()
-            except OSError:
-                break
+            except OSError as error:
+                if not self._stopping.wait(ACCEPT_AGAIN_SECONDS):
+                    log.error("a client cannot be heard: %s", error)
+                continue
             if not _is_own_user(connection):
                 log.warning("refused a client of another user")
                 connection.close()
@@ -151,6 +168,7 @@ class Server:
 
     def stop(self) -> None:
         """Close the door and hang up on everybody; what waits in the outboxes is sent first."""
+        self.turn_away()
         self._stopping.set()
         with contextlib.suppress(OSError):
             self.path.unlink()
@@ -170,19 +188,23 @@ class Server:
             hello = read_frame_blocking(stream, _DECODER)
             if not isinstance(hello, Hello):
                 return
-            session.outbox.put(
-                Welcome(protocol=PROTOCOL_VERSION, version=engine.__version__, pid=os.getpid())
+            welcome = Welcome(
+                protocol=PROTOCOL_VERSION, version=engine.__version__, pid=os.getpid()
             )
+            with self._lock:
+                if self._turning_away:
+                    return
+                session.outbox.put(welcome)
+                if hello.protocol == PROTOCOL_VERSION:
+                    self._sessions.add(session)
+            session.client = hello.client
             if hello.protocol != PROTOCOL_VERSION:
                 log.warning("client %s speaks protocol %s", hello.client, hello.protocol)
                 return
-            session.client = hello.client
-            with self._lock:
-                self._sessions.add(session)
             log.info("client %s connected", hello.client)
             while (message := self._next(session, stream)) is not None:
                 if isinstance(message, Call):
-                    self.last_active = time.monotonic()
+                    self.touch()
                     threading.Thread(
                         target=self._answer, args=(session, message), daemon=True
                     ).start()
@@ -191,10 +213,10 @@ class Server:
         finally:
             with self._lock:
                 self._sessions.discard(session)
-            self.last_active = time.monotonic()
+                self.touch()
             self._on_leave(session)
             session.outbox.close()
-            writer.join(timeout=2.0)
+            writer.join(LAST_WORDS_SECONDS)
             session.hang_up()
             session.connection.close()
             log.info("client %s left", session.client or "?")
@@ -240,7 +262,7 @@ class Server:
         finally:
             with self._lock:
                 self._calls -= 1
-            self.last_active = time.monotonic()
+                self.touch()
 
     def _write(self, session: Session) -> None:
         try:

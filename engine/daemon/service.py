@@ -21,6 +21,7 @@ from engine.daemon.server import Server, Session
 from engine.errors import ColdOpenError, TrainingError
 from engine.protocol import messages as m
 from engine.storage import library
+from engine.storage.run_lock import is_written
 
 if TYPE_CHECKING:
     from engine.daemon.room import ModelRoom
@@ -44,6 +45,8 @@ class Service:
         self._room_ready = threading.Event()
         self._leaving = threading.Event()
         self._leave_lock = threading.Lock()
+        self._jobs_lock = threading.Lock()
+        self._library_lock = threading.Lock()
         self._table: dict[type, Callable[[Session, int, Any], m.Reply]] = {
             m.GetEngineState: self._engine_state,
             m.StopEngine: self._stop_engine,
@@ -83,6 +86,7 @@ class Service:
         """Keep what runs, then close the door."""
         with self._leave_lock:
             if not self._leaving.is_set():
+                self._server.turn_away()
                 self._jobs.stop_all()
                 if self._room is not None:
                     self._room.close()
@@ -135,16 +139,14 @@ class Service:
 
     def _watch_idleness(self) -> None:
         while not self._leaving.wait(min(1.0, self._idle_seconds / 4)):
-            idle = time.monotonic() - self._server.last_active
-            quiet = not (
-                self._server.sessions or self._jobs.running() or self._server.calls_running
-            )
-            if quiet and idle > self._idle_seconds:
-                log.info("idle for %.0f seconds: leaving", idle)
+            if not self._jobs.running() and self._server.turn_away(self._idle_seconds):
+                log.info("idle for %.0f seconds: leaving", self._idle_seconds)
                 self.leave()
 
     def _jobs_changed(self) -> None:
-        self._server.broadcast(m.JobsChanged(jobs=self._jobs.infos()))
+        with self._jobs_lock:  # The last that is told is how things stand.
+            self._server.touch()
+            self._server.broadcast(m.JobsChanged(jobs=self._jobs.infos()))
 
     # -- the engine itself
 
@@ -214,20 +216,21 @@ class Service:
             from engine.vectors.initial_embedding import check_start
 
             check_start(config)
-        folder = self._new_run_folder(request.name, request.replace)
-        return self._begin(
-            request.name,
-            request.paths,
-            lambda job: JobSpec(
-                job=job,
-                name=request.name,
-                run_dir=str(folder),
-                paths=request.paths,
-                settings=request.settings,
-                preset=request.preset,
-                replace=request.replace,
-            ),
-        )
+        with self._library_lock:
+            folder = self._new_run_folder(request.name, request.replace)
+            return self._begin(
+                request.name,
+                request.paths,
+                lambda job: JobSpec(
+                    job=job,
+                    name=request.name,
+                    run_dir=str(folder),
+                    paths=request.paths,
+                    settings=request.settings,
+                    preset=request.preset,
+                    replace=request.replace,
+                ),
+            )
 
     def _resume_training(self, session: Session, call: int, request: m.ResumeTraining) -> m.Reply:
         folder = library.folder_of(request.name)
@@ -241,33 +244,36 @@ class Service:
                 f"“{card.name}” has finished its run; there is nothing to resume.",
                 "Train a new model to go further.",
             )
-        return self._begin(
-            request.name,
-            card.corpus_paths,
-            lambda job: JobSpec(
-                job=job,
-                name=request.name,
-                run_dir=str(folder),
-                paths=card.corpus_paths,
-                resume=True,
-            ),
-        )
+        with self._library_lock:
+            self._refuse_while_training(request.name)
+            return self._begin(
+                request.name,
+                card.corpus_paths,
+                lambda job: JobSpec(
+                    job=job,
+                    name=request.name,
+                    run_dir=str(folder),
+                    paths=card.corpus_paths,
+                    resume=True,
+                ),
+            )
 
     def _train_vectors(self, session: Session, call: int, request: m.TrainVectors) -> m.Reply:
-        folder = self._new_run_folder(request.name, request.replace)
-        job = self._jobs.start(
-            request.name,
-            "vectors",
-            _title(request.paths),
-            lambda job: JobSpec(
-                job=job,
-                name=request.name,
-                run_dir=str(folder),
-                paths=request.paths,
-                vectors=msgspec.structs.replace(request, paths=request.paths[:1]),
-                replace=request.replace,
-            ),
-        )
+        with self._library_lock:
+            folder = self._new_run_folder(request.name, request.replace)
+            job = self._jobs.start(
+                request.name,
+                "vectors",
+                _title(request.paths),
+                lambda job: JobSpec(
+                    job=job,
+                    name=request.name,
+                    run_dir=str(folder),
+                    paths=request.paths,
+                    vectors=msgspec.structs.replace(request, paths=request.paths[:1]),
+                    replace=request.replace,
+                ),
+            )
         return m.TrainingStarted(job=job)
 
     def _begin(
@@ -277,9 +283,8 @@ class Service:
 
     def _new_run_folder(self, name: str, replace: bool) -> Path:
         """Where a run can put its model; one that it replaces stays until the run has begun."""
-        if self._jobs.is_training(name):
-            raise TrainingError(f"“{name}” is training right now.", "Choose another name.")
         folder = paths.models_dir() / library.checked_name(name)
+        self._refuse_while_training(name, "Choose another name.")
         if not (replace and folder.is_dir()):
             library.refuse_taken(folder, "Choose another name, or say to replace it.")
         return folder
@@ -311,35 +316,46 @@ class Service:
 
     def _truthful(self, card: Any) -> Any:
         """A card that says "running" of a run that is gone was cut off."""
-        if card.state not in ("finished", "stopped", "failed") and not self._jobs.is_training(
-            card.name
-        ):
+        over = card.state in ("finished", "stopped", "failed")
+        if not (over or self._is_training(card.name)):
             return msgspec.structs.replace(card, state="stopped")
         return card
 
     def _rename_model(self, session: Session, call: int, request: m.RenameModel) -> m.Reply:
-        self._refuse_while_training(request.name)
-        self._refuse_while_training(request.new_name)
-        library.rename(request.name, request.new_name)
+        with self._library_lock:
+            self._refuse_while_training(request.name)
+            self._refuse_while_training(request.new_name)
+            library.rename(request.name, request.new_name)
         return m.Done()
 
     def _delete_model(self, session: Session, call: int, request: m.DeleteModel) -> m.Reply:
-        self._refuse_while_training(request.name)
-        library.delete(request.name)
+        with self._library_lock:
+            self._refuse_while_training(request.name)
+            library.delete(request.name)
         return m.Done()
 
     def _restore_model(self, session: Session, call: int, request: m.RestoreModel) -> m.Reply:
-        self._refuse_while_training(request.name)
-        library.restore(request.name)
+        with self._library_lock:
+            self._refuse_while_training(request.name)
+            library.restore(request.name)
         return m.Done()
 
     def _import_vectors(self, session: Session, call: int, request: m.ImportVectors) -> m.Reply:
         self._refuse_while_training(request.name)
         return self._models().handle(session, call, request)
 
-    def _refuse_while_training(self, name: str) -> None:
+    def _refuse_while_training(self, name: str, hint: str = "Stop it first.") -> None:
         if self._jobs.is_training(name):
-            raise TrainingError(f"“{name}” is training right now.", "Stop it first.")
+            raise TrainingError(f"“{name}” is training right now.", hint)
+        if self._is_training(name):  # by a run that is not this engine's
+            raise TrainingError(
+                f"A run of “{name}” that this engine has not begun is still going on.",
+                "Try again when it is over.",
+            )
+
+    def _is_training(self, name: str) -> bool:
+        written = is_written(paths.models_dir() / library.checked_name(name))
+        return written or self._jobs.is_training(name)
 
 
 def _teller(session: Session, call: int) -> Callable[[str, int, int], None]:

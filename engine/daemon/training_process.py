@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import sys
 import threading
 import time
@@ -27,6 +28,8 @@ from engine.daemon.job_pipe import (
 from engine.errors import ColdOpenError
 from engine.paths import printable
 from engine.protocol.framing import ProtocolError, encode_frame, read_frame_blocking
+from engine.storage.run_lock import written_by_us
+from engine.training.control import Control, StoppedBeforeItBegan
 
 log = logging.getLogger("training")
 _DECODER = msgspec.json.Decoder(ToJob)
@@ -96,24 +99,22 @@ def main() -> int:
 
 
 def _run(spec: JobSpec, source: BinaryIO, teller: Teller) -> None:
-    from engine.training.control import Control
-
     control = Control()
     discarded = threading.Event()
     threading.Thread(
         target=_obey, args=(source, control, discarded), name="commands", daemon=True
     ).start()
-    begun = time.monotonic()
-    if spec.vectors is not None:
-        from engine.daemon.vectors_run import run_vectors
-
-        run_vectors(spec, control, teller.tell)
-    else:
-        from engine.daemon.model_run import run_model
-
-        run_model(spec, control, teller.tell)
+    begun, folder = time.monotonic(), Path(spec.run_dir)
+    # Whoever hears that the run is over may use its folder at once.
+    try:
+        with written_by_us(folder):
+            _train(spec, control, teller)
+            if discarded.is_set():
+                shutil.rmtree(folder, ignore_errors=True)
+    except StoppedBeforeItBegan:
+        teller.tell(JobStateChange(state="stopped", message="Stopped before it began."))
+        return
     if discarded.is_set():
-        _discard(Path(spec.run_dir))
         teller.tell(JobNotice(text="The run was stopped and its model deleted."))
         teller.tell(JobStateChange(state="stopped", message="Discarded."))
         return
@@ -125,10 +126,18 @@ def _run(spec: JobSpec, source: BinaryIO, teller: Teller) -> None:
     teller.tell(state)
 
 
-def _obey(source: BinaryIO, control: object, discarded: threading.Event) -> None:
-    from engine.training.control import Control
+def _train(spec: JobSpec, control: Control, teller: Teller) -> None:
+    if spec.vectors is not None:
+        from engine.daemon.vectors_run import run_vectors
 
-    assert isinstance(control, Control)
+        run_vectors(spec, control, teller.tell)
+    else:
+        from engine.daemon.model_run import run_model
+
+        run_model(spec, control, teller.tell)
+
+
+def _obey(source: BinaryIO, control: Control, discarded: threading.Event) -> None:
     try:
         while (command := read_frame_blocking(source, _DECODER)) is not None:
             if not isinstance(command, JobCommand):
@@ -146,12 +155,6 @@ def _obey(source: BinaryIO, control: object, discarded: threading.Event) -> None
     except ProtocolError as error:
         log.error("%s", error)
     control.stop(keep=True)
-
-
-def _discard(folder: Path) -> None:
-    import shutil
-
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -48,6 +48,7 @@ def run_vectors(spec: JobSpec, control: Control, tell: Tell) -> None:
 
     Raises:
         ColdOpenError: when the corpus cannot be used or is too small.
+        StoppedBeforeItBegan: when ``control`` says so before there is anything to keep.
     """
     asked = spec.vectors
     if asked is None:
@@ -73,6 +74,7 @@ def run_vectors(spec: JobSpec, control: Control, tell: Tell) -> None:
     folder = Path(spec.run_dir)
     resolved = lasting(paths.expanded(p) for p in spec.paths)
     check_size(corpus)
+    control.leave_if_stopping()
     make_room(folder, spec.replace)
     card = write_run_folder(folder, shown, corpus, resolved)
     card = msgspec.structs.replace(card, kind="vectors", state="running", device="cpu")

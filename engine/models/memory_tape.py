@@ -1,7 +1,7 @@
 """What a memory is written on while a text grows token by token.
 
-With every token the memory's oldest place is dropped. Copied each time, that would be a megabyte for
-eight rows; here the token is written behind the places that are there, on arrays with room to spare.
+With every token the memory's oldest place is dropped. Copied each time, that would be a megabyte
+for eight rows; here the token is written behind what is there, on arrays with room to spare.
 """
 
 from __future__ import annotations

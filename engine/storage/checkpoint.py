@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -17,6 +18,17 @@ from engine.storage.atomic import refused, sync_folder, sync_path
 
 FORMAT = 1
 KEPT = 2
+TRIES = 10
+"""How often a checkpoint that is replaced while it is read is read anew."""
+
+
+class Checkpoint(NamedTuple):
+    """What one holds, as it was verified."""
+
+    tensors: dict[str, Tensor]
+    facts: Any
+    weights: str
+    """SHA-256 of the file with the tensors."""
 
 
 def save_tensors(path: Path, tensors: dict[str, Tensor]) -> str:
@@ -40,16 +52,18 @@ def save_checkpoint(folder: Path, name: str, tensors: dict[str, Tensor], facts: 
     Raises:
         ColdOpenError: when the disk refuses; older checkpoints are untouched.
     """
-    work = folder / f".{name}.tmp"
+    target, work = folder / name, folder / f".{name}.tmp"
+    old = _set_aside(target)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if _standing(target) == old:
+            old.rename(target)
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir()
         digest = save_tensors(work / "tensors.safetensors", tensors)
         document = {"format": FORMAT, "sha256": digest, "facts": facts}
         (work / "state.json").write_text(json.dumps(document), encoding="utf-8")
         sync_path(work / "state.json")
-        target, old = folder / name, folder / f".{name}.old"
         if target.exists():
             shutil.rmtree(old, ignore_errors=True)
             target.rename(old)
@@ -57,18 +71,38 @@ def save_checkpoint(folder: Path, name: str, tensors: dict[str, Tensor], facts: 
         sync_folder(folder)
         shutil.rmtree(old, ignore_errors=True)
     except (OSError, SafetensorError) as error:  # the latter from the library's own writing
-        raise refused(folder / name, error) from error
+        raise refused(target, error) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return digest
 
 
-def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], Any]:
-    """The tensors and facts in the checkpoint folder ``path``, its checksum verified.
+def is_there(path: Path) -> bool:
+    """Whether there is a checkpoint folder ``path``, or what it was about to replace."""
+    return _standing(path).exists()
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """The checkpoint in the folder ``path``, its checksum verified.
 
     Raises:
         ModelError: when anything is missing, of another format, or damaged.
     """
+    for _again in range(TRIES):
+        before = _document(path)
+        try:
+            found = _loaded(_standing(path))
+        except ModelError:
+            if _document(path) == before:
+                raise
+        else:
+            if _document(path) == before:
+                return found
+        time.sleep(0.02)  # A run has just replaced it: facts may be of one, tensors of the other.
+    raise ModelError(f"The checkpoint {path} is replaced all the time.", "Try again.")
+
+
+def _loaded(path: Path) -> Checkpoint:
     try:
         document = json.loads((path / "state.json").read_text(encoding="utf-8"))
         if document["format"] != FORMAT:
@@ -76,16 +110,36 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], Any]:
                 f"{path} was made by another version (format {document['format']}).",
                 "Update Cold Open, or train the model again.",
             )
-        tensors = path / "tensors.safetensors"
-        if _digest(tensors) != document["sha256"]:
+        file = path / "tensors.safetensors"
+        weights = _digest(file)
+        if weights != document["sha256"]:
             raise ModelError(f"The checkpoint {path} is damaged.", "An older one may be used.")
-        with safe_open(str(tensors), framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, document["facts"]  # noqa: SIM118
+        with safe_open(str(file), framework="pt") as opened:
+            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+        return Checkpoint(tensors, document["facts"], weights)
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise ModelError(f"The checkpoint {path} cannot be read: {error}.", "") from None
 
 
-def newest_valid(folder: Path) -> tuple[dict[str, Tensor], Any]:
+def _set_aside(path: Path) -> Path:
+    """Where the checkpoint that was ``path`` is while another takes its place."""
+    return path.with_name(f".{path.name}.old")
+
+
+def _standing(path: Path) -> Path:
+    """``path``, or what was set aside for it where a process ended before the other was there."""
+    old = _set_aside(path)
+    return old if not path.exists() and old.exists() else path
+
+
+def _document(path: Path) -> bytes | None:
+    try:
+        return (_standing(path) / "state.json").read_bytes()
+    except OSError:
+        return None
+
+
+def newest_valid(folder: Path) -> Checkpoint:
     """The newest ``step-…`` checkpoint in ``folder`` that can be believed.
 
     Raises:
@@ -100,8 +154,8 @@ def newest_valid(folder: Path) -> tuple[dict[str, Tensor], Any]:
 
 
 def prune(folder: Path) -> None:
-    """Keep the newest ``step-…`` checkpoints only."""
-    for path in _steps(folder)[:-KEPT]:
+    """Keep the newest ``step-…`` checkpoints only, and nothing of one that was cut off."""
+    for path in (*_steps(folder)[:-KEPT], *folder.glob(".step-*")):
         shutil.rmtree(path, ignore_errors=True)
 
 

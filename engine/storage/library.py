@@ -6,9 +6,12 @@ and cast: all that turns ids into text again), ``history.jsonl`` and the checkpo
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,7 @@ import msgspec
 from engine import paths
 from engine.errors import ModelError
 from engine.protocol.values import Metrics, ModelCard, ValidationPoint
-from engine.storage.atomic import write_atomically
+from engine.storage.atomic import refused, write_atomically
 
 _FORBIDDEN = set('/\\:*?"<>|\0')
 
@@ -83,6 +86,28 @@ def free_folder(name: str) -> Path:
     refuse_taken(folder)
     shutil.rmtree(folder, ignore_errors=True)
     return folder
+
+
+@contextlib.contextmanager
+def new_model(name: str) -> Iterator[Path]:
+    """A folder to make a model in, which is the model ``name`` when everything is there.
+
+    Raises:
+        ModelError: when there is a model of that name by then, or it cannot be one.
+        ColdOpenError: when the disk refuses.
+    """
+    target = paths.models_dir() / checked_name(name)
+    try:
+        paths.models_dir().mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(dir=paths.models_dir(), prefix=".making-"))
+        try:
+            yield work
+            work.rename(free_folder(name))
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    except OSError as error:
+        refuse_taken(target)
+        raise refused(target, error) from error
 
 
 def refuse_taken(folder: Path, hint: str = "Choose another name.") -> None:

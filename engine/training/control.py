@@ -8,6 +8,10 @@ MOST_SCALE = 16.0
 """The learning rate can be changed by so much at most, either way."""
 
 
+class StoppedBeforeItBegan(Exception):  # noqa: N818 - a state, not a fault
+    """A run was stopped before it had touched anything on disk."""
+
+
 def limited(scale: float) -> float:
     """``scale``, or the nearest that is allowed."""
     return min(MOST_SCALE, max(1 / MOST_SCALE, scale))
@@ -49,6 +53,15 @@ class Control:
     @property
     def stopping(self) -> bool:
         return self._stopping
+
+    def leave_if_stopping(self) -> None:
+        """Where nothing has been touched yet.
+
+        Raises:
+            StoppedBeforeItBegan: when the run is to stop.
+        """
+        if self._stopping:
+            raise StoppedBeforeItBegan
 
     @property
     def keep(self) -> bool:

@@ -61,7 +61,7 @@ def finish(
     if len(held_out) < LEAST_TO_TUNE:
         return loss, None
     best = run_dir / "checkpoints" / "best"
-    tensors, facts = load_checkpoint(best)
+    tensors, facts, _weights = load_checkpoint(best)
     model, config, _weights = load_model(run_dir, device)
     _take_away(model, facts, tensors)
     steps: list[Callable[[], _Added | None]] = []

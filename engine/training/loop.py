@@ -433,6 +433,11 @@ class Trainer:
         return True
 
     def _halve_batch(self) -> None:
+        if self._group.size > 1:
+            # The others have not run out, and would wait for this one.
+            raise TrainingError(
+                "One of the processes has not enough memory.", "Choose a smaller batch."
+            )
         size = self.config.batch_size // 2
         if size < 1:
             raise TrainingError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,7 +17,7 @@ from engine.models.kneser_ney import KneserNey
 from engine.models.neural_cache import CacheSettings, HasCache
 from engine.models.ngram_mixture import MixesNgrams, NgramMixture
 from engine.models.recency import HasRecency, Recency
-from engine.storage.checkpoint import load_checkpoint, newest_valid
+from engine.storage.checkpoint import is_there, load_checkpoint, newest_valid
 
 NGRAM_IDS = "ngrams.ids"
 """Name among a checkpoint's tensors of the text that its n-grams are counted in."""
@@ -36,7 +35,7 @@ def load_model(
     """
     folder = run_dir / "checkpoints"
     best = folder / "best"
-    tensors, facts = load_checkpoint(best) if best.exists() else newest_valid(folder)
+    tensors, facts, weights = load_checkpoint(best) if is_there(best) else newest_valid(folder)
     config = msgspec.convert(facts["config"], TrainingConfig)
     with torch.device("meta"):
         model = cast(nn.Module, build_model(config, facts["vocabulary_size"]))
@@ -59,8 +58,4 @@ def load_model(
             model.recency = Recency(tensors[RECENCY_NOVELTY].to(device), **facts["recency"])
         except (KeyError, TypeError) as error:
             raise ModelError(f"The recency in {best} cannot be used: {error}.", "") from None
-    try:
-        digest = str(json.loads((best / "state.json").read_text(encoding="utf-8"))["sha256"])
-    except (OSError, ValueError, KeyError):  # there is none, or a run is just replacing it
-        digest = ""
-    return cast(LanguageModel[Any], model), config, digest
+    return cast(LanguageModel[Any], model), config, weights

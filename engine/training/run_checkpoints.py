@@ -69,7 +69,8 @@ class RunCheckpoints:
             ModelError: when none is usable.
             TrainingError: when it is of another vocabulary.
         """
-        return self._snapshot.take_up(*newest_valid(self._folder))
+        tensors, facts, _weights = newest_valid(self._folder)
+        return self._snapshot.take_up(tensors, facts)
 
 
 def as_begun(config: TrainingConfig, folder: Path) -> TrainingConfig:
@@ -78,6 +79,6 @@ def as_begun(config: TrainingConfig, folder: Path) -> TrainingConfig:
     Raises:
         ModelError: when none is usable.
     """
-    _tensors, facts = newest_valid(folder)
+    facts = newest_valid(folder).facts
     begun = msgspec.convert(facts["config"], TrainingConfig)
     return msgspec.structs.replace(config, batch_size=begun.batch_size, precision=begun.precision)

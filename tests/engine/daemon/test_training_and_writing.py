@@ -293,6 +293,24 @@ async def test_a_model_is_replaced_only_by_a_run_that_begins(
     }
 
 
+@pytest.mark.parametrize("command", ["stop", "discard"])
+async def test_a_run_stopped_before_it_began_leaves_the_model_that_it_was_to_replace(
+    studio: EngineClient, ears: Ears, tiny_corpus: Path, command: Any
+) -> None:
+    await train(studio, ears, tiny_corpus, epochs=1)
+    await ears.state("finished")
+    before = await studio.call(m.ListModels())
+    ears.heard.clear()
+    again = m.StartTraining(name="tiny", paths=(str(tiny_corpus),), settings=TINY, replace=True)
+    job = (await studio.call(again)).job
+    await studio.call(m.ControlTraining(job=job, command=command))
+    info = (await studio.call(m.WatchTraining(job=job))).info
+    if info.state != "stopped":
+        info = await ears.state("stopped", "failed")
+    assert (info.state, info.message) == ("stopped", "Stopped before it began.")
+    assert await studio.call(m.ListModels()) == before
+
+
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [

@@ -10,7 +10,14 @@ import torch
 from safetensors import SafetensorError
 
 from engine.errors import ColdOpenError, ModelError
-from engine.storage.checkpoint import load_checkpoint, newest_valid, prune, save_checkpoint
+from engine.storage import checkpoint
+from engine.storage.checkpoint import (
+    is_there,
+    load_checkpoint,
+    newest_valid,
+    prune,
+    save_checkpoint,
+)
 
 
 def tensors(value: float) -> dict[str, torch.Tensor]:
@@ -20,7 +27,7 @@ def tensors(value: float) -> dict[str, torch.Tensor]:
 def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
     facts = {"epoch": 3, "dice": [1, 2], "name": "naïve"}
     digest = save_checkpoint(tmp_path, "step-1", tensors(2.5), facts)
-    loaded, found = load_checkpoint(tmp_path / "step-1")
+    loaded, found, _weights = load_checkpoint(tmp_path / "step-1")
     assert found == facts
     assert torch.equal(loaded["weight"], tensors(2.5)["weight"])
     assert int(loaded["step"]) == 7
@@ -31,7 +38,7 @@ def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
 def test_tensors_that_share_memory_are_saved_apart(tmp_path: Path) -> None:
     one = torch.arange(6.0)
     save_checkpoint(tmp_path, "step-1", {"a": one, "b": one, "c": one[2:4]}, {})
-    loaded, _facts = load_checkpoint(tmp_path / "step-1")
+    loaded, _facts, _weights = load_checkpoint(tmp_path / "step-1")
     assert torch.equal(loaded["a"], loaded["b"])
     assert loaded["c"].tolist() == [2, 3]
 
@@ -60,7 +67,7 @@ def test_a_damaged_checkpoint_is_refused_and_the_one_before_is_used(
         facts.write_text("[]")
     with pytest.raises(ModelError):
         load_checkpoint(newest)
-    loaded, found = newest_valid(tmp_path)
+    loaded, found, _weights = newest_valid(tmp_path)
     assert found == {"n": 1}
     assert float(loaded["weight"][0, 0]) == 1
 
@@ -113,6 +120,43 @@ def test_writing_over_the_best_never_leaves_none(
     monkeypatch.setattr("engine.storage.checkpoint.save_file", full)
     with pytest.raises(ColdOpenError, match="best could not be written: No space left on device"):
         save_checkpoint(tmp_path, "best", tensors(2), {"n": 2})
-    _loaded, facts = load_checkpoint(tmp_path / "best")
+    _loaded, facts, _weights = load_checkpoint(tmp_path / "best")
     assert facts == {"n": 1}
     assert [p.name for p in tmp_path.iterdir()] == ["best"]
+
+
+def test_one_that_is_replaced_while_it_is_read_is_read_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_checkpoint(tmp_path, "best", tensors(1), {"n": 1})
+    true_digest, later = checkpoint._digest, [2]
+
+    def replaced_meanwhile(path: Path) -> str:
+        digest = true_digest(path)
+        if path.parent.name == "best" and later:
+            n = later.pop()
+            save_checkpoint(tmp_path, "best", tensors(n), {"n": n})
+        return digest
+
+    monkeypatch.setattr(checkpoint, "_digest", replaced_meanwhile)
+    loaded, facts, weights = load_checkpoint(tmp_path / "best")
+    assert facts == {"n": 2}
+    assert float(loaded["weight"][0, 0]) == 2
+    assert weights == true_digest(tmp_path / "best" / "tensors.safetensors")
+
+
+def test_what_was_set_aside_stands_in_when_a_process_was_ended_in_between(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, "best", tensors(1), {"n": 1})
+    (tmp_path / "best").rename(tmp_path / ".best.old")
+    assert is_there(tmp_path / "best")
+    assert load_checkpoint(tmp_path / "best").facts == {"n": 1}
+    save_checkpoint(tmp_path, "best", tensors(2), {"n": 2})
+    assert load_checkpoint(tmp_path / "best").facts == {"n": 2}
+    assert [p.name for p in tmp_path.iterdir()] == ["best"]
+
+
+def test_pruning_takes_what_was_cut_off_with_it(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, "step-0000000001", tensors(1), {})
+    (tmp_path / ".step-0000000002.tmp").mkdir()
+    prune(tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["step-0000000001"]

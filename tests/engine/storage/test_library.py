@@ -85,3 +85,14 @@ def test_a_new_folder_is_where_no_model_is() -> None:
     with pytest.raises(ModelError, match="again"):
         library.restore("taken")
     assert library.deleted() == ("taken",)
+
+
+def test_a_new_model_comes_whole_or_not_at_all(models: Path) -> None:
+    with library.new_model("mine") as folder:
+        (folder / "card.json").write_text("{}")
+        assert not (paths.models_dir() / "mine").exists()
+    assert [p.name for p in (paths.models_dir() / "mine").iterdir()] == ["card.json"]
+    with pytest.raises(ModelError, match="already"), library.new_model("mine") as folder:
+        (folder / "card.json").write_text("another")
+    assert (paths.models_dir() / "mine" / "card.json").read_text() == "{}"
+    assert [p.name for p in models.iterdir()] == ["mine"]

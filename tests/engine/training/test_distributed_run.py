@@ -72,7 +72,7 @@ def test_two_processes_equal_one_within_rounding(tmp_path: Path) -> None:
     for size in (1, 2):
         checkpoints = tmp_path / f"of-{size}" / "run" / "checkpoints"
         newest = max(p for p in checkpoints.iterdir() if p.name.startswith("step-"))
-        tensors, facts = load_checkpoint(newest)
+        tensors, facts, _weights = load_checkpoint(newest)
         assert facts["progress"]["tokens"] == 1600
         found.append({n: t for n, t in tensors.items() if n.startswith("model.")})
     for name, alone in found[0].items():

@@ -125,7 +125,7 @@ def test_what_was_said_is_made_likelier_and_kept_with_the_model(tmp_path: Path) 
     assert model.recency is not None
     loss, _count = mean_nll(model, data.validation, CPU, columns=finishing.COLUMNS)
     assert math.exp(loss) == pytest.approx(result.perplexity, rel=1e-4)
-    tensors, facts = load_checkpoint(tmp_path / "checkpoints" / "best")
+    tensors, facts, _weights = load_checkpoint(tmp_path / "checkpoints" / "best")
     save_checkpoint(tmp_path / "checkpoints", "best", tensors, facts | {"recency": {"odd": 1}})
     with pytest.raises(ModelError, match="recency"):
         load_model(tmp_path, CPU)
@@ -134,7 +134,7 @@ def test_what_was_said_is_made_likelier_and_kept_with_the_model(tmp_path: Path) 
 def test_a_damaged_text_of_counts_is_refused_in_words(tmp_path: Path) -> None:
     Trainer(config(), phrases(3000), tmp_path, Diary()).run(Control())
     folder = tmp_path / "checkpoints"
-    tensors, facts = load_checkpoint(folder / "best")
+    tensors, facts, _weights = load_checkpoint(folder / "best")
     tensors[NGRAM_IDS] = tensors[NGRAM_IDS] + WORDS
     save_checkpoint(folder, "best", tensors, facts)
     with pytest.raises(ModelError, match="n-grams"):

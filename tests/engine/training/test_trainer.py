@@ -26,6 +26,7 @@ from engine.storage.checkpoint import load_checkpoint
 from engine.storage.library import read_history
 from engine.training import loop
 from engine.training.control import Control
+from engine.training.distributed import Group
 from engine.training.loop import Trainer, TrainingData
 from engine.training.restoring import load_model
 
@@ -325,6 +326,13 @@ def test_out_of_memory_halves_the_batch_and_says_so(tmp_path: Path) -> None:
     assert result.perplexity is not None
 
 
+def test_out_of_memory_ends_a_group_whose_others_would_wait(tmp_path: Path) -> None:
+    trainer = Trainer(small(epochs=1), data(), tmp_path, Diary())
+    trainer._group = Group(rank=1, size=2)
+    with pytest.raises(TrainingError, match="One of the processes"):
+        trainer._halve_batch()
+
+
 def test_a_run_whose_batch_was_halved_goes_on_with_that(tmp_path: Path) -> None:
     whole = Diary()
     straight = Trainer(small(), data(), tmp_path / "whole", whole)
@@ -378,7 +386,7 @@ def test_a_checkpoint_holds_no_more_than_the_two_newest_and_the_best(
     names = sorted(p.name for p in (tmp_path / "checkpoints").iterdir())
     assert names[0] == "best"
     assert len(names) == 3
-    tensors, facts = load_checkpoint(tmp_path / "checkpoints" / names[-1])
+    tensors, facts, _weights = load_checkpoint(tmp_path / "checkpoints" / names[-1])
     assert facts["vocabulary_size"] == WORDS
     assert any(name.startswith("optimizer.exp_avg.") for name in tensors)
 
