@@ -11,6 +11,7 @@ page (the continuation is asked for before each key; the key then falls into the
 from __future__ import annotations
 
 import argparse
+import codecs
 import fcntl
 import json
 import os
@@ -56,6 +57,7 @@ class Screen:
         )
         os.close(slave)
         self.seen = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def press(self, keys: str) -> None:
         os.write(self.master, keys.encode())
@@ -64,7 +66,7 @@ class Screen:
         """What comes within ``timeout`` seconds; empty when nothing does."""
         if not select.select([self.master], [], [], timeout)[0]:
             return ""
-        text = os.read(self.master, 1 << 16).decode("utf-8", "replace")
+        text = self._decoder.decode(os.read(self.master, 1 << 16))
         self.seen = (self.seen + text)[-20_000:]
         return text
 

@@ -43,7 +43,7 @@ async def _stop_engine() -> None:
     except EngineUnavailable:
         return
     await client.call(StopEngine(force=True))
-    await asyncio.wait_for(gone.wait(), 60)
+    await asyncio.wait_for(gone.wait(), 150)
 
 
 @pytest.fixture

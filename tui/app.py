@@ -99,6 +99,8 @@ class ColdOpenApp(KeysInOrder, inherit_bindings=False):
         self._watched: set[str] = set()
         self._leaving = False
         self._ending = False
+        self._entering = asyncio.Lock()
+        """A room that is being made is not there for whoever asks for it meanwhile."""
         self._tasks: set[asyncio.Task[Any]] = set()
         self._link = EngineLink(
             on_event=self._hear,
@@ -151,8 +153,10 @@ class ColdOpenApp(KeysInOrder, inherit_bindings=False):
 
     async def enter(self, room_id: str) -> Room | None:
         """Bring a room to the front, making it first if need be; None when it cannot be made."""
-        if self._leaving:
-            return None
+        async with self._entering:
+            return None if self._leaving else await self._enter(room_id)
+
+    async def _enter(self, room_id: str) -> Room | None:
         switcher = self.query_one("#rooms", ContentSwitcher)
         room = self._made.get(room_id)
         if room is None:
@@ -313,6 +317,12 @@ class ColdOpenApp(KeysInOrder, inherit_bindings=False):
                 return
         await self.run_action(action.method, node)
 
+    def action_command_palette(self) -> None:
+        from tui.widgets.once import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
+
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen
 
@@ -387,7 +397,8 @@ class ColdOpenApp(KeysInOrder, inherit_bindings=False):
         elif isinstance(event, TrainingMetrics):
             self._status.show_metrics(event.job, (event.metrics,))
         for room in tuple(self._made.values()):
-            room.on_engine_event(event)
+            if room.is_mounted:
+                room.on_engine_event(event)
 
     def _set_jobs(self, jobs: tuple[JobInfo, ...]) -> None:
         self.jobs = jobs

@@ -7,6 +7,7 @@ import asyncio
 from textual import events
 from textual.app import App
 from textual.widgets import Input
+from textual.worker import WorkerState
 
 KEY_TURNS = 100
 """So many turns of the event loop a key waits for those before it."""
@@ -20,16 +21,25 @@ class KeysInOrder(App[None]):
     """
 
     async def on_event(self, event: events.Event) -> None:
-        """Let the widget in focus come to the keys that it has, before the next is handled."""
+        """Let the widget in focus, and those around it, come to what they have before a key."""
         if isinstance(event, events.Key) and not event.is_forwarded:
             for _turn in range(KEY_TURNS):
-                focused = self.focused
-                if focused is None or not focused.message_queue_size:
+                if not self._busy():
                     break
                 await asyncio.sleep(0)
             if isinstance(self.focused, Input) and await self._edited(self.focused, event):
                 return
         await super().on_event(event)
+
+    def _busy(self) -> bool:
+        """Whether what the keys before have begun is still on its way.
+
+        A key may have had its widget tell those around it, or open a dialog for the next one.
+        """
+        nodes = (self.focused or self.screen).ancestors_with_self
+        return any(node.message_queue_size for node in nodes if node is not self) or any(
+            worker.state is WorkerState.PENDING for worker in self.workers
+        )
 
     async def _edited(self, field: Input, event: events.Key) -> bool:
         """Do what a key does in a field at once; the usual way through its parents is longer."""

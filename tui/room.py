@@ -130,6 +130,21 @@ class Room(Container):
             wanted = self
         self.screen.set_focus(wanted)
 
+    @property
+    def in_front(self) -> bool:
+        """Whether the user has this room before them, and no dialog over it."""
+        return self.cold_open.room_id == self.room_id and self.screen.is_current
+
+    def focus_on(self, widget: Widget) -> None:
+        """Give ``widget`` the focus, now or when the room is in front again.
+
+        At once, unlike :meth:`Widget.focus`, so that a key which is on its way finds it there.
+        """
+        if self.cold_open.room_id == self.room_id:
+            self.screen.set_focus(widget)
+        else:
+            self._last_focus = widget
+
     _last_focus: Widget | None = None
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:

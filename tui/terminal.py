@@ -66,6 +66,13 @@ class Terminal(LinuxDriver):
         self._owner = app
         self._events_loop = asyncio.get_running_loop()
 
+    def resume_application_mode(self) -> None:
+        """Begin anew, also where a stop that cannot be heard of (SIGSTOP) has ended nothing."""
+        if self._key_thread is not None and self._key_thread.is_alive():
+            self.suspend_application_mode()
+            self._must_signal_resume = True  # so that everything is drawn again
+        super().resume_application_mode()
+
     def run_input_thread(self) -> None:
         """Turn bytes into events; on the end of the input, ask the app to save and leave."""
         parser = XTermParser(self._debug)

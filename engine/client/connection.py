@@ -79,7 +79,7 @@ class EngineClient:
         client: str,
         *,
         start: bool = True,
-        timeout: float = 20.0,
+        timeout: float = 60.0,
         on_event: EventHandler | None = None,
         on_lost: Callable[[], None] | None = None,
     ) -> EngineClient:

@@ -68,4 +68,6 @@ async def end_by_signal(pid: int, patience: float = KEEPING_SECONDS) -> None:
             if not _holds(pid):
                 return
             await asyncio.sleep(0.5)
+        if not _holds(pid):  # it may have been this process that was held up
+            return
     raise EngineUnavailable(f"The engine (process {pid}) cannot be ended.", "Restart the machine.")

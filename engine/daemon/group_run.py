@@ -27,7 +27,7 @@ from engine.config import checked
 from engine.corpus.corpus import load_corpus
 from engine.daemon.job_pipe import FromJob, JobMetrics, JobNotice, JobSpec, JobValidation
 from engine.daemon.model_run import plan_run, run_model
-from engine.errors import ColdOpenError, ConfigurationError, TrainingError
+from engine.errors import ColdOpenError, ConfigurationError
 from engine.storage import library
 from engine.storage.run_lock import written_by_us
 from engine.training.control import Control
@@ -58,14 +58,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
             torch.cuda.set_device(device)
         group = join(device)
-        _run(options, settings, group, device)
+        return _run(options, settings, group, device)
     except ColdOpenError as error:
         if group.leads:
             print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr)
         return 1
     finally:
         leave(group)
-    return 0
 
 
 def _settings(text: str) -> dict[str, Any]:
@@ -80,7 +79,7 @@ def _settings(text: str) -> dict[str, Any]:
 
 def _run(
     options: argparse.Namespace, settings: dict[str, Any], group: Group, device: torch.device
-) -> None:
+) -> int:
     corpus = tuple(os.path.realpath(paths.expanded(path)) for path in options.paths)
     control = Control()
     with contextlib.ExitStack() as held:
@@ -89,7 +88,10 @@ def _run(
         planned = _planned(options, settings, corpus, group, held) if group.leads else ""
         agreed: dict[str, Any] = json.loads(group.agree_on(planned, device))
         if "refused" in agreed:
-            raise TrainingError(*agreed["refused"])
+            if group.leads:
+                print("\n".join(agreed["refused"]).strip(), file=sys.stderr, flush=True)
+            group.agree(0.0, device)  # torchrun ends all others as soon as one has ended
+            return 1
         signal.signal(
             signal.SIGINT, (lambda *_: control.stop(keep=True)) if group.leads else signal.SIG_IGN
         )
@@ -99,6 +101,7 @@ def _run(
         run_model(spec, control, _tell if group.leads else _say_nothing)
     if group.leads:
         print(f"“{options.name}” is in the Library.")
+    return 0
 
 
 def _planned(

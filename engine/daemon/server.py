@@ -60,7 +60,7 @@ QUEUE = 1024
 """Callers that may wait at the door, so that one that hangs can still be found."""
 LEAVING_SECONDS = 15.0
 """How long an engine that has closed its door may take to be gone."""
-LAST_WORDS_SECONDS = 5.0
+LAST_WORDS_SECONDS = 15.0
 """How long an engine tries to send what a client still has to get before it hangs up."""
 ACCEPT_AGAIN_SECONDS = 0.1
 """After which the next client may be heard where one could not, for want of files, say."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -41,12 +42,20 @@ class Terminal:
     def screen(self) -> str:
         return self._tmux("capture-pane", "-p")
 
-    def until(self, wanted: str, within: float = 60.0) -> str:
+    def press_until(self, key: str, wanted: str) -> str:
+        """Press ``key`` until ``wanted`` has been seen, which is shown for a few seconds only."""
+        for _again in range(5):
+            self.keys(key)
+            with contextlib.suppress(AssertionError):
+                return self.until(wanted, within=30)
+        return self.until(wanted)
+
+    def until(self, wanted: str | Callable[[str], bool], within: float = 150.0) -> str:
         """Wait until ``wanted`` is on the screen; returns the screen."""
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             shown = self.screen()
-            if wanted in shown:
+            if wanted(shown) if callable(wanted) else wanted in shown:
                 return shown
             time.sleep(0.1)
         raise AssertionError(f"{wanted!r} did not come up within {within:.0f} s:\n{self.screen()}")

@@ -51,11 +51,9 @@ def test_train_and_write(terminal: Any, engine_home: Path) -> None:
     terminal.keys("Enter")
     terminal.keys("Enter")
     terminal.keys("C-g")
-    shown = terminal.until("Tab takes it ·")
-    assert "▸1" in shown
+    terminal.until(lambda shown: "Tab takes it ·" in shown and "▸1" in shown)
     terminal.keys("Tab")
-    terminal.keys("C-s")
-    terminal.until("Saved")
+    terminal.press_until("C-s", "Saved")
     terminal.keys("C-q")
     terminal.until("LEFT 0")
     (draft,) = (engine_home / "data" / "coldopen" / "drafts").glob("*.txt")
@@ -90,12 +88,15 @@ def test_a_hostile_file_is_refused_in_words(
     hostile = tmp_path / "evil\x1b]0;owned\x07[TODO].txt"
     hostile.write_bytes(b"\x00\xff\x1b]52;c;AAAA\x07" * 50)
     terminal.run(str(hostile))
-    shown = terminal.until("Fountain")
-    # The sentence wraps in its column, at a place that depends on the length of the path.
-    column = " ".join(line.partition("│")[0].strip() for line in shown.splitlines())
-    assert "not a text file. Export the script as plain text, Fountain or FDX." in column
+
+    def refused(shown: str) -> bool:
+        # The sentence wraps in its column, at a place that depends on the length of the path.
+        column = " ".join(line.partition("│")[0].strip() for line in shown.splitlines())
+        sentence = "not a text file. Export the script as plain text, Fountain or FDX."
+        return sentence in column and "[TODO]" in shown
+
+    terminal.until(refused)
     assert "owned" not in terminal._tmux("display-message", "-p", "#{pane_title}")
-    assert "[TODO]" in shown
     terminal.keys("b")
     terminal.until("101,126 tokens")
     terminal.keys("C-q")

@@ -78,8 +78,7 @@ class Sitting:
     def saved(self, name: str = "Untitled") -> str:
         """The text of the draft on disk, after the save key."""
         self.gone("Saved")
-        self.terminal.keys("C-s")
-        self.terminal.until("Saved")
+        self.terminal.press_until("C-s", "Saved")
         return self.draft(name).read_text()
 
     def draft(self, name: str) -> Path:
@@ -120,7 +119,7 @@ def test_a_two_page_scene(terminal: Any, engine_home: Path, tmp_path: Path) -> N
     # The temperature turns while it streams.
     sitting.ask()
     terminal.keys("F9")
-    assert "writing…" in terminal.until("T 0.85")
+    terminal.until(lambda shown: "T 0.85" in shown and "writing…" in shown)
     sitting.stop()
     sitting.take("Tab")
 
@@ -129,7 +128,7 @@ def test_a_two_page_scene(terminal: Any, engine_home: Path, tmp_path: Path) -> N
     seed = sitting.seed()
     terminal.keys("C-r")
     sitting.gone(seed)
-    assert "writing…" in terminal.until("▸1")
+    terminal.until(lambda shown: "▸1" in shown and "writing…" in shown)
     assert sitting.seed() != seed
     sitting.stop()
     sitting.take("Tab")

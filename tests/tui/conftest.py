@@ -34,10 +34,10 @@ def user_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def until() -> Until:
-    """Wait for a condition, and fail when it does not come true in a minute."""
+    """Wait for a condition, and fail when it does not come true in good time."""
 
     async def wait(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 150
         while not condition():
             assert time.monotonic() < deadline, "the condition never came true"
             await pilot.pause(0.01)

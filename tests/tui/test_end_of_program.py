@@ -74,7 +74,7 @@ class Program:
 
     def read_until(self, words: bytes) -> None:
         """Read the screen until ``words`` are on it."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 150
         while words not in self.output:
             assert time.monotonic() < deadline, self.output[-2000:]
             if select.select([self.master], [], [], 0.2)[0]:
@@ -113,7 +113,7 @@ def test_a_signal_saves_and_restores_the_terminal(program: Program, number: sign
     program.process.send_signal(number)
     program.read_until(b"\x1b[?1049l")
     program.read_until(b"\x1b[?25h")
-    assert program.process.wait(60) == 0
+    assert program.process.wait(150) == 0
     assert program.draft.read_text() == "JO: Hm."
     assert termios.tcgetattr(program.slave) == program.before
 
@@ -121,14 +121,29 @@ def test_a_signal_saves_and_restores_the_terminal(program: Program, number: sign
 def test_a_terminal_that_is_gone_ends_the_program(program: Program) -> None:
     os.close(program.slave)
     os.close(program.master)
-    program.process.wait(60)
+    program.process.wait(150)
     assert program.draft.read_text() == "JO: Hm."
+
+
+def test_a_stop_that_cannot_be_caught_is_slept_through(program: Program) -> None:
+    for _again in range(2):
+        program.process.send_signal(signal.SIGSTOP)
+        program.output = b""
+        program.process.send_signal(signal.SIGCONT)
+        program.read_until(b"\x1b[?1049h")
+        program.read_until(b"Hm.")
+    program.write(b" Oh.")
+    program.read_until(b"Oh.")
+    program.write(b"\x11")
+    assert program.process.wait(150) == 0
+    assert program.draft.read_text() == "JO: Hm. Oh."
+    assert termios.tcgetattr(program.slave) == program.before
 
 
 def test_quitting(program: Program) -> None:
     program.write(b"\x11")
     program.read_until(b"\x1b[?1049l")
-    assert program.process.wait(60) == 0
+    assert program.process.wait(150) == 0
     assert program.draft.read_text() == "JO: Hm."
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -284,6 +285,37 @@ async def test_leaving_ends_the_program_whatever_cannot_be_remembered(
         await pilot.press("ctrl+q")
     assert app.return_code == 0
     assert calls(app) == ["saved"]
+
+
+async def test_a_room_that_is_being_made_hears_nothing_and_is_entered_once(
+    app: ColdOpenApp, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with app.run_test() as pilot:
+        await entered(pilot, until, app, "write")
+        rooms = sys.modules["rooms_for_tests"]
+        told: list[Any] = []
+        mounted: list[bool] = []
+
+        class Slow(rooms.InspectRoom):  # type: ignore[name-defined,misc]
+            async def on_compose(self) -> None:
+                app._hear(JobsChanged(jobs=()))
+                mounted.append(self.is_mounted)
+                await asyncio.sleep(0.1)
+
+            def on_engine_event(self, event: Any) -> None:
+                told.append(event)
+
+            def on_room_shown(self) -> None:
+                mounted.append(self.is_mounted)
+
+        monkeypatch.setattr(rooms, "InspectRoom", Slow)
+        one, other = await asyncio.gather(app.enter("inspect"), app.enter("inspect"))
+        assert isinstance(one, Slow)
+        assert one is other
+        assert mounted == [False, True, True]
+        assert not told
+        app._hear(JobsChanged(jobs=()))
+        assert len(told) == 1
 
 
 class Lingering(Static):

@@ -165,7 +165,9 @@ async def _follow(
     snapshot: TrainingSnapshot, events: asyncio.Queue[AnyEvent | None], output: Output
 ) -> JobInfo:
     info = snapshot.info
-    if not output.json:
+    if output.json:
+        _tell_so_far(snapshot, output)
+    else:
         for notice in snapshot.notices:
             output.line(notice)
     with ProgressLine() as line:
@@ -187,6 +189,18 @@ async def _follow(
             else:
                 _show(event, line, output)
     return info
+
+
+def _tell_so_far(snapshot: TrainingSnapshot, output: Output) -> None:
+    """What the run had told before it could be followed, as events."""
+    job, number = snapshot.info.job, snapshot.sequence
+    for text in snapshot.notices:
+        output.value(_without_job(TrainingNotice(job=job, sequence=number, text=text)))
+    for point in snapshot.validations:
+        output.value(_without_job(TrainingValidation(job=job, sequence=number, point=point)))
+    if snapshot.info.state in ENDED:
+        ended = TrainingStateChanged(sequence=number, info=snapshot.info)
+        output.value(_without_job(ended))
 
 
 def _without_job(event: AnyEvent) -> dict[str, Any]:

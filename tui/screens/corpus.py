@@ -11,6 +11,7 @@ from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
+from textual.worker import WorkerCancelled
 
 from engine import paths
 from engine.errors import ColdOpenError
@@ -202,7 +203,10 @@ class CorpusRoom(Room):
     async def show_place(self, wanted: tuple[str, ...], line: int, text: str) -> None:
         """Show ``line`` (from 0) of the corpus ``wanted``, with ``text`` marked in it."""
         if wanted != self._paths:
-            await self._load(wanted).wait()
+            try:
+                await self._load(wanted).wait()
+            except WorkerCancelled:  # by who asked for another corpus, or leaves
+                return
         if wanted == self._paths:
             self.query_one(TextView).go_to(line, text)
 

@@ -18,6 +18,7 @@ from tui.actions import Action, OwnKeys
 from tui.keymap import ACTIONS
 from tui.render import fit
 from tui.rooms import ROOMS
+from tui.widgets.once import Once
 
 _TITLES = {
     "app": "Everywhere",
@@ -55,7 +56,7 @@ def help_rows(room_id: str, own: OwnKeys, query: str = "") -> Iterator[tuple[str
             yield action.title, action
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Once, ModalScreen[None]):
     """The help over the present room. Typing searches, Esc or F1 closes."""
 
     BINDINGS = [  # noqa: RUF012

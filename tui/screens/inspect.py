@@ -161,7 +161,7 @@ class InspectRoom(Room):
             box.text = self.subject.text
             box.move_cursor(box.document.end)
         box.add_class("-open")
-        box.focus()
+        self.focus_on(box)
 
     # -- the model
 
@@ -173,7 +173,7 @@ class InspectRoom(Room):
         self._find_model()
 
     def on_engine_event(self, event: AnyEvent) -> None:
-        if isinstance(event, JobsChanged) and not self.subject.model:
+        if isinstance(event, JobsChanged):
             self._find_model()
 
     @work(exclusive=True, group="model")
@@ -227,6 +227,8 @@ class InspectRoom(Room):
         if not cards:
             if cards is not None:
                 self.say(NO_MODEL)
+            return
+        if not self.in_front:
             return
         name = await self.app.push_screen_wait(
             Ask(

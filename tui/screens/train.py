@@ -276,7 +276,7 @@ class TrainRoom(Room):
             )
         )
         if answer == "yes":
-            self._control("discard")
+            self._control("discard", run=run)
 
     def action_slower(self) -> None:
         self._control("scale_learning_rate", 0.5)
@@ -285,8 +285,10 @@ class TrainRoom(Room):
         self._control("scale_learning_rate", 2.0)
 
     @work(group="control")
-    async def _control(self, command: Command, value: float | None = None) -> None:
-        run = self.run
+    async def _control(
+        self, command: Command, value: float | None = None, *, run: Run | None = None
+    ) -> None:
+        run = run or self.run
         if run is None or not run.going:
             return
         try:

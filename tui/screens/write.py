@@ -126,15 +126,15 @@ class WriteRoom(LookActions):
         panel.set_class(not inside, "-open")
         if not inside:
             self.show_cast()
-            panel.query(Input).first().focus()
+            self.focus_on(panel.query(Input).first())
             self.look_later()
         else:
-            self.page.focus()
+            self.focus_on(self.page)
 
     def action_toggle_focus(self) -> None:
         self.toggle_class("-focus")
         self.cold_open.set_chrome(not self.has_class("-focus"))
-        self.page.focus()
+        self.focus_on(self.page)
 
     def on_room_hidden(self) -> None:
         if self.has_class("-focus"):
@@ -142,7 +142,7 @@ class WriteRoom(LookActions):
 
     def leave_panels(self) -> None:
         if not self.page.has_focus:
-            self.page.focus()
+            self.focus_on(self.page)
         elif self.finder.has_class("-open"):
             self.close_finder()
         elif self.tree_panel.has_class("-open"):

@@ -18,6 +18,7 @@ from textual.widgets.option_list import Option
 from engine.paths import expanded
 from tui.keymap import ACTIONS
 from tui.render import fit, visible
+from tui.widgets.once import Once
 from tui.widgets.paths import (
     Entry,
     Listing,
@@ -44,7 +45,7 @@ _WAYS = {
 }
 
 
-class FilePicker(ModalScreen[tuple[Path, ...]]):
+class FilePicker(Once, ModalScreen[tuple[Path, ...]]):
     """Ask for a file, several, a folder, any of these, or a name to save under.
 
     Gives the chosen paths, or an empty tuple when the user thinks better of it::
@@ -303,10 +304,14 @@ class FilePicker(ModalScreen[tuple[Path, ...]]):
         self.query_one(OptionList).action_cursor_down()
 
     def action_page_up(self) -> None:
-        self.query_one(OptionList).action_page_up()  # type: ignore[no-untyped-call]
+        box = self.query_one(OptionList)
+        if box.scrollable_content_region:  # without a line to show, its pages have no size
+            box.action_page_up()  # type: ignore[no-untyped-call]
 
     def action_page_down(self) -> None:
-        self.query_one(OptionList).action_page_down()  # type: ignore[no-untyped-call]
+        box = self.query_one(OptionList)
+        if box.scrollable_content_region:
+            box.action_page_down()  # type: ignore[no-untyped-call]
 
 
 def _typable(folder: Path) -> Path:

@@ -12,9 +12,10 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.render import content
+from tui.widgets.once import Once
 
 
-class Ask(ModalScreen[str]):
+class Ask(Once, ModalScreen[str]):
     """Asks for a line of text, or for one of ``choices``; an empty answer means no.
 
     Typing narrows the choices; a digit chooses among the first nine where ``digits`` is set.

@@ -168,7 +168,7 @@ class DraftActions(WriteBase):
     async def _go_to(self, name: str, text: str | None = None) -> None:
         if await self.close_draft():
             self.open_draft(name, text)
-            self.page.focus()
+            self.focus_on(self.page)
 
     async def before_exit(self) -> None:
         """Save; what the disk refuses to hold whole may still be in the journal."""
@@ -187,6 +187,8 @@ class DraftActions(WriteBase):
     @work(group="dialog")
     async def action_open(self) -> None:
         await self.save_draft()
+        if not self.in_front:
+            return
         open_now = self._draft.name if self._draft is not None else ""
         name = await self.app.push_screen_wait(DraftsScreen(self._store, open_now))
         if name and name != open_now:

@@ -18,10 +18,11 @@ from engine.errors import ColdOpenError
 from tui.drafts.store import WORDS_A_PAGE, DraftEntry, DraftStore
 from tui.keymap import ACTIONS
 from tui.render import content, fit
+from tui.widgets.once import Once
 from tui.write.ask import Ask
 
 
-class DraftsScreen(ModalScreen[str]):
+class DraftsScreen(Once, ModalScreen[str]):
     """All drafts, the one changed last first; gives the name to open, or nothing.
 
     The draft that is open in the room is renamed by the room, so it is refused here.

@@ -59,7 +59,7 @@ class FindBar(Horizontal):
         box = self.query_one("#find-what", Input)
         if wanted and "\n" not in wanted:
             box.value = wanted
-        box.focus()
+        self.screen.set_focus(box)  # at once, for the letters that are on their way
 
     def close(self) -> None:
         self.remove_class("-open")
@@ -91,7 +91,7 @@ class FindBar(Horizontal):
 
     def action_switch(self) -> None:
         what, instead = self.query_one("#find-what", Input), self.query_one("#find-instead", Input)
-        (instead if what.has_focus else what).focus()
+        self.screen.set_focus(instead if what.has_focus else what)
 
     def action_close(self) -> None:
         self.post_message(self.Closed())

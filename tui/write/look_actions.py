@@ -162,7 +162,7 @@ class LookActions(ModelActions, DraftActions):
         panel.add_class("-open")
         self.add_class("-tree")
         self._show_tree(self.generation_here())
-        panel.focus()
+        self.focus_on(panel)
 
     def _show_tree(self, at: str = "") -> None:
         if self._draft is not None and self.tree_panel.has_class("-open"):
@@ -187,7 +187,7 @@ class LookActions(ModelActions, DraftActions):
         self.show_choices()
         self.tree_panel.remove_class("-open")
         self.remove_class("-tree")
-        self.page.focus()
+        self.focus_on(self.page)
 
     @on(TreePanel.Wanted)
     def _do_with_node(self, event: TreePanel.Wanted) -> None:
@@ -221,7 +221,7 @@ class LookActions(ModelActions, DraftActions):
             )
         else:
             self.page.go_to(place)
-        self.page.focus()
+        self.focus_on(self.page)
         return place
 
     def _put_node(self, node: Node) -> None:
@@ -290,7 +290,7 @@ class LookActions(ModelActions, DraftActions):
         )
         if chosen:
             self.page.go_to(found[names.index(chosen)].start)
-            self.page.focus()
+            self.focus_on(self.page)
 
     def action_find(self) -> None:
         if self.finder.has_class("-open") and self.page.has_focus:
@@ -308,7 +308,7 @@ class LookActions(ModelActions, DraftActions):
         self.finder.close()
         self._found = []
         self.page.set_marks("found", [])
-        self.page.focus()
+        self.focus_on(self.page)
 
     @on(FindBar.Asked)
     def _find_asked(self, event: FindBar.Asked) -> None:

@@ -164,14 +164,14 @@ class ModelActions(Steering):
                 self.say(error)
         else:
             self._streams[going.stream] = going
+            early, self._early = self._early, []
+            for event in early:
+                self.hear(event)
             if self._going is going and going.branches:
                 record = going.branches[0].record
                 self.side.last_seed = record.seed if record is not None else None
             elif self._going is not going:  # let go of while it was asked for
-                await self.ask(StopStream(stream=going.stream))
-            early, self._early = self._early, []
-            for event in early:
-                self.hear(event)
+                self._stop_sending(going)
         finally:
             self._asked -= 1
             if not self._asked:
@@ -395,7 +395,7 @@ class ModelActions(Steering):
     @work(group="dialog")
     async def action_suggest_speaker(self) -> None:
         odds = await self.fetch_odds()
-        if not odds:
+        if not odds or not self.in_front:
             return
         name = await self.app.push_screen_wait(
             Ask(
@@ -405,6 +405,8 @@ class ModelActions(Steering):
             )
         )
         if name:
+            self.page.clear_pending()
+            self.let_go()
             self.go_on(speaker=name)
 
     # -- odds

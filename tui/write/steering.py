@@ -38,28 +38,28 @@ class Steering(WriteBase):
         found = await self.ask(ListModels())
         if found is None:
             return
-        names = [card.name for card in found.models if _writes(card.kind, card.perplexity)]
+        cards = [card for card in found.models if _writes(card.kind, card.perplexity)]
         wanted = self.cold_open.model
-        name = wanted if wanted in names else (names[0] if names else "")
-        if not name:
+        chosen = next((card for card in cards if card.name == wanted), next(iter(cards), None))
+        if chosen is None:
             self._ready = None
             self.side.show_model("no model", "train one, then write with it")
             self.tell("No model yet: train one in the Train room, then write with it here.")
             return
-        if self._ready is None or self._ready.card.name != name:
-            ready = await self.ask(LoadModel(name=name))
+        if self._ready is None or not _same(self._ready.card, chosen):
+            ready = await self.ask(LoadModel(name=chosen.name))
             if ready is None:
                 return
             self._ready = ready
-            self.cold_open.use_model(name)
-            self.side.show_model(name, _about(ready.card, ready.device))
+            self.cold_open.use_model(chosen.name)
+            self.side.show_model(chosen.name, _about(ready.card, ready.device))
             self.show_line()
         self.show_cast()
 
     @work(group="dialog")
     async def action_choose_model(self) -> None:
         found = await self.ask(ListModels())
-        if found is None:
+        if found is None or not self.in_front:
             return
         models = [card for card in found.models if _writes(card.kind, card.perplexity)]
         name = await self.app.push_screen_wait(
@@ -111,6 +111,14 @@ class Steering(WriteBase):
 
 def _writes(kind: str, perplexity: float | None) -> bool:
     return kind != "vectors" and perplexity is not None
+
+
+def _same(one: ModelCard, other: ModelCard) -> bool:
+    """Whether two cards of one name are of one run, and as good."""
+    return all(
+        getattr(one, part) == getattr(other, part)
+        for part in ("name", "created", "perplexity", "weights")
+    )
 
 
 def _about(card: ModelCard, device: str) -> str:

@@ -36,7 +36,7 @@ def alive(pid: int) -> bool:
     return not (state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z")
 
 
-async def gone(pid: int, within: float = 60.0) -> bool:
+async def gone(pid: int, within: float = 150.0) -> bool:
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
         if not alive(pid):

@@ -39,7 +39,7 @@ class Ears:
         self.heard.append(event)
         self._news.set()
 
-    async def until(self, wanted: Callable[[m.AnyEvent], bool], within: float = 60.0) -> Any:
+    async def until(self, wanted: Callable[[m.AnyEvent], bool], within: float = 150.0) -> Any:
         seen = 0
         async with asyncio.timeout(within):
             while True:

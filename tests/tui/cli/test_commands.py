@@ -125,7 +125,7 @@ def test_a_path_that_begins_like_nobodys_home_is_any_path(
         capture_output=True,
         text=True,
         cwd=tmp_path,
-        timeout=60,
+        timeout=150,
     )
     assert json.loads(done.stdout)["name"] == "~$draft"
 
@@ -180,7 +180,7 @@ def test_an_engine_that_does_not_answer_is_stopped_by_force_only(
     forced = coldopen("engine", "stop", "--force")
     assert forced.returncode == 0, forced.stderr
     assert "stopped" in forced.stdout
-    assert deaf.wait(60) < 0
+    assert deaf.wait(150) < 0
     assert coldopen("engine", "stop").stdout == "No engine is running.\n"
 
 
@@ -228,7 +228,7 @@ def test_relative_paths_and_odd_names(engine_home: Path, tmp_path: Path) -> None
         capture_output=True,
         text=True,
         cwd=tmp_path,
-        timeout=60,
+        timeout=150,
     )
     assert json.loads(done.stdout)["name"] == "-[TODO] $(x)"
 

@@ -59,7 +59,7 @@ async def _stop() -> None:
     gone = asyncio.Event()
     client = await EngineClient.connect("tests", start=False, on_lost=gone.set)
     await client.call(m.StopEngine(force=True))
-    await asyncio.wait_for(gone.wait(), 60)
+    await asyncio.wait_for(gone.wait(), 150)
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +92,7 @@ def until() -> Callable[[Pilot[Any], Callable[[], bool]], Awaitable[None]]:
     """Wait for a condition as long as an engine may take to start on a busy machine."""
 
     async def wait(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 150
         while not condition():
             assert time.monotonic() < deadline, "the condition never came true"
             await pilot.pause(0.01)

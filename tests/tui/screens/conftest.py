@@ -18,7 +18,7 @@ from tui.room import Room
 Soon = Callable[[Pilot[Any], Callable[[], object]], Awaitable[None]]
 Opened = Callable[..., AbstractAsyncContextManager[Pilot[Any]]]
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 150
 
 
 @pytest.fixture

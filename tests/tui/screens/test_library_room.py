@@ -63,9 +63,9 @@ async def train(name: str, corpus: Path, *, stop: bool = False, **settings: Any)
     )
     await client.call(WatchTraining(job=started.job))
     if stop:
-        await asyncio.wait_for(validated.wait(), 60)
+        await asyncio.wait_for(validated.wait(), 150)
         await client.call(ControlTraining(job=started.job, command="stop"))
-    await asyncio.wait_for(over.wait(), 60)
+    await asyncio.wait_for(over.wait(), 150)
     await client.close()
 
 

@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 
 from engine.client import EngineClient
 from engine.protocol.messages import (
+    ControlTraining,
     ListModels,
     TrainingMetrics,
     TrainingNotice,
@@ -245,6 +246,41 @@ async def test_enter_goes_from_field_to_field(user_home: Path, soon: Any) -> Non
             app.post_message(events.Key(key, key if len(key) == 1 else None))
         await soon(pilot, lambda: fields["hidden_size"].query_one(Input).value.endswith("77"))
         assert size.value.endswith("24")
+
+
+async def test_what_is_deleted_is_the_run_that_was_asked_about(
+    user_home: Path, soon: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[ControlTraining] = []
+
+    class Engine:
+        async def call(self, request: Any, **_more: Any) -> None:
+            sent.append(request)
+
+    async def ready() -> Engine:
+        return Engine()
+
+    def snapshot(job: str) -> TrainingSnapshot:
+        return TrainingSnapshot(
+            info=info(job=job), config=None, sequence=0,
+            metrics=(), validations=(), samples=(), notices=(),
+        )  # fmt: skip
+
+    app = ColdOpenApp(connect=False, start_room="train")
+    monkeypatch.setattr(app, "engine_ready", ready)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await soon(pilot, lambda: app.room_id == "train")
+        room = room_of(pilot)
+        room._run_view.follow(Run("a#1"), snapshot("a#1"))
+        room._show("train-run")
+        await pilot.pause()
+        sent.clear()
+        await pilot.press("ctrl+x")
+        await soon(pilot, lambda: isinstance(app.screen, Ask) and isinstance(app.focused, Input))
+        room._run_view.follow(Run("b#2"), snapshot("b#2"))
+        await pilot.press("y", "enter")
+        await soon(pilot, lambda: [r for r in sent if isinstance(r, ControlTraining)])
+        assert [r.job for r in sent if isinstance(r, ControlTraining)] == ["a#1"]
 
 
 # -- the run by itself

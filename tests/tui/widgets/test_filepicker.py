@@ -248,3 +248,17 @@ async def test_without_a_working_directory_it_opens_in_the_home(
             pilot.app.push_screen(picker)
             await until(pilot, lambda: picker.is_mounted and bool(picker._rows))
         assert picker.query_one(Input).value == f"{user_home}/"
+
+
+@pytest.mark.parametrize("height", [4, 10])
+async def test_pages_on_a_screen_of_few_rows(
+    app_of: Apps, until: Until, tree: Path, height: int
+) -> None:
+    app = app_of()
+    async with app.run_test(size=(30, height)) as pilot:
+        picker = FilePicker("Choose", choose="file", start=tree)
+        app.push_screen(picker)
+        await until(pilot, lambda: picker.is_mounted)
+        await until(pilot, lambda: picker.query_one(OptionList).option_count > 0)
+        await pilot.press("pagedown", "pageup", "escape")
+        await until(pilot, lambda: app.screen is not picker)

@@ -76,7 +76,7 @@ async def _stop_engine() -> None:
     except EngineUnavailable:
         return
     await client.call(StopEngine(force=True))
-    await asyncio.wait_for(gone.wait(), 60)
+    await asyncio.wait_for(gone.wait(), 150)
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def wait() -> Wait:
     """Wait until a condition holds, and fail when it does not in a minute."""
 
     async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 150
         while not condition():
             assert time.monotonic() < deadline, "the condition never came true"
             await pilot.pause(0.01)

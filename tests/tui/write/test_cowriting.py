@@ -227,6 +227,7 @@ async def test_temperature_changes_mid_stream_and_all_can_be_made_again(cowritin
     await cowriting.press("f9")
     room.action_warmer()
     room.action_cooler()
+    await cowriting.until(lambda: not any(w.group == "adjust" for w in room.workers))
     so_far = len(page.pending)
     await cowriting.until(lambda: len(page.pending) > so_far + 200)
     room.action_stop()  # a key may take longer than the rest of the words

@@ -1,0 +1,212 @@
+"""Keys that come together, as one packet of a slow line brings them, and answers that come late."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from textual import events
+from textual.keys import _character_to_key
+from textual.widgets import Input
+
+from engine.protocol.messages import StopStream, StreamEnded, StreamStarted, TokensWritten, Write
+from engine.protocol.values import GenerationRecord, StopRule, WrittenToken
+from tui.link import LinkStatus
+from tui.screens.corpus import CorpusRoom
+from tui.widgets.once import Palette
+from tui.write import draft_actions
+from tui.write.streaming import Branch, Continuation
+
+SCENE = "ANNA: hi.\n\nBOB: ho.\n\n"
+CHARACTERS = {"enter": "\r", "escape": "\x1b"}
+
+
+def together(sitting: Any, *keys: str) -> None:
+    """Press ``keys`` with no turn of the event loop between them."""
+    for key in keys:
+        one = len(key) == 1
+        name = _character_to_key(key) if one else key
+        sitting.app.post_message(events.Key(name, key if one else CHARACTERS.get(key)))
+
+
+async def settled(sitting: Any) -> None:
+    await sitting.until(lambda: not sitting.app.message_queue_size)
+    await sitting.pilot.pause(0.1)
+
+
+@pytest.mark.parametrize(
+    ("action", "keys", "screens"),
+    [
+        ("write.new", ["enter", "enter"], 1),
+        ("write.export", ["enter", "enter"], 1),
+        ("write.open", ["enter", "enter"], 1),
+        ("write.open", ["n", "enter", "enter"], 2),
+        ("write.speak_as", ["A", "enter", "enter"], 1),
+        ("app.help", ["escape", "escape"], 1),
+        ("app.command_palette", ["enter", "enter"], None),
+    ],
+)
+async def test_a_dialog_closes_once(
+    sitting: Any,
+    action: str,
+    keys: list[str],
+    screens: int | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    await sitting.app.perform(action)
+    await sitting.until(lambda: len(sitting.app.screen_stack) == 2)
+    await sitting.until(lambda: sitting.app.focused is not None)
+    if action == "app.command_palette":
+        assert isinstance(sitting.app.screen, Palette)
+    together(sitting, *keys)
+    await settled(sitting)
+    if screens is not None:
+        await sitting.until(lambda: len(sitting.app.screen_stack) <= screens)
+    assert sitting.app._exception is None
+    assert not sitting.app.crash
+
+
+async def test_what_follows_the_key_that_opens_something_goes_into_it(
+    sitting: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str | None] = []
+    monkeypatch.setattr(sitting.room, "go_on", lambda speaker=None, **_fill: asked.append(speaker))
+    await sitting.put(SCENE)
+    together(sitting, "ctrl+t", "2")
+    await sitting.until(lambda: asked)
+    assert asked == ["BOB"]
+    together(sitting, "ctrl+t", "ctrl+t")
+    await sitting.asked()
+    assert len(sitting.app.screen_stack) == 2
+    await sitting.press("escape")
+    together(sitting, "ctrl+f", "h", "o")
+    await sitting.until(lambda: sitting.room.query_one("#find-what", Input).value == "ho")
+    await sitting.press("escape")
+    together(sitting, "ctrl+o", "escape", "x")
+    await sitting.until(lambda: sitting.page.draft == SCENE.replace("ho", "x"))  # what was found
+    assert len(sitting.app.screen_stack) == 1
+
+
+@pytest.mark.parametrize("key", ["down", "ctrl+z", "x", "left"])
+async def test_asking_again_at_once_is_not_undone_by_what_was_dismissed(
+    sitting: Any, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    room, page = sitting.room, sitting.page
+    await sitting.put(SCENE)
+    page.go_to(page.page.length)
+    begun: list[Continuation] = []
+    monkeypatch.setattr(room, "_start", begun.append)
+    room._ready = SimpleNamespace(card=SimpleNamespace(name="m"), speakers=())
+    before = Continuation(
+        None, 0, "", room.here(), room._draft.tree, stream="s1",
+        branches=[Branch(0, "1a", "some words here", reason="length")],
+    )  # fmt: skip
+    room._going = before
+    page.set_pending(before.pending)
+    await sitting.pilot.pause()
+    together(sitting, key, "ctrl+g")
+    await sitting.until(lambda: begun)
+    await settled(sitting)
+    assert room._going is begun[-1]
+
+
+RECORD = GenerationRecord(
+    model="m", weights="w", seed=1, branch=0, changes=(), stop=StopRule(), context=""
+)
+
+
+def words(*texts: str) -> TokensWritten:
+    tokens = [
+        WrittenToken(text=t, word=t, probability=0.5, rank=1, surprise=1.0, entropy=1.0)
+        for t in texts
+    ]
+    return TokensWritten(stream="s1", branch=0, tokens=tuple(tokens))
+
+
+@pytest.mark.parametrize("dropped", [False, True])
+async def test_words_that_come_before_the_answer_are_in_the_tree_in_their_order(
+    sitting: Any, monkeypatch: pytest.MonkeyPatch, dropped: bool
+) -> None:
+    room = sitting.room
+    asked, answer, stopped = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    class Engine:
+        async def call(self, request: object, **_more: object) -> object:
+            if isinstance(request, Write):
+                asked.set()
+                await answer.wait()
+                return StreamStarted(stream="s1", records=(RECORD,))
+            if isinstance(request, StopStream):
+                await stopped.wait()
+            return None
+
+    async def ready() -> Engine:
+        return Engine()
+
+    monkeypatch.setattr(sitting.app, "engine_ready", ready)
+    monkeypatch.setattr(sitting.app._link, "status", LinkStatus(state="ready", device="cpu"))
+    await sitting.put(SCENE)
+    room._ready = SimpleNamespace(card=SimpleNamespace(name="m"), speakers=())
+    await sitting.press("ctrl+g")
+    await asked.wait()
+    if dropped:
+        await sitting.press("escape")
+    answer.set()
+    room.hear(words("one "))
+    room.hear(words("two "))
+    await sitting.until(lambda: "s1" in room._streams)
+    room.hear(words("three "))
+    room.hear(StreamEnded(stream="s1", branch=0, reason="stopped", record=RECORD))
+    stopped.set()
+    await sitting.until(lambda: "s1" not in room._streams)
+    assert [node.text for node in room._draft.tree] == ["one two three "]
+
+
+async def test_a_script_that_is_read_slowly_takes_no_keys_of_another_room(
+    sitting: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    script = tmp_path / "in.txt"
+    script.write_text("imported text\n")
+    read = draft_actions.read_script
+
+    def slowly(path: Path) -> str:
+        time.sleep(0.5)
+        return read(path)
+
+    async def chosen(_screen: object) -> tuple[Path, ...]:
+        return (script,)
+
+    monkeypatch.setattr(draft_actions, "read_script", slowly)
+    monkeypatch.setattr(sitting.app, "push_screen_wait", chosen)
+    sitting.room.action_import()
+    await sitting.pilot.pause()
+    await sitting.app.enter("corpus")
+    await sitting.until(lambda: sitting.page.draft == "imported text\n")
+    await sitting.press("h", "i")
+    assert sitting.page.draft == "imported text\n"
+    await sitting.app.enter("write")
+    await sitting.until(lambda: sitting.page.has_focus)
+
+
+@pytest.mark.parametrize("key", ["b", "ctrl+q"])
+async def test_a_corpus_that_is_not_waited_for_any_more_is_no_error(sitting: Any, key: str) -> None:
+    app = sitting.app
+
+    async def show() -> None:
+        room = await app.enter("corpus")
+        await room.show_place(("/some/where",), 3, "x")
+
+    work = sitting.room.run_worker(show(), group="dialog", exit_on_error=True)
+    await sitting.until(lambda: isinstance(app.room("corpus"), CorpusRoom))
+    await sitting.until(
+        lambda: any(w.group == "load" and w.is_running for w in app.workers) or work.is_finished
+    )
+    await sitting.press(key)
+    await sitting.until(lambda: work.is_finished)
+    assert app._exception is None
