@@ -38,6 +38,8 @@ ProgressHandler = Callable[[Progress], None]
 
 AGAIN_SECONDS = 0.02
 """Between two looks whether an engine is there."""
+LEAVING_SECONDS = 0.2
+"""And between two whether one that leaves has gone."""
 GREETING_SECONDS = 10.0
 """How long an engine that was slow to start may still take to answer."""
 
@@ -137,7 +139,7 @@ class EngineClient:
             except (TimeoutError, ConnectionError, ProtocolError) as error:
                 writer.close()
                 if isinstance(error, ConnectionError) and time.monotonic() < deadline:
-                    await asyncio.sleep(AGAIN_SECONDS)  # one that is leaving, or was just killed
+                    await asyncio.sleep(LEAVING_SECONDS)  # or it was killed just now
                     continue
                 raise EngineUnavailable(
                     f"The engine does not answer ({str(error) or 'no greeting'}).",
