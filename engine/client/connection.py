@@ -137,16 +137,22 @@ class EngineClient:
                 )
                 break
             except (TimeoutError, ConnectionError, ProtocolError) as error:
-                writer.close()
+                await _drop(writer)
                 if isinstance(error, ConnectionError) and time.monotonic() < deadline:
                     await asyncio.sleep(LEAVING_SECONDS)  # or it was killed just now
                     continue
+                if isinstance(error, ConnectionError):
+                    raise EngineUnavailable(
+                        "The engine does not answer: it hangs up. It may be leaving, which takes a"
+                        " minute at most where it keeps a run.",
+                        "Wait for it; `coldopen engine stop --force` ends one that is stuck.",
+                    ) from None
                 raise EngineUnavailable(
                     f"The engine does not answer ({str(error) or 'no greeting'}).",
                     "`coldopen engine stop --force` and start again.",
                 ) from None
         if welcome.protocol != PROTOCOL_VERSION:
-            writer.close()
+            await _drop(writer)
             raise EngineUnavailable(
                 f"The engine that is running (version {welcome.version}) speaks protocol"
                 f" {welcome.protocol}; this program (version {engine.__version__}) speaks"
@@ -225,6 +231,7 @@ class EngineClient:
                     waiting.set_exception(_lost())
             if self.on_lost is not None:
                 self.on_lost()
+        await _drop(self._writer)
 
     def _take(self, message: FromEngine) -> None:
         if isinstance(message, Answer | Failed):
@@ -242,6 +249,13 @@ class EngineClient:
                     handler(event)
             elif self._on_event is not None and not isinstance(event, Heartbeat):
                 self._on_event(event)
+
+
+async def _drop(writer: asyncio.StreamWriter) -> None:
+    """Be done with a connection; an error that it ended with is no news, and nobody's to report."""
+    writer.transport.abort()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
 
 
 def _lost() -> EngineUnavailable:

@@ -32,7 +32,7 @@ from engine.storage import library
 from engine.storage.run_lock import written_by_us
 from engine.training.control import Control
 from engine.training.device import choose_device
-from engine.training.distributed import Group, join, leave
+from engine.training.distributed import Group, ProcessError, join, leave
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,8 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         group = join(device)
         return _run(options, settings, group, device)
     except ColdOpenError as error:
-        if group.leads:
-            print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr)
+        if group.leads or isinstance(error, ProcessError):
+            print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr, flush=True)
         return 1
     finally:
         leave(group)

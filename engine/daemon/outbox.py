@@ -89,6 +89,14 @@ class Outbox:
             self._closed = True
             self._changed.notify_all()
 
+    def give_up(self) -> None:
+        """No more messages, and those that wait are not sent: the client is gone."""
+        with self._changed:
+            self._closed = True
+            self._in_hand = False
+            self._waiting.clear()
+            self._changed.notify_all()
+
     def wait_until_sent(self, seconds: float) -> bool:
         """Whether everything is on its way to the client, after ``seconds`` at most."""
         with self._changed:

@@ -58,9 +58,9 @@ _NUMBERED = msgspec.json.Decoder(_Numbered)
 HEARTBEAT_SECONDS = 1.0
 QUEUE = 1024
 """Callers that may wait at the door, so that one that hangs can still be found."""
-LEAVING_SECONDS = 15.0
+LEAVING_SECONDS = 30.0
 """How long an engine that has closed its door may take to be gone."""
-LAST_WORDS_SECONDS = 15.0
+LAST_WORDS_SECONDS = 10.0
 """How long an engine tries to send what a client still has to get before it hangs up."""
 ACCEPT_AGAIN_SECONDS = 0.1
 """After which the next client may be heard where one could not, for want of files, say."""
@@ -137,15 +137,16 @@ class Server:
         """Something has happened: the engine is not idle."""
         self.last_active = time.monotonic()
 
-    def turn_away(self, idle_seconds: float = 0.0) -> bool:
+    def turn_away(self, idle_seconds: float | None = None) -> bool:
         """Welcome nobody any more; unless ``idle_seconds`` are given and it is not as idle as that.
 
         Whoever comes then is hung up on, and knows that another engine is needed.
         """
         with self._lock:
-            idle = time.monotonic() - self.last_active
-            if idle_seconds and (self._sessions or self._calls or idle <= idle_seconds):
-                return False
+            if idle_seconds is not None:
+                idle = time.monotonic() - self.last_active
+                if self._sessions or self._calls or idle <= idle_seconds:
+                    return False
             self._turning_away = True
             return True
 
@@ -278,6 +279,7 @@ class Server:
                     frame = encode_frame(refusal)
                 session.connection.sendall(frame)
         except (OutboxClosed, OSError):
+            session.outbox.give_up()
             session.hang_up()
 
     def _beat(self) -> None:

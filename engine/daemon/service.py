@@ -345,6 +345,7 @@ class Service:
         return self._models().handle(session, call, request)
 
     def _refuse_while_training(self, name: str, hint: str = "Stop it first.") -> None:
+        library.checked_name(name)
         if self._jobs.is_training(name):
             raise TrainingError(f"“{name}” is training right now.", hint)
         if self._is_training(name):  # by a run that is not this engine's
@@ -354,8 +355,7 @@ class Service:
             )
 
     def _is_training(self, name: str) -> bool:
-        written = is_written(paths.models_dir() / library.checked_name(name))
-        return written or self._jobs.is_training(name)
+        return is_written(paths.models_dir() / name) or self._jobs.is_training(name)
 
 
 def _teller(session: Session, call: int) -> Callable[[str, int, int], None]:

@@ -21,6 +21,7 @@ from engine import paths
 from engine.errors import ModelError
 from engine.protocol.values import Metrics, ModelCard, ValidationPoint
 from engine.storage.atomic import refused, write_atomically
+from engine.storage.run_lock import written_by_us
 
 _FORBIDDEN = set('/\\:*?"<>|\0')
 
@@ -94,17 +95,18 @@ def new_model(name: str) -> Iterator[Path]:
 
     Raises:
         ModelError: when there is a model of that name by then, or it cannot be one.
+        TrainingError: when there is about to be one.
         ColdOpenError: when the disk refuses.
     """
     target = paths.models_dir() / checked_name(name)
     try:
         paths.models_dir().mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(dir=paths.models_dir(), prefix=".making-"))
-        try:
-            yield work
-            work.rename(free_folder(name))
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=paths.models_dir(), prefix=".making-") as scratch:
+            folder = Path(scratch) / name
+            folder.mkdir()
+            yield folder
+            with written_by_us(target):  # a run of that name may have begun without a card yet
+                folder.rename(free_folder(name))
     except OSError as error:
         refuse_taken(target)
         raise refused(target, error) from error

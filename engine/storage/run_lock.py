@@ -38,8 +38,8 @@ def written_by_us(folder: Path) -> Iterator[None]:
         while not _taken(lock.fileno(), fcntl.LOCK_EX):
             if time.monotonic() > deadline:
                 raise TrainingError(
-                    f"An earlier run of “{folder.name}” is still keeping what it has learned.",
-                    "Try again in a moment.",
+                    f"Another process is training “{folder.name}”, or keeping what it has learned.",
+                    "Try again when it is over.",
                 )
             time.sleep(0.02)
         yield  # The system takes the lock away, however the process ends.
@@ -63,4 +63,6 @@ def _taken(file: int, kind: int) -> bool:
         fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError:
+        return True  # The file system knows no locks, which must not keep anybody from training.
     return True

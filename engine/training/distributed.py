@@ -19,6 +19,10 @@ from torch import Tensor, nn
 from engine.errors import TrainingError
 
 
+class ProcessError(TrainingError):
+    """Trouble that one process of a group has, and the others do not know of."""
+
+
 class Group:
     """The processes of one run; a group of one does nothing."""
 

@@ -33,7 +33,7 @@ from engine.training.batching import Columns, Position, word_counts
 from engine.training.control import Control
 from engine.training.device import best_precision, choose_device
 from engine.training.disk_writes import DiskWrites
-from engine.training.distributed import join
+from engine.training.distributed import ProcessError, join
 from engine.training.evaluation import mean_nll
 from engine.training.finishing import finish
 from engine.training.optimizer import make_optimizer
@@ -435,8 +435,8 @@ class Trainer:
     def _halve_batch(self) -> None:
         if self._group.size > 1:
             # The others have not run out, and would wait for this one.
-            raise TrainingError(
-                "One of the processes has not enough memory.", "Choose a smaller batch."
+            raise ProcessError(
+                f"Process {self._group.rank} has not enough memory.", "Choose a smaller batch."
             )
         size = self.config.batch_size // 2
         if size < 1:

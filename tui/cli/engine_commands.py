@@ -75,7 +75,7 @@ async def list_models(options: argparse.Namespace, output: Output) -> int:
 
 async def engine_status(options: argparse.Namespace, output: Output) -> int:
     try:
-        client = await EngineClient.connect("command line", start=False)
+        client = await EngineClient.connect("command line", start=False, timeout=ANSWER_SECONDS)
     except NoEngine as error:
         if output.json:
             output.value({"running": False})

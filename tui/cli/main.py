@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from tui.cli import (
 )
 from tui.cli.bounds import CommandParser
 from tui.cli.output import Output
+from tui.crash_log import LogOnly
 
 MODULES = (
     corpus_commands,
@@ -53,6 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
+    logging.basicConfig(handlers=[LogOnly()], level=logging.WARNING)
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = build_parser()
     if opens_app(arguments, parser):

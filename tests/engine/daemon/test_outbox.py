@@ -113,3 +113,15 @@ def test_what_is_sent_is_neither_waiting_nor_in_hand() -> None:
     writer = threading.Thread(target=drained, args=(outbox,), daemon=True)
     writer.start()
     assert outbox.wait_until_sent(60)
+
+
+def test_nothing_is_waited_for_once_the_client_is_gone() -> None:
+    outbox = Outbox()
+    outbox.put(m.Answer(id=1, reply=m.Done()))
+    outbox.put(m.Answer(id=2, reply=m.Done()))
+    outbox.get()
+    assert not outbox.wait_until_sent(0)
+    outbox.give_up()
+    assert outbox.wait_until_sent(0)
+    with pytest.raises(OutboxClosed):
+        outbox.get()

@@ -8,9 +8,10 @@ import pytest
 
 from engine import paths
 from engine.config import TrainingConfig
-from engine.errors import ModelError
+from engine.errors import ModelError, TrainingError
 from engine.protocol.values import ModelCard
 from engine.storage import library
+from engine.storage.run_lock import written_by_us
 
 
 @pytest.fixture(autouse=True)
@@ -95,4 +96,18 @@ def test_a_new_model_comes_whole_or_not_at_all(models: Path) -> None:
     with pytest.raises(ModelError, match="already"), library.new_model("mine") as folder:
         (folder / "card.json").write_text("another")
     assert (paths.models_dir() / "mine" / "card.json").read_text() == "{}"
-    assert [p.name for p in models.iterdir()] == ["mine"]
+    assert sorted(p.name for p in models.iterdir()) == [".locks", "mine"]
+
+
+def test_a_run_that_has_begun_without_a_card_yet_keeps_its_folder(models: Path) -> None:
+    begun = leave_behind("mine")
+    with (
+        written_by_us(begun),
+        pytest.raises(TrainingError, match="Another process"),
+        library.new_model("mine"),
+    ):
+        pass
+    assert begun.exists()
+    with library.new_model("mine") as folder:
+        (folder / "card.json").write_text("{}")
+    assert [p.name for p in begun.iterdir()] == ["card.json"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,17 @@ with written_by_us(Path(sys.argv[1])):
 """
 
 
+def test_a_file_system_without_locks_keeps_nobody_from_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_given: object) -> None:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr("engine.storage.run_lock.fcntl.flock", unknown)
+    with written_by_us(tmp_path / "mine"):
+        assert not is_written(tmp_path / "mine")
+
+
 def test_a_folder_is_one_process_s_until_it_ends(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     assert not is_written(folder)
@@ -31,7 +43,7 @@ def test_a_folder_is_one_process_s_until_it_ends(tmp_path: Path) -> None:
         assert other.stdout.readline() == b"held\n"
         assert is_written(folder)
         assert not is_written(tmp_path / "another")
-        with pytest.raises(TrainingError, match="still keeping"), written_by_us(folder):
+        with pytest.raises(TrainingError, match="Another process"), written_by_us(folder):
             pass
         other.kill()
     assert not is_written(folder)

@@ -26,7 +26,7 @@ from engine.storage.checkpoint import load_checkpoint
 from engine.storage.library import read_history
 from engine.training import loop
 from engine.training.control import Control
-from engine.training.distributed import Group
+from engine.training.distributed import Group, ProcessError
 from engine.training.loop import Trainer, TrainingData
 from engine.training.restoring import load_model
 
@@ -329,7 +329,7 @@ def test_out_of_memory_halves_the_batch_and_says_so(tmp_path: Path) -> None:
 def test_out_of_memory_ends_a_group_whose_others_would_wait(tmp_path: Path) -> None:
     trainer = Trainer(small(epochs=1), data(), tmp_path, Diary())
     trainer._group = Group(rank=1, size=2)
-    with pytest.raises(TrainingError, match="One of the processes"):
+    with pytest.raises(ProcessError, match="Process 1 has not enough memory"):
         trainer._halve_batch()
 
 
