@@ -321,7 +321,7 @@ class ColdOpenApp(KeysInOrder, inherit_bindings=False):
         from tui.widgets.once import Palette
 
         if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(id="--command-palette"))
+            self.push_screen(Palette())  # without Textual's id: one may still be going
 
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen

@@ -7,7 +7,6 @@ import asyncio
 from textual import events
 from textual.app import App
 from textual.widgets import Input
-from textual.worker import WorkerState
 
 KEY_TURNS = 100
 """So many turns of the event loop a key waits for those before it."""
@@ -34,12 +33,10 @@ class KeysInOrder(App[None]):
     def _busy(self) -> bool:
         """Whether what the keys before have begun is still on its way.
 
-        A key may have had its widget tell those around it, or open a dialog for the next one.
+        A key may have had its widget tell those around it, or have begun to open a dialog.
         """
         nodes = (self.focused or self.screen).ancestors_with_self
-        return any(node.message_queue_size for node in nodes if node is not self) or any(
-            worker.state is WorkerState.PENDING for worker in self.workers
-        )
+        return any(node.message_queue_size for node in nodes if node is not self)
 
     async def _edited(self, field: Input, event: events.Key) -> bool:
         """Do what a key does in a field at once; the usual way through its parents is longer."""

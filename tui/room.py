@@ -133,7 +133,7 @@ class Room(Container):
     @property
     def in_front(self) -> bool:
         """Whether the user has this room before them, and no dialog over it."""
-        return self.cold_open.room_id == self.room_id and self.screen.is_current
+        return self.cold_open.room_id == self.room_id and self.screen.is_active
 
     def focus_on(self, widget: Widget) -> None:
         """Give ``widget`` the focus, now or when the room is in front again.

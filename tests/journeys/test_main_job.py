@@ -101,3 +101,24 @@ def test_a_hostile_file_is_refused_in_words(
     terminal.until("101,126 tokens")
     terminal.keys("C-q")
     terminal.until("LEFT 0")
+
+
+def test_a_new_draft_shows_nothing_of_the_one_before(terminal: Any) -> None:
+    terminal.run()
+    terminal.until("101,126 tokens")
+    go_to(terminal, "3")
+    terminal.until("temperature")
+    for line in ("DELIA: One.", "OZ: Two.", "GUS: Three."):
+        terminal.type(line)
+        terminal.keys("Enter")
+    terminal.until("GUS: Three.")
+    terminal.keys("F2")
+    terminal.type("new draft")
+    terminal.until("New draft")
+    terminal.keys("Enter")
+    terminal.until("Name of the new draft")
+    terminal.keys("Enter")
+    terminal.until(lambda shown: "Untitled 2" in shown and "Name of" not in shown)
+    terminal.until(lambda shown: "Two." not in shown and "Three." not in shown, within=20)
+    terminal.keys("C-q")
+    terminal.until("LEFT 0")

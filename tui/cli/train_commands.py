@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -150,8 +151,9 @@ async def follow_run(request: Any, detach: bool, output: Output) -> int:
             task = asyncio.current_task()
             if task is not None:
                 task.uncancel()
-            await client.call(ControlTraining(job=job, command="stop"))
-            info = await _follow(await client.call(WatchTraining(job=job)), events, output)
+            with contextlib.suppress(ColdOpenError):  # which has ended, or is lost: that is told
+                await client.call(ControlTraining(job=job, command="stop"))
+            info = await _follow(snapshot, events, output, goes_on=True)
         if info.state == "failed":
             raise ColdOpenError(info.message)
         if not output.json:
@@ -162,12 +164,16 @@ async def follow_run(request: Any, detach: bool, output: Output) -> int:
 
 
 async def _follow(
-    snapshot: TrainingSnapshot, events: asyncio.Queue[AnyEvent | None], output: Output
+    snapshot: TrainingSnapshot,
+    events: asyncio.Queue[AnyEvent | None],
+    output: Output,
+    *,
+    goes_on: bool = False,
 ) -> JobInfo:
     info = snapshot.info
-    if output.json:
+    if output.json and not goes_on:
         _tell_so_far(snapshot, output)
-    else:
+    elif not goes_on:
         for notice in snapshot.notices:
             output.line(notice)
     with ProgressLine() as line:

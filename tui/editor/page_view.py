@@ -108,6 +108,7 @@ class PageView(TextArea):
         self._forget_painted()
         self.move_cursor((0, 0))
         self._refresh_size()
+        self.refresh()
 
     def _refresh_size(self) -> None:
         self.virtual_size = size = Size(0, self.wrapped_document.height)

@@ -174,14 +174,17 @@ class InspectRoom(Room):
 
     def on_engine_event(self, event: AnyEvent) -> None:
         if isinstance(event, JobsChanged):
-            self._find_model()
+            self._find_model(again=True)
 
     @work(exclusive=True, group="model")
-    async def _find_model(self) -> None:
-        """Look into the chosen model; without a choice, the newest one."""
+    async def _find_model(self, *, again: bool = False) -> None:
+        """Look into the chosen model; without a choice, the newest one.
+
+        ``again`` where it is looked into already, and may have been replaced.
+        """
         if not self.subject.model:
             self.view.note("looking for a model…")
-        else:
+        elif not again:
             self._present()
         cards = await self._models()
         if cards is None:

@@ -123,6 +123,10 @@ class WriteRoom(LookActions):
         """Into the panel, which opens for it; from inside it, close it."""
         panel, focused = self.side, self.screen.focused
         inside = focused is not None and panel in focused.ancestors
+        if not inside and self.has_class("-focus"):
+            self.action_toggle_focus()
+        if not inside and self.tree_panel.has_class("-open"):
+            self._close_tree()
         panel.set_class(not inside, "-open")
         if not inside:
             self.show_cast()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from textual import on
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette
+from textual.widgets import Input
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -24,11 +26,17 @@ class Once(_Base):
     _over = False
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
-        if self._over or not self.is_current:
+        if self._over or not self.is_active:
             return AwaitComplete()
         self._over = True
         return super().dismiss(result)
 
 
 class Palette(Once, CommandPalette):
-    """Textual's command palette, closing once."""
+    """Textual's command palette, closing once and doing once what was chosen."""
+
+    @on(Input.Submitted)
+    def _only_once(self, event: Input.Submitted) -> None:
+        if self._over or not self.is_active:
+            event.stop()
+            event.prevent_default()

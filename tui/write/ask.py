@@ -33,6 +33,7 @@ class Ask(Once, ModalScreen[str]):
     Ask Input { border: none; height: 1; padding: 0; background: $boost; }
     Ask Input:focus { border: none; height: 1; }
     Ask OptionList { height: auto; max-height: 16; border: none; background: $surface; }
+    Ask OptionList:focus { border: none; }
     """
 
     def __init__(

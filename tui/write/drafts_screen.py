@@ -32,6 +32,7 @@ class DraftsScreen(Once, ModalScreen[str]):
     DEFAULT_CSS = """
     DraftsScreen OptionList { height: auto; max-height: 20; border: none; padding: 0;
         background: $surface; }
+    DraftsScreen OptionList:focus { border: none; }
     DraftsScreen #drafts-note { color: $quiet; height: auto; margin: 1 0 0 0; }
     DraftsScreen #drafts-note.-bad { color: $error; }
     """

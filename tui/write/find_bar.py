@@ -24,6 +24,7 @@ class FindBar(Horizontal):
     FindBar.-open { display: block; }
     FindBar Input { border: none; height: 1; padding: 0; width: 1fr; max-width: 30;
         background: $panel; }
+    FindBar Input:focus { border: none; height: 1; }
     FindBar .label { width: auto; color: $quiet; padding: 0 1; }
     FindBar #find-note { width: 1fr; color: $quiet; padding: 0 1; text-align: right; }
     """

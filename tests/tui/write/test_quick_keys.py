@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from textual import events
+from textual.command import CommandList
 from textual.keys import _character_to_key
 from textual.widgets import Input
 
@@ -17,6 +18,7 @@ from engine.protocol.messages import StopStream, StreamEnded, StreamStarted, Tok
 from engine.protocol.values import GenerationRecord, StopRule, WrittenToken
 from tui.link import LinkStatus
 from tui.screens.corpus import CorpusRoom
+from tui.screens.help import HelpScreen
 from tui.widgets.once import Palette
 from tui.write import draft_actions
 from tui.write.streaming import Branch, Continuation
@@ -39,22 +41,23 @@ async def settled(sitting: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "keys", "screens"),
+    ("action", "keys"),
     [
-        ("write.new", ["enter", "enter"], 1),
-        ("write.export", ["enter", "enter"], 1),
-        ("write.open", ["enter", "enter"], 1),
-        ("write.open", ["n", "enter", "enter"], 2),
-        ("write.speak_as", ["A", "enter", "enter"], 1),
-        ("app.help", ["escape", "escape"], 1),
-        ("app.command_palette", ["enter", "enter"], None),
+        ("write.new", ["enter", "enter"]),
+        ("write.export", ["enter", "enter"]),
+        ("write.open", ["enter", "enter"]),
+        ("write.open", ["n", "enter", "enter"]),
+        ("write.speak_as", ["A", "enter", "enter"]),
+        ("app.help", ["escape", "escape"]),
+        ("app.command_palette", ["enter", "enter"]),
+        ("app.command_palette", ["enter", "f1"]),
+        ("app.command_palette", ["enter", "escape", "f2"]),
     ],
 )
 async def test_a_dialog_closes_once(
     sitting: Any,
     action: str,
     keys: list[str],
-    screens: int | None,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -66,10 +69,70 @@ async def test_a_dialog_closes_once(
         assert isinstance(sitting.app.screen, Palette)
     together(sitting, *keys)
     await settled(sitting)
-    if screens is not None:
-        await sitting.until(lambda: len(sitting.app.screen_stack) <= screens)
+    for _screen in range(3):
+        await sitting.press("escape")
+    await sitting.until(lambda: len(sitting.app.screen_stack) == 1)
     assert sitting.app._exception is None
     assert not sitting.app.crash
+
+
+async def test_what_is_chosen_in_the_palette_is_done_once(
+    sitting: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    async def perform(action: str) -> None:
+        done.append(action)
+
+    monkeypatch.setattr(sitting.app, "perform", perform)
+    await sitting.press("f2")
+    await sitting.until(lambda: isinstance(sitting.app.focused, Input))
+    await sitting.type("light")
+    await sitting.until(lambda: sitting.app.screen.query_one(CommandList).option_count > 0)
+    together(sitting, "enter", "enter")
+    await sitting.until(lambda: done)
+    await settled(sitting)
+    assert len(done) == 1
+
+
+async def test_a_dialog_is_not_put_over_another(
+    sitting: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saving, saved, save_draft = asyncio.Event(), asyncio.Event(), sitting.room.save_draft
+
+    async def save() -> Any:
+        saving.set()
+        await saved.wait()
+        return await save_draft()
+
+    monkeypatch.setattr(sitting.room, "save_draft", save)
+    await sitting.app.perform("write.open")
+    await saving.wait()
+    await sitting.press("f1")
+    await sitting.until(lambda: isinstance(sitting.app.screen, HelpScreen))
+    assert not sitting.room.in_front
+    saved.set()
+    await settled(sitting)
+    assert len(sitting.app.screen_stack) == 2
+    await sitting.press("f1")
+    assert sitting.room.in_front
+
+
+@pytest.mark.parametrize("hidden_by", ["toggle_focus", "tree"])
+async def test_the_odds_are_shown_where_they_get_the_keys(sitting: Any, hidden_by: str) -> None:
+    await sitting.app.perform(f"write.{hidden_by}")
+    await sitting.pilot.pause()
+    await sitting.app.perform("write.settings")
+    await sitting.until(lambda: isinstance(sitting.app.focused, Input))
+    await sitting.until(lambda: sitting.app.focused.region.height > 0)
+    assert not sitting.room.has_class("-focus", "-tree")
+
+
+async def test_what_is_looked_for_can_be_read(sitting: Any) -> None:
+    await sitting.press("ctrl+f")
+    await sitting.until(lambda: isinstance(sitting.app.focused, Input))
+    await sitting.type("soup")
+    await sitting.until(lambda: sitting.app.focused.content_size.height == 1)
 
 
 async def test_what_follows_the_key_that_opens_something_goes_into_it(
