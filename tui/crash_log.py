@@ -25,7 +25,11 @@ class LogOnly(logging.Handler):
     """What libraries report goes to the app's log, too, and neither over a screen nor to a pipe."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        _append(self.format(record) + "\n")
+        try:
+            text = self.format(record)
+        except Exception:  # of whoever reports, and never theirs to hear of
+            text = f"{record.name}: {record.msg}"
+        _append(f"{text}\n")
 
 
 def _log() -> Path:

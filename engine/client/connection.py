@@ -202,6 +202,8 @@ class EngineClient:
             await self._writer.drain()
             return cast(R, await waiting)
         except ConnectionError:
+            if not waiting.cancel():
+                waiting.exception()  # it says the same, and is not to be said twice
             raise _lost() from None
         finally:
             self._waiting.pop(number, None)
@@ -214,7 +216,7 @@ class EngineClient:
         with contextlib.suppress(asyncio.CancelledError):
             await self._listener
         self._writer.close()
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(OSError):
             await self._writer.wait_closed()
 
     async def _listen(self) -> None:
@@ -231,7 +233,7 @@ class EngineClient:
                     waiting.set_exception(_lost())
             if self.on_lost is not None:
                 self.on_lost()
-        await _drop(self._writer)
+        self._writer.transport.abort()  # not waited for: whoever hears of it may close meanwhile
 
     def _take(self, message: FromEngine) -> None:
         if isinstance(message, Answer | Failed):

@@ -8,9 +8,12 @@ from pathlib import Path
 
 REPORT = """
 import logging
-from tui.crash_log import LogOnly
-logging.basicConfig(handlers=[LogOnly()], level=logging.WARNING)
-logging.getLogger("asyncio").error("Future exception was never retrieved %s", "\\udce9")
+from tui.cli import main as program
+from tui.cli.main import main
+program.opens_app = lambda *given: True
+program._open_app = lambda given: logging.getLogger("asyncio").error(*given)
+main(["Future exception was never retrieved %s", "\\udce9"])
+main(["not one but %s %s", "arguments"])
 """
 
 
@@ -21,3 +24,4 @@ def test_what_libraries_report_is_in_the_log_and_not_on_the_screen(user_home: Pa
     assert done.stdout + done.stderr == ""
     log = user_home / "state" / "coldopen" / "app.log"
     assert "never retrieved \\udce9" in log.read_text()
+    assert "asyncio: not one but" in log.read_text()
