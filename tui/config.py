@@ -21,8 +21,10 @@ MAX_CONFIG_BYTES = 1 << 20
 
 THEMES = ("dark", "light")
 
-USUAL_ODDS = SamplerSettings(temperature=0.8, top_p=0.95, min_p=0.02)
-"""What one begins with; a little min-p keeps out what is odd in a wide nucleus."""
+USUAL_ODDS = SamplerSettings(temperature=0.95, top_p=0.95, no_repeat_ngram=4)
+"""What one begins with. It says words and phrases again as often as a script does; colder, a model
+that copies goes round in circles, and where any four words may come twice, it may go on with one
+and the same word for ever (``benchmarks/repetition.py``)."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

@@ -119,7 +119,7 @@ def test_a_two_page_scene(terminal: Any, engine_home: Path, tmp_path: Path) -> N
     # The temperature turns while it streams.
     sitting.ask()
     terminal.keys("F9")
-    terminal.until(lambda shown: "T 0.85" in shown and "writing…" in shown)
+    terminal.until(lambda shown: " T 1 " in shown and "writing…" in shown)
     sitting.stop()
     sitting.take("Tab")
 
@@ -174,7 +174,7 @@ def test_a_two_page_scene(terminal: Any, engine_home: Path, tmp_path: Path) -> N
     assert len(sizes) == sitting.asked + 1, "and one retry"
     changes = [node.record.changes for node in nodes if node.record is not None]
     turned = {change[1].settings.temperature for change in changes if len(change) == 2}
-    assert turned == {0.85}
+    assert turned == {1.0}
     places = Counter({(node.parent, node.at): 0 for node in nodes})
     for node in {number_of(n.id): n for n in nodes}.values():
         places[(node.parent, node.at)] += 1

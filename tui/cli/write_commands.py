@@ -14,6 +14,7 @@ from engine.errors import ColdOpenError, ConfigurationError
 from engine.protocol.messages import AnyEvent, StreamEnded, StreamStarted, TokensWritten, Write
 from engine.protocol.values import SamplerSettings, StopRule
 from tui.cli.bounds import fitting, made_fitting
+from tui.config import USUAL_ODDS
 
 if TYPE_CHECKING:
     from tui.cli.output import Output
@@ -30,10 +31,16 @@ def add_to(
     write.add_argument("--stop", choices=("length", "line", "speech", "scene"), default="length")
     write.add_argument("--as", dest="speaker", metavar="SPEAKER", help="continue as this character")
     write.add_argument(
-        "--temperature", type=float, help="0 is the likeliest word; 1 the model's own odds"
+        "--temperature",
+        type=float,
+        help=f"0 is the likeliest word; 1 the model's own odds (usual: {USUAL_ODDS.temperature:g})",
     )
     write.add_argument("--top-k", type=int, help="keep the k likeliest words")
-    write.add_argument("--top-p", type=float, help="keep the words that hold this much probability")
+    write.add_argument(
+        "--top-p",
+        type=float,
+        help=f"keep the words that hold this much probability (usual: {USUAL_ODDS.top_p:g})",
+    )
     write.add_argument(
         "--min-p", type=float, help="drop words less likely than this share of the best"
     )
@@ -51,7 +58,7 @@ def sampler_from(options: argparse.Namespace) -> SamplerSettings:
     names = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty")
     given = {name: getattr(options, name) for name in names}
     given = {name: value for name, value in given.items() if value is not None}
-    return made_fitting(SamplerSettings, given)
+    return made_fitting(SamplerSettings, msgspec.to_builtins(USUAL_ODDS) | given)
 
 
 def _typed() -> str:

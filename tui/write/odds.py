@@ -10,9 +10,9 @@ from engine.protocol.values import SamplerSettings, StopRule
 from tui.config import USUAL_ODDS
 
 PRESETS: dict[str, SamplerSettings] = {
-    "careful": SamplerSettings(temperature=0.5, top_p=0.85),
+    "careful": SamplerSettings(temperature=0.8, top_p=0.9, no_repeat_ngram=4),
     "lively": USUAL_ODDS,
-    "wild": SamplerSettings(temperature=1.2, top_p=1.0, min_p=0.02),
+    "wild": SamplerSettings(temperature=1.2, top_p=1.0, min_p=0.02, no_repeat_ngram=4),
 }
 FIELDS = {
     "temperature": "temperature",
@@ -55,6 +55,8 @@ def summary(settings: SamplerSettings) -> str:
         parts.append(f"p {settings.top_p:g}")
     if settings.min_p:
         parts.append(f"min-p {settings.min_p:g}")
+    if settings.no_repeat_ngram:
+        parts.append(f"no {settings.no_repeat_ngram}-gram")
     return " ".join(parts)
 
 

@@ -80,11 +80,14 @@ class SidePanel(VerticalScroll):
         return shown(self.settings, name)
 
     def _presets(self) -> Content:
-        # Short enough for one row each.
+        # Short enough for one row each; what all have in common stands in the fields.
         values = {
-            name: summary(settings).replace("0.", ".").replace("min-p", "min")
+            name: summary(msgspec.structs.replace(settings, no_repeat_ngram=0))
             for name, settings in PRESETS.items()
         }
+        shorter = {"0.": ".", "T ": "T", "p ": "p"}
+        for long, short in shorter.items():
+            values = {name: value.replace(long, short) for name, value in values.items()}
         lines = [f"{name:8}{value}" for name, value in values.items()]
         return content("\n".join(lines), "$quiet")
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tui.app import ColdOpenApp
+from tui.config import USUAL_ODDS
 from tui.corpus.text_view import TextView
 
 pytestmark = pytest.mark.timeout(400)
@@ -236,7 +237,7 @@ async def test_temperature_changes_mid_stream_and_all_can_be_made_again(cowritin
     await cowriting.until(lambda: len(room._draft.tree) == 3)
     node = room._draft.tree["1a"]
     assert node.record.seed == 77
-    assert node.record.changes[0].settings.temperature == 0.8
+    assert node.record.changes[0].settings.temperature == USUAL_ODDS.temperature
     assert len(node.record.changes) > 1
     room.action_repeat()
     await cowriting.until(lambda: "Made again, letter for letter." in cowriting.notices())

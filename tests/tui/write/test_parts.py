@@ -97,7 +97,8 @@ def test_settings_as_they_are_typed() -> None:
     assert with_value(start, "banned", "socks, bus ,").banned == ("socks", "bus")
     assert with_stop(StopRule(), "at", "sp").at == "speech"
     assert (
-        summary(SamplerSettings(temperature=1, top_k=5, top_p=1, min_p=0.1)) == "T 1 k 5 min-p 0.1"
+        summary(SamplerSettings(temperature=1, top_k=5, top_p=1, min_p=0.1, no_repeat_ngram=3))
+        == "T 1 k 5 min-p 0.1 no 3-gram"
     )
     assert seed_from("") is None
     assert seed_from("17") == 17

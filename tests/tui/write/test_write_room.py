@@ -12,6 +12,7 @@ from textual import events
 from textual.widgets import Input
 
 from tui.app import ColdOpenApp
+from tui.config import USUAL_ODDS
 from tui.drafts.open_draft import DraftError, OpenDraft, Snapshot
 from tui.drafts.store import DraftStore
 from tui.widgets.filepicker import FilePicker
@@ -264,7 +265,7 @@ async def test_settings_are_checked_as_they_are_typed(sitting: Any) -> None:
     side.query_one("#odds-temperature", Input).value = "7"
     await sitting.pilot.pause()
     assert "temperature: 0 to 5" in str(side.query_one("#side-problem").render())
-    assert side.settings.temperature == 0.8
+    assert side.settings.temperature == USUAL_ODDS.temperature
     sitting.room.action_preset_wild()
     await sitting.pilot.pause()
     assert side.query_one("#odds-temperature", Input).value == "1.2"
