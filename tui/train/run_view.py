@@ -142,7 +142,8 @@ class RunView(VerticalScroll):
         self._dirty = False
         run, cells = self.run, max(20, self.size.width - 3)
         self.query_one("#run-head", Static).update(headline(run, cells))
-        self.query_one("#run-figures", Static).update(figures(run, cells))
+        told = figures(run, cells)
+        self.query_one("#run-figures", Static).update(told)
         notices = [content(f"· {text}", newlines=False) for text in run.notices[-NOTICES:]]
         self.query_one("#run-notices", Static).update(Content("\n").join(notices))
         self.set_class(run.vectors, "-vectors")
@@ -156,18 +157,17 @@ class RunView(VerticalScroll):
             what = "nearest words" if run.vectors else "what it writes"
             box.border_title = Content(f"{what} after {step:,} steps")
             self.query_one("#run-sample", Static).update(content(text.strip("\n")))
-        self._fit()
+        self._fit(1 + len(told.plain.split("\n")))
 
     def on_resize(self, event: events.Resize) -> None:
         self._dirty = True
         self.call_after_refresh(self._redraw)
 
-    def _fit(self) -> None:
-        """Give the charts the rows that the lines above and below them leave."""
+    def _fit(self, above: int) -> None:
+        """Give the charts the rows that the lines above, so many, and below them leave."""
         size = self.size
         self.set_class(size.width >= WIDE, "-wide")
         self.set_class(size.width >= WIDE and size.height < TALL, "-low")
-        above = 1 + self.query_one("#run-figures", Static).size.height
         body, loss = self.query_one("#run-body", Container), self.loss_chart
         if size.width >= WIDE:
             body.styles.height = max(14, size.height - above)

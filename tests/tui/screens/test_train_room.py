@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from engine.client import EngineClient
+from engine.config import TrainingConfig
 from engine.protocol.messages import (
     ControlTraining,
     ListModels,
@@ -281,6 +283,35 @@ async def test_what_is_deleted_is_the_run_that_was_asked_about(
         await pilot.press("y", "enter")
         await soon(pilot, lambda: [r for r in sent if isinstance(r, ControlTraining)])
         assert [r.job for r in sent if isinstance(r, ControlTraining)] == ["a#1"]
+
+
+async def test_the_headline_stays_when_a_last_line_of_figures_comes(
+    user_home: Path, soon: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = ColdOpenApp(connect=False, start_room="train")
+    async with app.run_test(size=(110, 34)) as pilot:
+        await soon(pilot, lambda: app.room_id == "train")
+        room = room_of(pilot)
+        view = room._run_view
+        run = Run("a#1")
+        known = TrainingSnapshot(
+            info=info(), config=None, sequence=0,
+            metrics=(), validations=(), samples=(), notices=(),
+        )  # fmt: skip
+        view.follow(run, known)
+        room._show("train-run")
+        await pilot.pause(0.5)
+        redraw = view._redraw
+        monkeypatch.setattr(view, "_redraw", lambda: None)  # the last time is by hand
+        before = view.query_one("#run-figures").size.height
+        config = TrainingConfig()
+        run.refresh(msgspec.structs.replace(known, config=config, device="cpu", parameters=9))
+        run.take(TrainingMetrics(job="a#1", sequence=1, metrics=metrics(5)))
+        view.mark_dirty()
+        redraw()
+        await pilot.pause()
+        assert view.query_one("#run-figures").size.height > before
+        assert view.max_scroll_y == 0
 
 
 # -- the run by itself
