@@ -136,17 +136,17 @@ class EngineClient:
                     max(min(timeout, GREETING_SECONDS), deadline - time.monotonic()),
                 )
                 break
-            except (TimeoutError, ConnectionError, ProtocolError) as error:
+            except ConnectionError:
                 await _drop(writer)
-                if isinstance(error, ConnectionError) and time.monotonic() < deadline:
-                    await asyncio.sleep(LEAVING_SECONDS)  # or it was killed just now
-                    continue
-                if isinstance(error, ConnectionError):
+                if time.monotonic() > deadline:
                     raise EngineUnavailable(
                         "The engine does not answer: it hangs up. It may be leaving, which takes a"
                         " minute at most where it keeps a run.",
                         "Wait for it; `coldopen engine stop --force` ends one that is stuck.",
                     ) from None
+                await asyncio.sleep(LEAVING_SECONDS)  # or it was killed just now
+            except (TimeoutError, ProtocolError) as error:
+                await _drop(writer)
                 raise EngineUnavailable(
                     f"The engine does not answer ({str(error) or 'no greeting'}).",
                     "`coldopen engine stop --force` and start again.",

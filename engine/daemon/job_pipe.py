@@ -14,7 +14,8 @@ from engine.protocol.values import JobState, Metrics, ValidationPoint
 class JobSpec(Struct, frozen=True, kw_only=True, tag="spec"):
     """The first frame on a training process's standard input."""
 
-    job: str
+    job: str = ""
+    """The run's id, given when it begins."""
     name: str
     run_dir: str
     paths: tuple[str, ...]

@@ -83,14 +83,8 @@ class Jobs:
         self._counter = 0
         self._leaving = False
 
-    def start(
-        self,
-        name: str,
-        kind: Literal["model", "vectors"],
-        corpus: str,
-        make_spec: Callable[[str], JobSpec],
-    ) -> str:
-        """Start a run and return its job id.
+    def start(self, spec: JobSpec, corpus: str) -> str:
+        """Start the run that ``spec`` describes, on what is called ``corpus``; returns its job id.
 
         Raises:
             TrainingError: when any run is in progress, or all are being ended.
@@ -106,8 +100,8 @@ class Jobs:
                         "Stop it first, or wait for it: two runs would only slow each other down.",
                     )
             self._counter += 1
-            job_id = f"{name}#{os.getpid()}.{self._counter}"
-            spec = make_spec(job_id)
+            job_id = f"{spec.name}#{os.getpid()}.{self._counter}"
+            spec = msgspec.structs.replace(spec, job=job_id)
             encode_frame(spec)  # what cannot be told must not leave a run that waits for it
             log_sink = paths.log_file().open("ab")
             process = subprocess.Popen(
@@ -117,7 +111,8 @@ class Jobs:
                 stderr=log_sink,
             )
             log_sink.close()
-            info = JobInfo(job=job_id, name=name, kind=kind, state="starting", corpus=corpus)
+            kind: Literal["model", "vectors"] = "model" if spec.vectors is None else "vectors"
+            info = JobInfo(job=job_id, name=spec.name, kind=kind, state="starting", corpus=corpus)
             job = Job(info=info, process=process)
             job.stdin_lock.acquire()  # What it shall do comes before any command.
             self._jobs[job_id] = job

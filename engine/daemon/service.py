@@ -219,17 +219,14 @@ class Service:
         with self._library_lock:
             folder = self._new_run_folder(request.name, request.replace)
             return self._begin(
-                request.name,
-                request.paths,
-                lambda job: JobSpec(
-                    job=job,
+                JobSpec(
                     name=request.name,
                     run_dir=str(folder),
                     paths=request.paths,
                     settings=request.settings,
                     preset=request.preset,
                     replace=request.replace,
-                ),
+                )
             )
 
     def _resume_training(self, session: Session, call: int, request: m.ResumeTraining) -> m.Reply:
@@ -247,39 +244,26 @@ class Service:
         with self._library_lock:
             self._refuse_while_training(request.name)
             return self._begin(
-                request.name,
-                card.corpus_paths,
-                lambda job: JobSpec(
-                    job=job,
-                    name=request.name,
-                    run_dir=str(folder),
-                    paths=card.corpus_paths,
-                    resume=True,
-                ),
+                JobSpec(
+                    name=request.name, run_dir=str(folder), paths=card.corpus_paths, resume=True
+                )
             )
 
     def _train_vectors(self, session: Session, call: int, request: m.TrainVectors) -> m.Reply:
         with self._library_lock:
             folder = self._new_run_folder(request.name, request.replace)
-            job = self._jobs.start(
-                request.name,
-                "vectors",
-                _title(request.paths),
-                lambda job: JobSpec(
-                    job=job,
+            return self._begin(
+                JobSpec(
                     name=request.name,
                     run_dir=str(folder),
                     paths=request.paths,
                     vectors=msgspec.structs.replace(request, paths=request.paths[:1]),
                     replace=request.replace,
-                ),
+                )
             )
-        return m.TrainingStarted(job=job)
 
-    def _begin(
-        self, name: str, corpus: tuple[str, ...], spec: Callable[[str], JobSpec]
-    ) -> m.TrainingStarted:
-        return m.TrainingStarted(job=self._jobs.start(name, "model", _title(corpus), spec))
+    def _begin(self, spec: JobSpec) -> m.TrainingStarted:
+        return m.TrainingStarted(job=self._jobs.start(spec, _title(spec.paths)))
 
     def _new_run_folder(self, name: str, replace: bool) -> Path:
         """Where a run can put its model; one that it replaces stays until the run has begun."""
