@@ -28,8 +28,8 @@ class Worth:
     several: int
 
 
-WORTH = {"AVX512": Worth(500_000, 500_000)}
-"""By what torch calls a processor's ability; two such machines and one of the others were tried."""
+WORTH = {"AVX512": Worth(500_000, 100_000)}
+"""By what torch calls a processor's ability; three such machines and one of the others were tried."""
 WORTH_ELSEWHERE = Worth(1_000_000, 150_000)
 
 
