@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import BinaryIO, Literal, TypeVar, cast
 
 import msgspec
@@ -31,7 +32,7 @@ from engine.daemon.job_pipe import (
     JobStateChange,
     JobValidation,
 )
-from engine.errors import TrainingError
+from engine.errors import ColdOpenError, TrainingError
 from engine.protocol.framing import NotUnderstoodError, encode_frame, read_frame_blocking
 from engine.protocol.messages import (
     AnyEvent,
@@ -42,11 +43,12 @@ from engine.protocol.messages import (
     TrainingStateChanged,
     TrainingValidation,
 )
-from engine.protocol.values import JobInfo, JobState, Metrics, ValidationPoint
+from engine.protocol.values import ENDED, JobInfo, JobState, Metrics, ValidationPoint
+from engine.storage import library
+from engine.storage.run_lock import written_by_us
 
 log = logging.getLogger(__name__)
 _DECODER = msgspec.json.Decoder(FromJob)
-ENDED: frozenset[JobState] = frozenset({"finished", "stopped", "failed"})
 KEPT_SAMPLES = 200
 
 P = TypeVar("P")
@@ -58,6 +60,7 @@ class Job:
     """One run and everything that it has told so far."""
 
     info: JobInfo
+    folder: Path
     process: subprocess.Popen[bytes]
     config: TrainingConfig | None = None
     device: str = ""
@@ -113,7 +116,7 @@ class Jobs:
             log_sink.close()
             kind: Literal["model", "vectors"] = "model" if spec.vectors is None else "vectors"
             info = JobInfo(job=job_id, name=spec.name, kind=kind, state="starting", corpus=corpus)
-            job = Job(info=info, process=process)
+            job = Job(info=info, folder=Path(spec.run_dir), process=process)
             job.stdin_lock.acquire()  # What it shall do comes before any command.
             self._jobs[job_id] = job
         try:
@@ -200,13 +203,10 @@ class Jobs:
             code = job.process.wait()
             if job.info.state not in ENDED:
                 why = f"signal {-code}" if code < 0 else f"exit status {code}"
-                self._take(
+                self._fail(
                     job,
-                    JobStateChange(
-                        state="failed",
-                        message=f"The training process ended without a word ({why}). What it had"
-                        " checkpointed is kept; `coldopen engine logs` has the details.",
-                    ),
+                    f"The training process ended without a word ({why}). What it had"
+                    " checkpointed is kept; `coldopen engine logs` has the details.",
                 )
             for stream in (job.process.stdin, job.process.stdout):
                 with contextlib.suppress(OSError):
@@ -226,6 +226,13 @@ class Jobs:
             if message is None:
                 return
             self._take(job, message)
+
+    def _fail(self, job: Job, why: str) -> None:
+        """A run is over that could not say so itself."""
+        if job.config is not None:  # else the folder may hold a model that it was to replace
+            with contextlib.suppress(ColdOpenError), written_by_us(job.folder):
+                library.write_failure(job.folder, why)
+        self._take(job, JobStateChange(state="failed", message=why))
 
     def _take(self, job: Job, message: FromJob) -> None:
         job_id = job.info.job

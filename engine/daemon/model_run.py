@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,72 +17,25 @@ from engine.corpus.corpus import Corpus, load_corpus
 from engine.corpus.statistics import summarise
 from engine.corpus.tokenizer import is_cue
 from engine.corpus.vocabulary import SPECIALS
-from engine.daemon.job_pipe import (
-    FromJob,
-    JobBegun,
-    JobMetrics,
-    JobNotice,
-    JobSample,
-    JobSpec,
-    JobStateChange,
-    JobValidation,
-)
+from engine.daemon.job_pipe import JobBegun, JobNotice, JobSpec
+from engine.daemon.run_reporter import Reporter, Tell
 from engine.errors import ConfigurationError, CorpusError, TrainingError
 from engine.generation.sample_text import sample_text
 from engine.models.contract import LanguageModel
 from engine.models.script import ScriptModel
 from engine.paths import expanded, printable
-from engine.protocol.values import JobState, Metrics, ModelCard, ValidationPoint
+from engine.protocol.values import JobState, ModelCard
 from engine.storage import library
 from engine.storage.text_tables import TextTables
 from engine.training.control import Control
 from engine.training.device import choose_device
-from engine.training.disk_writes import DiskWrites
 from engine.training.loop import Trainer, TrainingData
 from engine.training.presets import PRESET_MINUTES, plan
 from engine.training.self_measure import measure_machine
 from engine.vectors.initial_embedding import initial_embedding, own_embedding
 
-Tell = Callable[[FromJob], None]
 FEWEST_TOKENS = 200
 """Below this many training tokens there is nothing to learn from."""
-
-
-class Reporter:
-    """The trainer's listener: passes everything on and keeps the model's card true."""
-
-    def __init__(self, card: ModelCard, folder: Path, tell: Tell) -> None:
-        self.card = card
-        self.folder = folder
-        self.disk = DiskWrites(self.on_notice)
-        self._tell = tell
-
-    def on_metrics(self, metrics: Metrics) -> None:
-        self._tell(JobMetrics(metrics=metrics))
-        self.card = msgspec.structs.replace(self.card, steps=metrics.step, seconds=metrics.seconds)
-
-    def on_validation(self, point: ValidationPoint) -> None:
-        self._tell(JobValidation(point=point))
-        if point.best and point.perplexity is not None:
-            self.card = msgspec.structs.replace(self.card, perplexity=point.perplexity)
-        self.disk.attempt("model's card", self.save)
-
-    def on_sample(self, step: int, text: str) -> None:
-        self._tell(JobSample(step=step, text=text))
-
-    def on_notice(self, text: str) -> None:
-        self._tell(JobNotice(text=text))
-
-    def on_state(self, state: JobState) -> None:
-        self._tell(JobStateChange(state=state))
-
-    def save(self) -> None:
-        """Write the card.
-
-        Raises:
-            ColdOpenError: when the disk refuses.
-        """
-        library.write_card(self.folder, self.card)
 
 
 def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
@@ -124,7 +77,7 @@ def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
         make_room(folder, spec.replace)
         card = write_run_folder(folder, config, corpus, resolved)
     device, why = choose_device(config.device)
-    card = msgspec.structs.replace(card, state="running", device=str(device))
+    card = msgspec.structs.replace(card, device=str(device))
     reporter = Reporter(card, folder, tell)
     tables = TextTables.of_corpus(corpus, ())
 
@@ -144,27 +97,27 @@ def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
         reasons = (*reasons, *start_embedding(trainer.model, config, corpus, control))
         trainer.spend(time.perf_counter() - begun)
     reporter.card = msgspec.structs.replace(card, parameters=trainer.parameters)
-    reporter.save()
-    tell(
-        JobBegun(
-            config=trainer.config,
-            device=str(device),
-            parameters=trainer.parameters,
-            corpus=corpus.name,
+    with reporter.running():
+        tell(
+            JobBegun(
+                config=trainer.config,
+                device=str(device),
+                parameters=trainer.parameters,
+                corpus=corpus.name,
+            )
         )
-    )
-    for reason in (why, *reasons):
-        tell(JobNotice(text=reason))
-    result = trainer.run(control)
-    state: JobState = "stopped" if control.stopping else "finished"
-    reporter.card = msgspec.structs.replace(
-        reporter.card,
-        state=state,
-        weights=result.weights,
-        config=trainer.config,
-        perplexity=result.perplexity,
-    )
-    reporter.save()
+        for reason in (why, *reasons):
+            tell(JobNotice(text=reason))
+        result = trainer.run(control)
+        state: JobState = "stopped" if control.stopping else "finished"
+        reporter.card = msgspec.structs.replace(
+            reporter.card,
+            state=state,
+            weights=result.weights,
+            config=trainer.config,
+            perplexity=result.perplexity,
+        )
+        reporter.save()
 
 
 @torch.no_grad()

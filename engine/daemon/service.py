@@ -20,6 +20,7 @@ from engine.daemon.jobs import Jobs, thinned
 from engine.daemon.server import Server, Session
 from engine.errors import ColdOpenError, TrainingError
 from engine.protocol import messages as m
+from engine.protocol.values import ENDED
 from engine.storage import library
 from engine.storage.run_lock import is_written
 
@@ -300,8 +301,7 @@ class Service:
 
     def _truthful(self, card: Any) -> Any:
         """A card that says "running" of a run that is gone was cut off."""
-        over = card.state in ("finished", "stopped", "failed")
-        if not (over or self._is_training(card.name)):
+        if not (card.state in ENDED or self._is_training(card.name)):
             return msgspec.structs.replace(card, state="stopped")
         return card
 

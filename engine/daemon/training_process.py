@@ -25,8 +25,8 @@ from engine.daemon.job_pipe import (
     JobStateChange,
     ToJob,
 )
+from engine.daemon.run_reporter import failure_in_words
 from engine.errors import ColdOpenError
-from engine.paths import printable
 from engine.protocol.framing import ProtocolError, encode_frame, read_frame_blocking
 from engine.storage.run_lock import written_by_us
 from engine.training.control import Control, StoppedBeforeItBegan
@@ -74,26 +74,10 @@ def main() -> int:
     os.nice(NICENESS)
     try:
         _run(spec, source, teller)
-    except ColdOpenError as error:
-        teller.tell(JobStateChange(state="failed", message=printable(str(error))))
-        return 1
-    except MemoryError:
-        teller.tell(
-            JobStateChange(
-                state="failed",
-                message="There was not enough memory. Try a smaller batch, model or vocabulary.",
-            )
-        )
-        return 1
     except Exception as error:
-        log.exception("training failed")
-        teller.tell(
-            JobStateChange(
-                state="failed",
-                message=f"Training stumbled: {type(error).__name__}: {printable(str(error))}."
-                " `coldopen engine logs` has the details.",
-            )
-        )
+        if not isinstance(error, ColdOpenError | MemoryError):
+            log.exception("training failed")
+        teller.tell(JobStateChange(state="failed", message=failure_in_words(error)))
         return 1
     return 0
 

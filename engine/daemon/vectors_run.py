@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -10,8 +9,9 @@ import msgspec
 from engine import paths
 from engine.config import TrainingConfig
 from engine.corpus.corpus import load_corpus
-from engine.daemon.job_pipe import FromJob, JobBegun, JobSpec
-from engine.daemon.model_run import Reporter, lasting, make_room, write_run_folder
+from engine.daemon.job_pipe import JobBegun, JobSpec
+from engine.daemon.model_run import lasting, make_room, write_run_folder
+from engine.daemon.run_reporter import Reporter, Tell
 from engine.errors import TrainingError
 from engine.protocol.values import JobState, Metrics, ModelCard, ValidationPoint
 from engine.training.control import Control
@@ -19,8 +19,6 @@ from engine.training.progress import History
 from engine.vectors.skipgram import SkipGramConfig
 from engine.vectors.training import VectorTraining, check_size
 from engine.vectors.word_vectors import save_vectors
-
-Tell = Callable[[FromJob], None]
 
 
 class _VectorReporter(Reporter):
@@ -77,16 +75,19 @@ def run_vectors(spec: JobSpec, control: Control, tell: Tell) -> None:
     control.leave_if_stopping()
     make_room(folder, spec.replace)
     card = write_run_folder(folder, shown, corpus, resolved)
-    card = msgspec.structs.replace(card, kind="vectors", state="running", device="cpu")
+    card = msgspec.structs.replace(card, kind="vectors", device="cpu")
     reporter = _VectorReporter(card, folder, tell)
     training = VectorTraining(config, corpus, reporter)
     reporter.card = msgspec.structs.replace(card, parameters=training.parameters)
-    reporter.save()
-    tell(JobBegun(config=shown, device="cpu", parameters=training.parameters, corpus=corpus.name))
-    table = training.run(control)
-    digest = save_vectors(folder, table)
-    state: JobState = "stopped" if control.stopping else "finished"
-    reporter.card = msgspec.structs.replace(
-        reporter.card, state=state, weights=digest, perplexity=None
-    )
-    reporter.save()
+    with reporter.running():
+        begun = JobBegun(
+            config=shown, device="cpu", parameters=training.parameters, corpus=corpus.name
+        )
+        tell(begun)
+        table = training.run(control)
+        digest = save_vectors(folder, table)
+        state: JobState = "stopped" if control.stopping else "finished"
+        reporter.card = msgspec.structs.replace(
+            reporter.card, state=state, weights=digest, perplexity=None
+        )
+        reporter.save()

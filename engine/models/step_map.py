@@ -29,7 +29,7 @@ class Worth:
 
 
 WORTH = {"AVX512": Worth(500_000, 100_000)}
-"""By what torch calls a processor's ability; three such machines and one of the others were tried."""
+"""By what torch calls a processor's ability; three such and one of the others were tried."""
 WORTH_ELSEWHERE = Worth(1_000_000, 150_000)
 
 

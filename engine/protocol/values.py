@@ -93,6 +93,7 @@ class ValidationPoint(Value, frozen=True, kw_only=True):
 JobState = Literal[
     "starting", "running", "pausing", "paused", "stopping", "finished", "stopped", "failed"
 ]
+ENDED: frozenset[JobState] = frozenset({"finished", "stopped", "failed"})
 
 
 class JobInfo(Value, frozen=True, kw_only=True):
@@ -113,6 +114,8 @@ class ModelCard(Value, frozen=True, kw_only=True):
     name: str
     kind: str
     state: JobState
+    failure: str = ""
+    """Why its run failed, if it did."""
     corpus: str
     corpus_key: str
     corpus_paths: tuple[str, ...]

@@ -19,7 +19,7 @@ import msgspec
 
 from engine import paths
 from engine.errors import ModelError
-from engine.protocol.values import Metrics, ModelCard, ValidationPoint
+from engine.protocol.values import ENDED, Metrics, ModelCard, ValidationPoint
 from engine.storage.atomic import refused, write_atomically
 from engine.storage.run_lock import written_by_us
 
@@ -127,6 +127,17 @@ def refuse_taken(folder: Path, hint: str = "Choose another name.") -> None:
 def write_card(folder: Path, card: ModelCard) -> None:
     """Replace the card in ``folder`` in one step."""
     write_atomically(folder / "card.json", msgspec.json.format(msgspec.json.encode(card)))
+
+
+def write_failure(folder: Path, why: str) -> None:
+    """Have the card in ``folder`` say why its run failed, unless it says how that ended.
+
+    Raises:
+        ColdOpenError: when the disk refuses, or there is no card that can be read.
+    """
+    card = read_card(folder)
+    if card.state not in ENDED:
+        write_card(folder, msgspec.structs.replace(card, state="failed", failure=why))
 
 
 def list_cards() -> tuple[ModelCard, ...]:

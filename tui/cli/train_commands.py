@@ -26,14 +26,13 @@ from engine.protocol.messages import (
     TrainingValidation,
     WatchTraining,
 )
-from engine.protocol.values import JobInfo, Metrics, ValidationPoint
+from engine.protocol.values import ENDED, JobInfo, Metrics, ValidationPoint
 from tui.cli.bounds import fitting
 from tui.cli.progress import ProgressLine, absolute
 
 if TYPE_CHECKING:
     from tui.cli.output import Output
 
-ENDED = ("finished", "stopped", "failed")
 SHORT = {"initial_vectors": ("--init-from",)}
 """Other names of an option, by knob."""
 

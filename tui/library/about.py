@@ -43,6 +43,8 @@ def _facts(card: ModelCard, cells: int) -> list[Content]:
         lines.append(content(fit(took, cells), "$quiet"))
     if card.perplexity is not None:
         lines.append(content(f"validation perplexity {card.perplexity:.2f}"))
+    if card.failure:
+        lines.append(content(f"The run failed: {card.failure}", "$error"))
     if card.created:
         made = time.strftime("%A, %d %B %Y, %H:%M", time.localtime(card.created))
         lines.append(Content.styled(f"made {made}", "$quiet"))

@@ -23,7 +23,7 @@ from engine.protocol.messages import (
     RestoreModel,
     ResumeTraining,
 )
-from engine.protocol.values import ModelCard
+from engine.protocol.values import ENDED, ModelCard
 from tui.library.about import about
 from tui.library.model_table import ModelTable
 from tui.render import fit, width
@@ -179,7 +179,7 @@ class LibraryRoom(Room):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         card = self.chosen
         own = card is not None and not card.bundled
-        idle = card is not None and card.state in ("finished", "stopped", "failed")
+        idle = card is not None and card.state in ENDED
         hidden = (
             (action in ("compare",) and card is None)
             or (action == "use" and (card is None or not can_write(card)))

@@ -23,8 +23,9 @@ from engine.protocol.messages import (
     TrainVectors,
     WatchTraining,
 )
+from engine.protocol.values import ENDED
 from tui.room import Room
-from tui.train.run import ENDED, Run, run_to_show, with_history
+from tui.train.run import Run, run_to_show, with_history
 from tui.train.run_view import RunView
 from tui.train.settings_view import SettingsView
 from tui.widgets.form import Choice

@@ -16,9 +16,8 @@ from engine.protocol.messages import (
     TrainingStateChanged,
     TrainingValidation,
 )
-from engine.protocol.values import JobInfo, Metrics, ValidationPoint
+from engine.protocol.values import ENDED, JobInfo, Metrics, ValidationPoint
 
-ENDED = frozenset({"finished", "stopped", "failed"})
 RunEvent = (
     TrainingMetrics | TrainingValidation | TrainingSample | TrainingNotice | TrainingStateChanged
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -47,7 +48,7 @@ def followed(program: str) -> JobInfo:
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     info = JobInfo(job="1", name="run", kind="model", state="running", corpus="c")
-    job = Job(info=info, process=process)
+    job = Job(info=info, folder=Path("nowhere"), process=process)
     thread = threading.Thread(target=jobs._listen, args=(job,), daemon=True)
     thread.start()
     thread.join(60)

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from engine import paths
@@ -15,6 +16,7 @@ from engine.daemon.model_run import run_model
 from engine.errors import TrainingError
 from engine.storage.library import read_card
 from engine.training.control import Control
+from engine.training.loop import Trainer
 
 EPISODES = 8
 SETTINGS: dict[str, Any] = {
@@ -61,3 +63,27 @@ def test_a_cut_off_that_leaves_no_word_is_refused(
         run_model(spec, Control(), lambda _message: None)
     assert "Lower the cut-off" in str(caught.value)
     assert not folder.exists()
+
+
+def test_the_card_of_a_run_that_failed_says_why_until_it_goes_on(
+    season: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "run"
+    spec = JobSpec(job="j", name="n", run_dir=str(folder), paths=(str(season),), settings=SETTINGS)
+
+    run = Trainer.run
+
+    def stumble(trainer: Trainer, control: Control) -> None:
+        run(trainer, control)
+        raise FloatingPointError("of its own")
+
+    monkeypatch.setattr(Trainer, "run", stumble)
+    with pytest.raises(FloatingPointError):
+        run_model(spec, Control(), lambda _message: None)
+    monkeypatch.setattr(Trainer, "run", run)
+    card = read_card(folder)
+    assert card.state == "failed"
+    assert "FloatingPointError: of its own" in card.failure
+    run_model(msgspec.structs.replace(spec, resume=True), Control(), lambda _message: None)
+    card = read_card(folder)
+    assert (card.state, card.failure) == ("finished", "")

@@ -244,12 +244,16 @@ async def test_a_killed_run_fails_in_words_and_its_model_can_go_on(
         os.kill(pid, signal.SIGKILL)
     info = await ears.state("failed")
     assert "signal 9" in info.message
+    (card,) = await own_models(studio)
+    assert (card.state, card.failure) == ("failed", info.message)
     resumed = (await studio.call(m.ResumeTraining(name="tiny"))).job
     ears.heard.clear()
     await studio.call(m.WatchTraining(job=resumed))
     await ears.until(lambda e: isinstance(e, m.TrainingMetrics))
     await studio.call(m.ControlTraining(job=resumed, command="stop"))
     await ears.state("stopped")
+    (card,) = await own_models(studio)
+    assert (card.state, card.failure) == ("stopped", "")
 
 
 async def test_a_model_is_replaced_only_by_a_run_that_begins(

@@ -203,6 +203,13 @@ def test_what_is_said_of_a_model_fits_and_names_every_knob(cells: int) -> None:
     assert " on" in text.plain
 
 
+def test_why_a_run_failed_is_said() -> None:
+    failed = card(state="failed", failure="The disk of [bold] is full.\x1b[31m")
+    assert "The run failed: The disk of [bold] is full." in about(failed, None, 60).plain
+    assert "\x1b" not in about(failed, None, 60).plain
+    assert "failed" not in about(card(), None, 60).plain
+
+
 def test_hostile_names_are_shown_and_not_obeyed() -> None:
     wild = card(name="x\x1b]0;owned\x07", corpus="[red]\u202e", kind="\x9b2J")
     for cell in row_of(wild):
