@@ -38,6 +38,8 @@ PARALLEL_BYTES = 16 * 1024 * 1024
 """Above this size, reading is shared out to all cores."""
 HELD_OUT = 0.05
 """Share of the corpus in each of validation and test."""
+LONGEST_PIECE = 4 * 1024 * 1024
+"""Characters that are read at once."""
 FEWEST_TOKENS = 2
 
 Ids = NDArray[np.int32]
@@ -212,16 +214,29 @@ def _build(folder: Path, sources: Sequence[Source], size: int, tell: ProgressCal
 
 
 def _pieces(sources: Sequence[Source]) -> Iterator[str]:
-    """The texts in pieces of whole lines; one empty line between files."""
+    """The texts in pieces of whole lines, if those have an end; one empty line between files."""
     for index, source in enumerate(sources):
         last = ""
         for number, chunk in enumerate(source.chunks()):
             if index and number == 0:
                 chunk = chunk.lstrip("\ufeff\n")
-            yield chunk
+            yield from _cut(chunk)
             last = chunk
         if index + 1 < len(sources):
             yield "\n" if last.endswith("\n") else "\n\n"
+
+
+def _cut(text: str) -> Iterator[str]:
+    """``text``, or parts of it where its lines are so long that readers would run out of memory."""
+    begin = 0
+    while len(text) - begin > LONGEST_PIECE:
+        end = text.rfind(" ", begin, begin + LONGEST_PIECE) + 1
+        end = end or text.find(" ", begin + LONGEST_PIECE) + 1
+        if not end:
+            break
+        yield text[begin:end]
+        begin = end
+    yield text[begin:]
 
 
 def _counted(source: Path, types: int) -> list[int]:

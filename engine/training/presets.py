@@ -119,10 +119,11 @@ def plan(
     config = checked({**chosen, **overrides})
     if overrides.get("epochs") is not None and "minutes" not in overrides:
         config = msgspec.structs.replace(config, minutes=None)
+    often = f"{epochs:,.0f}" if epochs >= 100 else f"{epochs:.1f}"
     reasons = [
         f"This machine multiplies matrices at {machine.float32_flops / 1e9:,.0f} GFLOP/s in float32"
         f" and {machine.bfloat16_flops / 1e9:,.0f} in bfloat16: {config.precision} it is.",
-        f"{minutes:g} minutes are about {epochs:.1f} passes over {tokens:,} words with"
+        f"{minutes:g} minutes are about {often} passes over {tokens:,} words with"
         f" {'a layer' if config.layers == 1 else f'{config.layers} layers'} of"
         f" {config.hidden_size}.",
         f"Dropout {config.dropout:g}: "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from engine import paths
 from engine.corpus import browse, corpus
 from engine.corpus.corpus import load_corpus
+from engine.corpus.piece_reader import PieceReader, PieceReading
 from engine.corpus.reading import find_sources
 from engine.corpus.statistics import summarise
 from engine.corpus.vocabulary import CUE_UNK_ID, NEWLINE_ID, UNK_ID, Vocabulary
@@ -103,6 +105,30 @@ def test_parallel_reading_gives_the_same(tmp_path: Path, monkeypatch: pytest.Mon
     together = load_corpus([path])
     assert (together.ids == ids).all()
     assert summarise(together) == summary
+
+
+def test_lines_without_end_are_read_in_parts(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [f"word{n % 40}" for n in range(300)]
+    path = tmp_path / "endless.txt"
+    path.write_text(" ".join((*words, "x" * 900, *words)) + "\n" + " ".join(words))
+    whole = load_corpus([path])
+    shutil.rmtree(cache)
+    lengths: list[int] = []
+    read = PieceReader.read
+
+    def watched(reader: PieceReader, piece: str) -> PieceReading:
+        lengths.append(len(piece))
+        return read(reader, piece)
+
+    monkeypatch.setattr(PieceReader, "read", watched)
+    monkeypatch.setattr(corpus, "LONGEST_PIECE", 200)
+    parts = load_corpus([path])
+    assert np.array_equal(parts.ids, whole.ids)
+    assert parts.vocabulary.words == whole.vocabulary.words
+    assert sum(lengths) == path.stat().st_size
+    assert [length for length in lengths if length > 200] == [901]
 
 
 def test_split_is_contiguous_and_by_scenes(tmp_path: Path) -> None:
