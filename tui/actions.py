@@ -99,6 +99,17 @@ class Registry:
         """The key bindings of the widget that stands for ``group``."""
         return [made for action in self.of(group) if (made := action.binding(own)) is not None]
 
+    def key_of(self, action_id: str, own: OwnKeys) -> str:
+        """The first key of an action as a person writes it; empty where it has none."""
+        keys = self[action_id].keys_under(own)
+        return terminal_keys.shown(keys[0]) if keys else ""
+
+    def way_to(self, action_id: str, own: OwnKeys) -> str:
+        """How to do an action, for a sentence: its key, or its name in the palette."""
+        palette = self.key_of("app.command_palette", own)
+        named = f"{palette}, {self[action_id].title}" if palette else self[action_id].title
+        return self.key_of(action_id, own) or named
+
     def rebind(self, node: DOMNode, group: str, own: OwnKeys) -> None:
         """Give ``node`` the user's keys for ``group`` in place of the default ones.
 

@@ -21,7 +21,7 @@ from textual.worker import WorkerFailed
 
 from engine import paths
 from engine.errors import ColdOpenError
-from tui import config, keys
+from tui import config
 from tui.actions import Action
 from tui.crash_log import logged
 from tui.key_order import KeysInOrder
@@ -107,6 +107,7 @@ class ColdOpenApp(KeysInOrder, inherit_bindings=False):
             on_status=self._show_link,
             on_ready=self._engine_is_there,
             on_failure=self.say,
+            way_back=self.way_to("app.reconnect"),
         )
         ACTIONS.rebind(self, "app", self.settings.keys)
         for theme in THEMES.values():
@@ -166,7 +167,6 @@ class ColdOpenApp(KeysInOrder, inherit_bindings=False):
             except ColdOpenError as error:
                 await self._show_broken(switcher, room_id, error)
                 return None
-            ACTIONS.rebind(room, room_id, self.settings.keys)
             self._made[room_id] = room
             await switcher.mount(room)
             if self.short_pauses:
@@ -213,11 +213,14 @@ class ColdOpenApp(KeysInOrder, inherit_bindings=False):
         """Show an error or a piece of news."""
         say(self, what)
 
+    def way_to(self, action_id: str) -> str:
+        """See :meth:`tui.actions.Registry.way_to`."""
+        return ACTIONS.way_to(action_id, self.settings.keys)
+
     # -- the shell itself
 
     def compose(self) -> ComposeResult:
-        choose = ACTIONS["app.choose_room"].keys_under(self.settings.keys)
-        yield RoomTabs(self.rooms, keys.shown(choose[0]) if choose else "")
+        yield RoomTabs(self.rooms, ACTIONS.key_of("app.choose_room", self.settings.keys))
         yield ContentSwitcher(id="rooms")
         yield StatusBar()
         yield Footer(show_command_palette=False, compact=True)
@@ -244,7 +247,8 @@ class ColdOpenApp(KeysInOrder, inherit_bindings=False):
                 visible(text), title="config.toml", severity="warning", timeout=20, markup=False
             )
         if not self.remembered.hint_seen:
-            self._status.show_hint("F1 shows every key · F2 finds any action")
+            shows, finds = map(self.way_to, ("app.help", "app.command_palette"))
+            self._status.show_hint(f"{shows} shows every key · {finds} finds any action")
         if self.remembered.model:
             self._status.show_model(self.remembered.model)
 

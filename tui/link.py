@@ -44,12 +44,15 @@ class EngineLink:
         on_status: Callable[[LinkStatus], None],
         on_ready: Callable[[EngineState], None],
         on_failure: Callable[[ColdOpenError], None],
+        way_back: str,
     ) -> None:
+        """``way_back`` says how the user can connect again."""
         self.status = LinkStatus()
         self._on_event = on_event
         self._on_status = on_status
         self._on_ready = on_ready
         self._on_failure = on_failure
+        self._way_back = way_back
         self._client: EngineClient | None = None
         self._failure: ColdOpenError | None = None
         self._settled = asyncio.Event()
@@ -169,7 +172,7 @@ class EngineLink:
             self._fail(
                 EngineUnavailable(
                     "The engine stops again and again.",
-                    "`coldopen engine logs` shows why; F2, Reconnect tries once more.",
+                    f"`coldopen engine logs` shows why; {self._way_back} tries once more.",
                 )
             )
             self._losses = 0

@@ -9,8 +9,8 @@ from textual.containers import Container
 from textual.widget import Widget
 
 from engine.errors import ColdOpenError
-from tui import keys
 from tui.keymap import ACTIONS
+from tui.widgets.keyed import Keyed
 
 if TYPE_CHECKING:
     from engine.client import EngineClient
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound="Reply")
 
 
-class Room(Container):
+class Room(Keyed, Container):
     """Base of the five rooms. A room is made when it is first entered and then kept.
 
     A subclass sets ``room_id`` and ``title`` and has an ``action_<name>`` method for each action
@@ -39,7 +39,7 @@ class Room(Container):
 
     def __init_subclass__(cls, **options: Any) -> None:
         if cls.__dict__.get("room_id"):
-            cls.BINDINGS = [*ACTIONS.bindings(cls.room_id)]
+            cls.key_group = cls.room_id
         super().__init_subclass__(**options)
 
     # -- services
@@ -80,11 +80,6 @@ class Room(Container):
     def say(self, what: ColdOpenError | str) -> None:
         """Show an error or a piece of news."""
         self.cold_open.say(what)
-
-    def key_of(self, name: str) -> str:
-        """The key of this room's action ``name`` as a person writes it, for hints; maybe empty."""
-        own = ACTIONS[f"{self.room_id}.{name}"].keys_under(self.settings.keys)
-        return keys.shown(own[0]) if own else ""
 
     # -- for subclasses
 

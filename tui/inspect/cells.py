@@ -61,7 +61,9 @@ class CellsView(InspectView):
         self._found: CellsFound | None = None
 
     def compose(self) -> ComposeResult:
-        yield QueryLine(f"/ finds cells for: {HINT}", id="cells-line")
+        yield QueryLine(
+            f"{self.cold_open.way_to('inspect.ask')} finds cells for: {HINT}", id="cells-line"
+        )
         yield self.note_line()
         with Horizontal(id="cells-body"):
             yield TokenText("activation", id="cells-text")

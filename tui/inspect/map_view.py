@@ -19,15 +19,15 @@ from tui.inspect.subject import Subject
 from tui.inspect.view import InspectView
 from tui.inspect.word_map import Eye, Piece
 from tui.inspect.words import quoted
-from tui.keymap import ACTIONS
 from tui.render import content
+from tui.widgets.keyed import Keyed
 
 WORDS = {"pca": 1000, "tsne": 500}
 FOUND_CLOSENESS = 6.0
 NAMES = {"pca": "PCA", "tsne": "t-SNE"}
 
 
-class MapPicture(Widget, can_focus=True):
+class MapPicture(Keyed, Widget, can_focus=True):
     """Draws the words; arrows move over the plane."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"map--dot", "map--found", "map--here", "map--cue"}
@@ -39,7 +39,7 @@ class MapPicture(Widget, can_focus=True):
     MapPicture > .map--here { color: $block-cursor-foreground;
         background: $block-cursor-background; }
     """
-    BINDINGS = [*ACTIONS.bindings("map")]  # noqa: RUF012
+    key_group = "map"
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -48,10 +48,6 @@ class MapPicture(Widget, can_focus=True):
         self.found: list[int] = []
         self.here = 0
         self._drawn: tuple[object, list[list[Piece]]] | None = None
-
-    def on_mount(self) -> None:
-        own = getattr(getattr(self.app, "settings", None), "keys", {})
-        ACTIONS.rebind(self, "map", own)
 
     def show(self, points: tuple[MapPoint, ...]) -> None:
         """Another map, seen as a whole."""

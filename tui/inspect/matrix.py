@@ -17,8 +17,8 @@ from tui.editor.shape import Shape
 from tui.inspect.attention_text import Looking
 from tui.inspect.token_rows import tint
 from tui.inspect.words import named, percent, quoted
-from tui.keymap import ACTIONS
 from tui.render import fit, width
+from tui.widgets.keyed import Keyed
 
 NAME = 12
 """Cells for the words down the side."""
@@ -58,7 +58,7 @@ def first_shown(first: int, cursor: int, shown: int, total: int) -> int:
     return max(0, min(first, total - shown))
 
 
-class Matrix(Widget, can_focus=True):
+class Matrix(Keyed, Widget, can_focus=True):
     """Shades for weights; arrows move a cursor whose weight is read out below."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -74,9 +74,7 @@ class Matrix(Widget, can_focus=True):
     Matrix > .matrix--name { color: $quiet; }
     Matrix > .matrix--here { color: $accent; text-style: bold; }
     """
-    BINDINGS = [  # noqa: RUF012
-        binding for binding in ACTIONS.bindings("tokens") if binding.id != "tokens.swap"
-    ]
+    key_group = "tokens"
 
     class Moved(Message):
         """The cursor is in another row."""
@@ -109,10 +107,6 @@ class Matrix(Widget, can_focus=True):
         if row not in self._cache:
             self._cache[row] = self._weights(row)
         return self._cache[row]
-
-    def on_mount(self) -> None:
-        own = getattr(getattr(self.app, "settings", None), "keys", {})
-        ACTIONS.rebind(self, "tokens", own)
 
     # -- moving
 

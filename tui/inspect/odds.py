@@ -20,7 +20,7 @@ from tui.render import content
 
 CHART_ROWS = 4
 HINT = "\nA digit puts that word here."
-DRAFT_HINT = f"{HINT} g goes on from here."
+DRAFT_HINT = f"{HINT} {{}} goes on from here."
 
 
 class OddsView(InspectView):
@@ -114,8 +114,8 @@ class OddsView(InspectView):
         index = min(self.text.cursor, len(explained.tokens) - 1)
         token = explained.tokens[index]
         facts.update(odds_text.facts(token, max(12, facts.content_size.width)))
-        draft = self.subject.take_swap is not None
-        hint = content(DRAFT_HINT if draft else HINT, "$quiet")
+        draft, way = self.subject.take_swap is not None, self.cold_open.way_to("inspect.go_on")
+        hint = content(DRAFT_HINT.format(way) if draft else HINT, "$quiet")
         others.update(
             Content.assemble(
                 odds_text.alternatives(token, max(12, others.content_size.width)), hint

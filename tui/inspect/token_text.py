@@ -17,11 +17,12 @@ from textual.strip import Strip
 
 from tui.inspect.token_rows import TokenRows, tint
 from tui.keymap import ACTIONS
+from tui.widgets.keyed import Keyed
 
 Tint = Literal["surprise", "attention", "copying", "activation"]
 
 
-class TokenText(ScrollView, can_focus=True):
+class TokenText(Keyed, ScrollView, can_focus=True):
     """Shows a text; arrows move by token, Shift with them selects, a digit asks to swap.
 
     A token's shade is its strength, 0 to 1, or below 0 to -1 in the opposite colour. Those who
@@ -53,7 +54,7 @@ class TokenText(ScrollView, can_focus=True):
         background: $block-cursor-background; text-style: none; }
     TokenText > .tokens--selected { background: $input-selection-background; }
     """
-    BINDINGS = [*ACTIONS.bindings("tokens")]  # noqa: RUF012
+    key_group = "tokens"
 
     class Moved(Message):
         """The cursor is at another token, which begins at character ``start`` of the text."""
@@ -141,11 +142,10 @@ class TokenText(ScrollView, can_focus=True):
 
     # -- keys and mouse
 
-    def on_mount(self) -> None:
-        own = getattr(getattr(self.app, "settings", None), "keys", {})
-        ACTIONS.rebind(self, "tokens", own)
+    def take_own_keys(self) -> None:
+        super().take_own_keys()
         kept = [b for _, b in self._bindings if b.id != "tokens.swap"]
-        numbers = ACTIONS["tokens.swap"].keys_under(own)
+        numbers = ACTIONS["tokens.swap"].keys_under(self.own_keys)
         swaps = [Binding(key, f"swap({n})", "Swap", show=False) for n, key in enumerate(numbers, 1)]
         self._bindings = type(self._bindings)([*kept, *swaps])
 

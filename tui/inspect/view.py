@@ -24,7 +24,8 @@ R = TypeVar("R", bound="Reply")
 
 NO_MODEL = "No model yet: train one in the Train room, then look inside it here."
 NO_TEXT = (
-    "No text yet: Ctrl+T opens a place to type or paste one; F5 in the Write room brings the draft."
+    "No text yet: {own} opens a place to type or paste one; {draft} in the Write room brings the"
+    " draft."
 )
 ONLY_VECTORS = (
     "“{}” holds word vectors only: Neighbours and Map can show them, a text it cannot read."
@@ -98,7 +99,8 @@ class InspectView(Vertical):
         elif text and subject.kind == "vectors":
             self.note(ONLY_VECTORS.format(subject.model))
         elif text and not subject.text.strip():
-            self.note(NO_TEXT)
+            own, draft = map(self.cold_open.way_to, ("inspect.edit_text", "write.inspect"))
+            self.note(NO_TEXT.format(own=own, draft=draft))
         else:
             return False
         return True

@@ -77,12 +77,13 @@ class HelpScreen(Once, ModalScreen[None]):
         super().__init__()
         self._room_id = room_id
         self._own = own
+        self._palette = ACTIONS.way_to("app.command_palette", own)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Help"
-            dialog.border_subtitle = (
-                "^ is Ctrl · F2 runs anything by name · * your own key · Esc closes"
+            dialog.border_subtitle = Content(
+                f"^ is Ctrl · {self._palette} runs anything by name · * your own key · Esc closes"
             )
             yield Input(placeholder="type to search", compact=True)
             with VerticalScroll(can_focus=False):
@@ -117,7 +118,7 @@ class HelpScreen(Once, ModalScreen[None]):
         if action is None:
             return [Content.styled(title, "$quiet" if title.startswith(" ") else "bold $accent")]
         own = action.keys_under(self._own)
-        shown = " ".join(keys.shown(key, short=True) for key in own) or "F2"
+        shown = " ".join(keys.shown(key, short=True) for key in own) or self._palette
         mark = "*" if action.id in self._own else " "
         first, *rest = textwrap.wrap(action.help, room) or [""]
         head = Content.assemble(

@@ -290,7 +290,8 @@ class InspectRoom(Room):
         giver: object = self.cold_open.room("write")
         place = self.query_one(OddsView).end_of_token()
         if place is None or self.subject.take_swap is None or not isinstance(giver, GivesText):
-            self.say("Only a draft can be gone on with: F5 in the Write room brings it here.")
+            way = self.way_to("write.inspect")
+            self.say(f"Only a draft can be gone on with: {way} in the Write room brings it here.")
         elif giver.text_to_inspect()[0] != self.subject.text:
             self.say("The draft has changed meanwhile; here it is as it stands now.")
             self.action_refresh()

@@ -11,10 +11,10 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tui.keymap import ACTIONS
 from tui.render import fit
 from tui.widgets import braille
 from tui.widgets.curve import Curve, Smoother
+from tui.widgets.keyed import Keyed
 
 REDRAW_SECONDS = 0.25
 COLOURS = ("$chart-1", "$chart-2", "$chart-3", "$chart-4")
@@ -42,7 +42,7 @@ class Series:
         return self.smooth if self.smooth is not None else self.curve
 
 
-class Chart(Widget, can_focus=True):
+class Chart(Keyed, Widget, can_focus=True):
     """Curves in braille, redrawn at most four times a second and only while visible.
 
     ``logarithmic`` switches the y axis. With the focus, left and right move a cursor over the
@@ -54,7 +54,7 @@ class Chart(Widget, can_focus=True):
       border-subtitle-color: $quiet; }
     Chart:focus { border: round $border; border-title-color: $accent; }
     """
-    BINDINGS = [*ACTIONS.bindings("chart")]  # noqa: RUF012
+    key_group = "chart"
 
     logarithmic: reactive[bool] = reactive(False)
     cursor: reactive[int | None] = reactive(None)
@@ -130,8 +130,6 @@ class Chart(Widget, can_focus=True):
     # -- drawing
 
     def on_mount(self) -> None:
-        own = getattr(getattr(self.app, "settings", None), "keys", {})
-        ACTIONS.rebind(self, "chart", own)
         self.set_interval(REDRAW_SECONDS, self._redraw)
 
     def _redraw(self) -> None:

@@ -16,8 +16,8 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from engine.paths import expanded
-from tui.keymap import ACTIONS
 from tui.render import fit, visible
+from tui.widgets.keyed import Keyed
 from tui.widgets.once import Once
 from tui.widgets.paths import (
     Entry,
@@ -38,14 +38,14 @@ _HERE = Entry(".", is_folder=True)
 _UP = Entry("..", is_folder=True)
 _WAYS = {
     "file": "Enter chooses",
-    "files": "Enter chooses · Ctrl+T marks several",
+    "files": "Enter chooses",
     "folder": "Enter on ‘this folder’ chooses",
-    "any": "Enter chooses a file or ‘this folder’ · Ctrl+T marks several",
+    "any": "Enter chooses a file or ‘this folder’",
     "save": "type a name · Enter saves",
 }
 
 
-class FilePicker(Once, ModalScreen[tuple[Path, ...]]):
+class FilePicker(Keyed, Once, ModalScreen[tuple[Path, ...]]):
     """Ask for a file, several, a folder, any of these, or a name to save under.
 
     Gives the chosen paths, or an empty tuple when the user thinks better of it::
@@ -53,7 +53,7 @@ class FilePicker(Once, ModalScreen[tuple[Path, ...]]):
         chosen = await self.app.push_screen_wait(FilePicker("Open a corpus", choose="any"))
     """
 
-    BINDINGS = [*ACTIONS.bindings("files")]  # noqa: RUF012
+    key_group = "files"
     DEFAULT_CSS = """
     FilePicker > .dialog { height: 92%; }
     FilePicker Input { background: $panel; }
@@ -90,7 +90,10 @@ class FilePicker(Once, ModalScreen[tuple[Path, ...]]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content(self._title)
-            dialog.border_subtitle = "Tab completes · Shift+Tab up · F5 hidden files · Esc leaves"
+            hints = self.hints(
+                complete="completes", parent="up", hidden="hidden files", cancel="leaves"
+            )
+            dialog.border_subtitle = Content(hints)
             yield Input(typed(self._start, self._proposed), select_on_focus=False, compact=True)
             yield OptionList(markup=False)
             yield Static(id="picker-note")
@@ -98,8 +101,6 @@ class FilePicker(Once, ModalScreen[tuple[Path, ...]]):
     def on_mount(self) -> None:
         if not self.is_current:  # It may have been closed before it was there.
             return
-        own = getattr(getattr(self.app, "settings", None), "keys", {})
-        ACTIONS.rebind(self, "files", own)
         self.query_one(OptionList).can_focus = False
         box = self.query_one(Input)
         box.focus()
@@ -163,13 +164,13 @@ class FilePicker(Once, ModalScreen[tuple[Path, ...]]):
         if problem:
             note.update(Content(visible(problem, newlines=False)))
             return
-        parts = [_WAYS[self._choose]]
+        several = self.hints(mark="marks several") if self._choose in ("files", "any") else ""
+        way = " · ".join(filter(None, (_WAYS[self._choose], several)))
+        parts = [f"{len(self._marked)} marked: Enter opens them" if self._marked else way]
         if self._shown.more:
             parts.append(f"{self._shown.more} more: type to narrow down")
         elif not self._shown.entries:
             parts.append("nothing here" if not self._shown.beginning else "nothing begins so")
-        if self._marked:
-            parts = [f"{len(self._marked)} marked: Enter opens them", *parts[1:]]
         note.update(Content(" · ".join(parts)))
 
     # -- choosing

@@ -18,7 +18,6 @@ from tui.write.ask import Ask
 from tui.write.base import WriteBase
 from tui.write.drafts_screen import DraftsScreen
 from tui.write.figures import measure
-from tui.write.model_actions import HINT
 
 TICK_SECONDS = 0.4
 """Typing is on disk after this long."""
@@ -129,8 +128,14 @@ class DraftActions(WriteBase):
                 " the program was cut off last time."
             )
         else:
-            self.tell("" if opened.text else HINT)
+            self.tell("" if opened.text else self._first_hint())
         self.draft_opened()
+
+    def _first_hint(self) -> str:
+        goes_on, takes, drops = map(
+            self.way_to, ("write.continue", "write.accept_all", "write.stop")
+        )
+        return f"Write a line. {goes_on}: the model goes on. {takes} takes, {drops} drops."
 
     def _opened(self, name: str) -> OpenDraft | None:
         """The draft ``name``, else a new one like it; None where the disk allows neither."""

@@ -16,19 +16,19 @@ from textual.widgets.option_list import Option
 
 from engine.errors import ColdOpenError
 from tui.drafts.store import WORDS_A_PAGE, DraftEntry, DraftStore
-from tui.keymap import ACTIONS
 from tui.render import content, fit
+from tui.widgets.keyed import Keyed
 from tui.widgets.once import Once
 from tui.write.ask import Ask
 
 
-class DraftsScreen(Once, ModalScreen[str]):
+class DraftsScreen(Keyed, Once, ModalScreen[str]):
     """All drafts, the one changed last first; gives the name to open, or nothing.
 
     The draft that is open in the room is renamed by the room, so it is refused here.
     """
 
-    BINDINGS = [*ACTIONS.bindings("drafts")]  # noqa: RUF012
+    key_group = "drafts"
     DEFAULT_CSS = """
     DraftsScreen OptionList { height: auto; max-height: 20; border: none; padding: 0;
         background: $surface; }
@@ -46,7 +46,10 @@ class DraftsScreen(Once, ModalScreen[str]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Drafts"
-            dialog.border_subtitle = "Enter opens · n new · r rename · d copy · x delete · u undo"
+            hints = self.hints(
+                new="new", rename="rename", duplicate="copy", delete="delete", undelete="undo"
+            )
+            dialog.border_subtitle = Content(f"Enter opens · {hints}")
             yield OptionList(markup=False)
             yield Static("", id="drafts-note")
 
@@ -95,7 +98,7 @@ class DraftsScreen(Once, ModalScreen[str]):
     @work
     async def action_rename(self) -> None:
         old = self._chosen
-        if not old or self._refused(old, "F2, Rename the draft does it there"):
+        if not old or self._refused(old, f"{self.way_to('write.save_as')} does it there"):
             return
         name = await self.app.push_screen_wait(Ask(f"New name of “{old}”", value=old))
         if name and name != old:

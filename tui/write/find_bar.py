@@ -9,16 +9,16 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from tui.keymap import ACTIONS
 from tui.render import content
+from tui.widgets.keyed import Keyed
 
 Step = Literal["here", "next", "previous", "replace", "replace_all"]
 
 
-class FindBar(Horizontal):
+class FindBar(Keyed, Horizontal):
     """Two boxes and a note; says what the writer asks for."""
 
-    BINDINGS = [*ACTIONS.bindings("find")]  # noqa: RUF012
+    key_group = "find"
     DEFAULT_CSS = """
     FindBar { height: 1; display: none; background: $surface; padding: 0 1; }
     FindBar.-open { display: block; }

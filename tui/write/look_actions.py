@@ -178,7 +178,11 @@ class LookActions(ModelActions, DraftActions):
         if record is not None:
             odds = summary(record.changes[-1].settings) if record.changes else ""
             made = f"  {record.model} · seed {record.seed} · {odds}"
-        self.tell("Enter puts it in · b ★ · x hides · r again · F4 others · p hidden · m ★ only")
+        keys = self.tree_panel.hints(
+            bookmark="★", prune="hides", again="again", branch="others", show_pruned="hidden",
+            only_bookmarks="★ only",
+        )  # fmt: skip
+        self.tell(f"Enter puts it in · {keys}")
         self.show_under_page(f"{node.id}{made}", node.text)
 
     @on(TreePanel.Closed)

@@ -29,7 +29,6 @@ FLUSH_SECONDS = 0.04
 """Words that come are shown this often at most; the first ones at once."""
 AFTER_CHARACTERS = 2000
 EARLY_EVENTS = 1000
-HINT = "Write a line. Ctrl+G: the model goes on. Tab takes, Esc drops."
 
 
 class ModelActions(Steering):
@@ -133,7 +132,8 @@ class ModelActions(Steering):
     def _wait_for_model(self, wish: Wish) -> None:
         """Go on as soon as a model is there, unless the writer has written on by then."""
         if self.cold_open.engine_state == "lost":
-            self.tell("The engine is not there; you can write, and F2, Reconnect starts it.")
+            way = self.way_to("app.reconnect")
+            self.tell(f"The engine is not there; you can write, and {way} starts it.")
             return
         self._wish = wish
         self.show_line()
@@ -368,7 +368,8 @@ class ModelActions(Steering):
         if going is None or not going.branches:
             return
         if going.used:
-            self.tell("Part of this one is taken; the others are in the tree (F3).")
+            way = self.way_to("write.tree")
+            self.tell(f"Part of this one is taken; the others are in the tree ({way}).")
             return
         going.show(step)
         self.page.set_pending(going.pending)

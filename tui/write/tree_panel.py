@@ -10,8 +10,8 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui.drafts.tree import Node, Tree
-from tui.keymap import ACTIONS
 from tui.render import fit
+from tui.widgets.keyed import Keyed
 
 DEEPEST = 12
 """Levels of indentation that are told apart."""
@@ -19,10 +19,10 @@ DEEPEST = 12
 Wish = Literal["take", "bookmark", "prune", "again", "branch"]
 
 
-class TreePanel(OptionList):
+class TreePanel(Keyed, OptionList):
     """Shows a tree; says what the writer wants with the node under the cursor."""
 
-    BINDINGS = [*ACTIONS.bindings("tree")]  # noqa: RUF012
+    key_group = "tree"
     DEFAULT_CSS = """
     TreePanel { width: 44; max-width: 50%; height: 1fr; display: none; border: none;
         border-left: solid $chart-faint; padding: 0; background: $background;

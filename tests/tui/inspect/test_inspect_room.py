@@ -23,10 +23,13 @@ from tui.inspect.odds import OddsView
 from tui.inspect.query_line import QueryLine
 from tui.inspect.subject import SwapWord
 from tui.inspect.token_text import TokenText
-from tui.inspect.view import NO_MODEL, NO_TEXT, InspectView
+from tui.inspect.view import NO_MODEL, InspectView
 from tui.screens.inspect import VIEWS, InspectRoom, OwnText
 
 Until = Callable[[Pilot[Any], Callable[[], bool]], Awaitable[None]]
+NO_TEXT = (
+    "No text yet: Ctrl+T opens a place to type or paste one; F5 in the Write room brings the draft."
+)
 SCRIPT = "DELIA: Machine nine is a washer.\n\nOZ: (from under it) The soup is mine.\n"
 
 
