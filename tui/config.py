@@ -152,7 +152,7 @@ def _usable(action_id: str, key: str, problems: list[str]) -> bool:
         problems.append(f"[keys] {action_id}: {key} cannot be used: {why}.")
         return False
     on_page = action_id.startswith(("app.", "write."))
-    in_line = action_id.startswith(("files.", "find."))
+    in_line = action_id.startswith(("files.", "find.", "dialog.", "box."))
     edits = terminal_keys.types_text(key) or key in ("backspace", "delete")
     if (edits and (on_page or in_line)) or (key == "enter" and on_page):
         problems.append(f"[keys] {action_id}: {key} would keep you from typing it.")

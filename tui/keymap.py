@@ -304,9 +304,28 @@ FILES = (
            priority=True),
 )  # fmt: skip
 
+DIALOG = (
+    Action("dialog.leave", "Leave", "Close it and change nothing.", ("escape",), palette=False,
+           priority=True),
+    Action("dialog.up", "Up", "The entry before, or a line up.", ("up",), palette=False,
+           priority=True),
+    Action("dialog.down", "Down", "The next entry, or a line down.", ("down",), palette=False,
+           priority=True),
+    Action("dialog.page_up", "Page up", "A page back.", ("pageup",), palette=False,
+           priority=True),
+    Action("dialog.page_down", "Page down", "A page on.", ("pagedown",), palette=False,
+           priority=True),
+)  # fmt: skip
+
+BOX = (
+    Action("box.leave", "Leave", "Go from the box to what it is about.", ("escape",),
+           palette=False, priority=True),
+)  # fmt: skip
+
 ACTIONS = Registry(
     (
         *APP, *CORPUS, *TRAIN, *WRITE, *FIND, *TREE, *DRAFTS, *INSPECT, *LIBRARY, *CHART, *TOKENS,
         *MAP, *FILES,
+        *DIALOG, *BOX,
     )
 )  # fmt: skip

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from textual.binding import Binding
 from textual.message import Message
 from textual.widgets import Input
 
+from tui.widgets.keyed import Keyed
 
-class QueryLine(Input):
+
+class QueryLine(Keyed, Input):
     """Enter asks; Esc leaves the line for what it is about."""
 
     DEFAULT_CSS = """
     QueryLine { height: 1; border: none; padding: 0 1; background: $surface; }
     QueryLine:focus { border: none; background: $boost; }
     """
-    BINDINGS = [Binding("escape", "leave", show=False)]  # noqa: RUF012
+    key_group = "box"
 
     class Left(Message):
         """Esc was pressed."""

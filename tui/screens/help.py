@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -18,6 +17,7 @@ from tui.actions import Action, OwnKeys
 from tui.keymap import ACTIONS
 from tui.render import fit
 from tui.rooms import ROOMS
+from tui.widgets.keyed import Keyed
 from tui.widgets.once import Once
 
 _TITLES = {
@@ -26,6 +26,8 @@ _TITLES = {
     "tokens": "In a text of tokens",
     "map": "On the map of words",
     "files": "Choosing a file",
+    "dialog": "In a question, and in this help",
+    "box": "In a box to type in",
 } | {room.id: f"In the {room.title} room" for room in ROOMS}
 
 _KEYS = 14
@@ -56,16 +58,10 @@ def help_rows(room_id: str, own: OwnKeys, query: str = "") -> Iterator[tuple[str
             yield action.title, action
 
 
-class HelpScreen(Once, ModalScreen[None]):
+class HelpScreen(Keyed, Once, ModalScreen[None]):
     """The help over the present room. Typing searches, Esc or F1 closes."""
 
-    BINDINGS = [  # noqa: RUF012
-        Binding("escape", "dismiss", "Close", show=False, priority=True),
-        Binding("up", "scroll(-1)", show=False, priority=True),
-        Binding("down", "scroll(1)", show=False, priority=True),
-        Binding("pageup", "scroll(-10)", show=False, priority=True),
-        Binding("pagedown", "scroll(10)", show=False, priority=True),
-    ]
+    key_group = "dialog"
     DEFAULT_CSS = """
     HelpScreen > .dialog { height: 92%; }
     HelpScreen Input { margin: 0 0 1 0; background: $panel; }
@@ -83,7 +79,8 @@ class HelpScreen(Once, ModalScreen[None]):
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Help"
             dialog.border_subtitle = Content(
-                f"^ is Ctrl · {self._palette} runs anything by name · * your own key · Esc closes"
+                f"^ is Ctrl · {self._palette} runs anything by name · * your own key"
+                f" · {self.key_of('leave')} closes"
             )
             yield Input(placeholder="type to search", compact=True)
             with VerticalScroll(can_focus=False):
@@ -130,5 +127,20 @@ class HelpScreen(Once, ModalScreen[None]):
         indent = " " * (1 + _KEYS + _TITLE)
         return [head, *(Content.styled(indent + line, "$quiet") for line in rest)]
 
-    def action_scroll(self, lines: int) -> None:
+    def action_leave(self) -> None:
+        self.dismiss()
+
+    def action_up(self) -> None:
+        self._scroll(-1)
+
+    def action_down(self) -> None:
+        self._scroll(1)
+
+    def action_page_up(self) -> None:
+        self._scroll(-10)
+
+    def action_page_down(self) -> None:
+        self._scroll(10)
+
+    def _scroll(self, lines: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)

@@ -6,7 +6,6 @@ from functools import partial
 
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static, TextArea
@@ -23,6 +22,7 @@ from tui.inspect.subject import GivesText, Subject, TakeSwap
 from tui.inspect.view import NO_MODEL, InspectView
 from tui.render import content, fit
 from tui.room import Room
+from tui.widgets.keyed import Keyed
 from tui.write.ask import Ask
 
 VIEWS: tuple[type[InspectView], ...] = (OddsView, AttentionView, NeighboursView, MapView, CellsView)
@@ -44,12 +44,12 @@ SHOWN_IN = {
 """Actions that some views have and others have not."""
 
 
-class OwnText(TextArea):
+class OwnText(Keyed, TextArea):
     """Where a text is typed or pasted; Esc closes it."""
 
-    BINDINGS = [Binding("escape", "done", show=False)]  # noqa: RUF012
+    key_group = "box"
 
-    def action_done(self) -> None:
+    def action_leave(self) -> None:
         self.app.call_next(partial(self._close))
 
     async def _close(self) -> None:

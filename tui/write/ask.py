@@ -5,27 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.render import content
+from tui.widgets.keyed import Keyed
 from tui.widgets.once import Once
 
 
-class Ask(Once, ModalScreen[str]):
+class Ask(Keyed, Once, ModalScreen[str]):
     """Asks for a line of text, or for one of ``choices``; an empty answer means no.
 
     Typing narrows the choices; a digit chooses among the first nine where ``digits`` is set.
     """
 
-    BINDINGS = [  # noqa: RUF012
-        Binding("escape", "leave", "Leave"),
-        Binding("down", "move(1)", "Down", priority=True),
-        Binding("up", "move(-1)", "Up", priority=True),
-    ]
+    key_group = "dialog"
     DEFAULT_CSS = """
     Ask { align: center middle; }
     Ask > Vertical { width: 56; height: auto; max-height: 80%; padding: 0 1;
@@ -86,10 +82,21 @@ class Ask(Once, ModalScreen[str]):
         name, text = name.lower(), text.lower()
         return f" {text}" in f" {name}" if self._free else text in name
 
-    def action_move(self, step: int) -> None:
+    def action_up(self) -> None:
+        self._move("cursor_up")
+
+    def action_down(self) -> None:
+        self._move("cursor_down")
+
+    def action_page_up(self) -> None:
+        self._move("page_up")
+
+    def action_page_down(self) -> None:
+        self._move("page_down")
+
+    def _move(self, how: str) -> None:
         if self._choices:
-            box = self.query_one(OptionList)
-            box.action_cursor_down() if step > 0 else box.action_cursor_up()
+            getattr(self.query_one(OptionList), f"action_{how}")()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if self._choices and self._shown:
