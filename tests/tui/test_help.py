@@ -56,7 +56,9 @@ async def test_the_screen(user_home: Path, some_rooms: tuple[RoomEntry, ...], un
         def text() -> str:
             return str(app.screen.query_one("#help-text", Static).render())
 
-        first = next(line for line in text().split("\n") if "Continue" in line)
+        shown = text()
+        assert all(action.id in shown for action in ACTIONS), "what the configuration names it by"
+        first = next(line for line in shown.split("\n") if "Continue" in line)
         assert first.strip().startswith("^G ^Space")
         assert "F7*" in text()
         assert text().startswith("In the Write room")

@@ -111,13 +111,18 @@ class HelpScreen(Keyed, Once, ModalScreen[None]):
         self.query_one(VerticalScroll).scroll_home(animate=False)
 
     def _lines(self, title: str, action: Action | None, room: int) -> list[Content]:
-        """An entry with its help wrapped to ``room`` cells, under itself."""
+        """An entry with its help wrapped to ``room`` cells, under itself, and its id at the end."""
         if action is None:
             return [Content.styled(title, "$quiet" if title.startswith(" ") else "bold $accent")]
         own = action.keys_under(self._own)
-        shown = " ".join(keys.shown(key, short=True) for key in own) or self._palette
+        shown = " ".join(keys.shown(key, short=True) for key in own)
+        if not own and action.palette:
+            shown = self._palette
         mark = "*" if action.id in self._own else " "
-        first, *rest = textwrap.wrap(action.help, room) or [""]
+        *before, last = textwrap.wrap(action.help, room) or [""]
+        if len(last) + 2 + len(action.id) > room:
+            before, last = [*before, last], ""
+        first, *rest = (*before, last + action.id.rjust(room - len(last)))
         head = Content.assemble(
             " ",
             (fit(shown + mark, _KEYS, pad=True), "$foreground" if own else "$quiet"),
