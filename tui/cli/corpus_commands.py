@@ -6,10 +6,10 @@ import argparse
 from typing import TYPE_CHECKING
 
 from engine import paths
-from engine.client import EngineClient
 from engine.protocol.messages import LoadCorpus
+from tui.cli.answers import answer
 from tui.cli.bounds import fitting
-from tui.cli.progress import ProgressLine, absolute
+from tui.cli.progress import absolute
 
 if TYPE_CHECKING:
     from tui.cli.output import Output
@@ -32,12 +32,7 @@ def add_to(
 async def corpus_info(options: argparse.Namespace, output: Output) -> int:
     chosen = options.paths or [str(paths.bundled_corpus())]
     request = fitting(LoadCorpus(paths=absolute(chosen), cutoff=options.cutoff))
-    client = await EngineClient.connect("command line")
-    try:
-        with ProgressLine() as progress:
-            loaded = await client.call(request, on_progress=progress.show)
-    finally:
-        await client.close()
+    loaded = await answer(request)
     summary = loaded.summary
     if output.json:
         output.value(summary)

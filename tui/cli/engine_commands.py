@@ -12,6 +12,7 @@ from engine.client import EngineClient
 from engine.client.stopping import end_by_signal, engine_pid
 from engine.errors import ColdOpenError, ConfigurationError, EngineUnavailable, NoEngine
 from engine.protocol.messages import GetEngineState, ListModels, StopEngine
+from tui.cli.answers import answer
 from tui.cli.progress import ProgressLine
 
 if TYPE_CHECKING:
@@ -42,11 +43,7 @@ def add_to(
 
 
 async def list_models(options: argparse.Namespace, output: Output) -> int:
-    client = await EngineClient.connect("command line")
-    try:
-        models = (await client.call(ListModels())).models
-    finally:
-        await client.close()
+    models = (await answer(ListModels())).models
     if output.json:
         output.value({"models": models})
         return 0

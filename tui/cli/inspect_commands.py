@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from engine.client import EngineClient
 from engine.protocol.messages import Explain, FindAnalogy, FindNeighbours, Neighbours, Request
+from tui.cli.answers import answer
 from tui.cli.bounds import fitting
 
 if TYPE_CHECKING:
@@ -55,11 +55,7 @@ async def run_analogy(options: argparse.Namespace, output: Output) -> int:
 
 
 async def _show_neighbours(request: Request[Neighbours], output: Output) -> int:
-    client = await EngineClient.connect("command line")
-    try:
-        found = await client.call(request)
-    finally:
-        await client.close()
+    found = await answer(request)
     if output.json:
         output.value(found)
         return 0
@@ -78,11 +74,7 @@ async def run_explain(options: argparse.Namespace, output: Output) -> int:
     request = fitting(
         Explain(model=options.name, text=options.prompt, tokens=options.tokens, alternatives=3)
     )
-    client = await EngineClient.connect("command line")
-    try:
-        found = await client.call(request)
-    finally:
-        await client.close()
+    found = await answer(request)
     if output.json:
         output.value(found)
         return 0

@@ -27,6 +27,7 @@ from engine.protocol.messages import (
     WatchTraining,
 )
 from engine.protocol.values import ENDED, JobInfo, Metrics, ValidationPoint
+from tui.cli.answers import answer
 from tui.cli.bounds import fitting
 from tui.cli.progress import ProgressLine, absolute
 
@@ -255,12 +256,7 @@ def _clock(seconds: float) -> str:
 
 async def run_evaluation(options: argparse.Namespace, output: Output) -> int:
     request = fitting(Evaluate(name=options.name, paths=absolute(options.paths), part=options.part))
-    client = await EngineClient.connect("command line")
-    try:
-        with ProgressLine() as progress:
-            result = await client.call(request, on_progress=progress.show)
-    finally:
-        await client.close()
+    result = await answer(request)
     if output.json:
         output.value(result)
         return 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from engine.client import EngineClient
 from engine.protocol.messages import Exported, ExportVectors, ImportVectors, Request, TrainVectors
+from tui.cli.answers import answer
 from tui.cli.bounds import fitting, made_fitting
 from tui.cli.progress import absolute
 from tui.cli.train_commands import follow_run
@@ -70,11 +70,7 @@ async def run_import(options: argparse.Namespace, output: Output) -> int:
 
 async def _move(request: Request[Exported], output: Output) -> int:
     fitting(request)
-    client = await EngineClient.connect("command line")
-    try:
-        done = await client.call(request)
-    finally:
-        await client.close()
+    done = await answer(request)
     if output.json:
         output.value(done)
     else:
