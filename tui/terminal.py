@@ -7,12 +7,16 @@ import contextlib
 import os
 import selectors
 import sys
+import time
 from codecs import getincrementaldecoder
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from textual import events
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+
+from tui.pastes import Pastes
 
 if TYPE_CHECKING:
     from tui.app import ColdOpenApp
@@ -77,6 +81,7 @@ class Terminal(LinuxDriver):
         """Turn bytes into events; on the end of the input, ask the app to save and leave."""
         parser = XTermParser(self._debug)
         decoder = getincrementaldecoder("utf-8")(errors="replace")
+        pastes, heard = Pastes(), time.monotonic()
         with selectors.SelectSelector() as selector:
             try:
                 selector.register(self.fileno, selectors.EVENT_READ)
@@ -92,7 +97,14 @@ class Terminal(LinuxDriver):
                     if not data:
                         self._ended()
                         return
-                    for event in parser.feed(decoder.decode(data)):
+                    parts, heard = pastes.feed(decoder.decode(data)), time.monotonic()
+                else:
+                    parts = pastes.nothing_came(time.monotonic() - heard)
+                for part in parts:
+                    if part.pasted:
+                        self.process_message(events.Paste(part.text.replace("\0", "")))
+                        continue
+                    for event in parser.feed(part.text):  # the parser takes "" for the end
                         self.process_message(event)
                 for event in parser.tick():
                     self.process_message(event)
