@@ -45,6 +45,12 @@ class ScriptArea(PageView):
     class PendingGone(Message):
         """Pending text was dismissed because the writer did something else."""
 
+    class PendingTyped(Message):
+        """The writer has typed all that was pending."""
+
+    class NothingToTake(Message):
+        """Tab was pressed, and nothing is pending."""
+
     class Resized(Message):
         """The page has another width."""
 
@@ -314,6 +320,11 @@ class ScriptArea(PageView):
                 event.stop()
                 event.prevent_default()
                 return
+        if event.key == "tab":  # Textual would go elsewhere, and the next letters with it.
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.NothingToTake())
+            return
         # Passed on through the parents, as usual, it would be overtaken by the letter after it.
         for binding in self._bindings.key_to_bindings.get(event.key, ()):
             if await self.app.run_action(binding.action, self):
@@ -338,7 +349,7 @@ class ScriptArea(PageView):
             self._pending, self._weak = rest[len(typed) :], weak
             self._lay_overlay()
         elif not weak:
-            self.post_message(self.PendingGone())
+            self.post_message(self.PendingTyped())
         return True
 
     def action_cursor_page_up(self) -> None:

@@ -96,6 +96,14 @@ class WriteRoom(LookActions):
     def on_script_area_pending_gone(self) -> None:
         self.let_go()
 
+    def on_script_area_pending_typed(self) -> None:
+        self.used_up()
+
+    def on_script_area_nothing_to_take(self) -> None:
+        if not self.streaming:
+            way = self.way_to("write.continue")
+            self.tell(f"Nothing is pending. {way}: the model goes on.")
+
     def draft_opened(self) -> None:
         self._streams.clear()
         self._wish = None
@@ -164,7 +172,7 @@ class WriteRoom(LookActions):
         page = self.page
         if action in _PANELS and self._in_panel():
             return False
-        if action in _TAKES and not (page.has_focus and page.pending):
+        if action in _TAKES and not (page.has_focus and (page.pending or self.catching_up)):
             return False
         if action == "accept_all" and not (page.has_focus and (page.pending or page.offer)):
             return False

@@ -333,8 +333,9 @@ class ModelActions(Steering):
         if going is None or going.branch is None:
             page.accept(length)
             return
-        whole = length is None or length >= len(page.pending)
-        if whole:
+        if not page.pending:
+            return
+        if length is None:
             self.stop_stream()
         start, branch = going.used, going.branch
         end = start + (len(page.pending) if length is None else length)
@@ -343,10 +344,21 @@ class ModelActions(Steering):
         going.use(len(taken))
         if going.tree is not None:
             going.tree.change(branch.node, "taken", branch.taken)
-        if whole and not page.pending:
+        self.used_up()
+
+    @property
+    def catching_up(self) -> bool:
+        """Whether all that came is in the draft, and more of it is on its way."""
+        going = self._going
+        if going is None or going.branch is None or not going.running or not going.used:
+            return False
+        return not going.branch.reason and not self._has_left(going)
+
+    def used_up(self) -> None:
+        """Something was taken or typed: where that was all, and no more comes, be done with it."""
+        if not self.page.pending and not self.catching_up:
             self.let_go()
-        else:
-            self.show_choices()
+        self.show_choices()
         self.show_line()
 
     def consumed(self, length: int) -> None:

@@ -116,6 +116,54 @@ async def test_words_and_lines_are_taken_while_it_streams(cowriting: Any) -> Non
     assert page.draft == whole
 
 
+async def test_taking_the_newest_word_stops_nothing(cowriting: Any) -> None:
+    room, page = cowriting.room, cowriting.page
+    await cowriting.at_most(20_000)
+    await cowriting.put(OPENING)
+    await cowriting.press("ctrl+g")
+    await cowriting.until(lambda: page.pending)
+    branch = room._going.branch
+    while page.pending:
+        room.action_accept_word()
+    assert room.streaming
+    await cowriting.press("right")
+    assert page.cursor_offset == len(page.draft)
+    first = len(page.draft)
+    await cowriting.until(lambda: page.pending)
+    await cowriting.press("right")
+    assert len(page.draft) > first
+    assert room.streaming
+    await cowriting.press("escape", "tab")
+    assert not room.streaming
+    written = page.draft.removeprefix(OPENING)
+    assert branch.text.startswith(written)
+    assert branch.taken == len(written)
+
+
+async def test_typing_the_newest_word_stops_nothing(cowriting: Any) -> None:
+    room, page = cowriting.room, cowriting.page
+    await cowriting.at_most(20_000)
+    await cowriting.put(OPENING)
+    await cowriting.press("ctrl+g")
+    await cowriting.until(lambda: page.pending)
+    going = room._going
+    while page.pending:
+        page._type_over(page.pending[0])
+    await cowriting.until(lambda: page.pending)
+    assert room._going is going
+    assert going.used
+
+
+async def test_tab_with_nothing_pending_stays_on_the_page(cowriting: Any) -> None:
+    page = cowriting.page
+    await cowriting.put(OPENING)
+    await cowriting.press("tab")
+    assert "Nothing is pending" in cowriting.line()
+    await cowriting.press("l")
+    assert cowriting.pilot.app.focused is page
+    assert page.draft == OPENING + "l"
+
+
 async def test_another_letter_after_a_taken_word_drops_the_rest(cowriting: Any) -> None:
     room, page = cowriting.room, cowriting.page
     await cowriting.at_most(20_000)
