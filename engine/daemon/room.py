@@ -160,7 +160,7 @@ class ModelRoom:
         return m.StreamStarted(stream=name, records=stream.records)
 
     def _adjust(self, session: Session, call: int, request: m.AdjustStream) -> m.Reply:
-        self._streams.adjust(request.stream, session, request.settings)
+        self._streams.adjust(request, session)
         return m.Done()
 
     def _stop(self, session: Session, call: int, request: m.StopStream) -> m.Reply:

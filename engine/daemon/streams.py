@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 from engine.errors import ColdOpenError, ModelError
 from engine.generation.stream import Stream
-from engine.protocol.messages import AnyEvent, StreamEnded, TokensWritten
-from engine.protocol.values import SamplerSettings, WrittenToken
+from engine.protocol.messages import AdjustStream, AnyEvent, StreamEnded, TokensWritten
+from engine.protocol.values import WrittenToken
 
 log = logging.getLogger(__name__)
 FLUSH_SECONDS = 0.03
@@ -64,10 +64,10 @@ class Streams:
             self._changed.notify()
         return name
 
-    def adjust(self, name: str, owner: object, settings: SamplerSettings) -> None:
+    def adjust(self, request: AdjustStream, owner: object) -> None:
         """New settings from the next token on; nothing happens where the stream has ended."""
-        if (found := self._find(name, owner)) is not None:
-            found.stream.adjust(settings)
+        if (found := self._find(request.stream, owner)) is not None:
+            found.stream.adjust(request.settings, request.stop, request.seed)
 
     def stop(self, name: str, owner: object) -> None:
         """Stop after the token in hand; what came stays."""

@@ -19,6 +19,11 @@ RECENT = 400
 RECENT_WORDS = 200
 
 
+def dice_of(seed: int, number: int) -> np.random.Generator:
+    """What branch ``number`` draws with: it depends on these two alone."""
+    return np.random.Generator(np.random.PCG64([seed, number]))
+
+
 @dataclass
 class Branch:
     """What has been written, and how it goes on."""
@@ -55,7 +60,7 @@ class Branch:
         words = [n for n in recent if (known[n] if n < len(known) else is_word(context.word(n)))]
         return cls(
             number=number,
-            dice=np.random.Generator(np.random.PCG64([seed, number])),
+            dice=dice_of(seed, number),
             detokenizer=context.detokenizer,
             recent=recent,
             words=words[-RECENT_WORDS:],

@@ -13,15 +13,16 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
+from msgspec.structs import replace
 
 from engine.corpus.vocabulary import NEWLINE_ID
 from engine.errors import ModelError
 from engine.generation import samplers
-from engine.generation.branch import Branch
+from engine.generation.branch import Branch, dice_of
 from engine.generation.context import cue_of
 from engine.generation.odds import NextWord
 from engine.generation.ranking import fit
@@ -35,6 +36,7 @@ from engine.protocol.values import (
     GenerationRecord,
     SamplerSettings,
     SettingsChange,
+    StopAt,
     StopRule,
     WrittenToken,
 )
@@ -62,6 +64,14 @@ class Step:
     ended: list[Ended] = field(default_factory=list)
 
 
+class _Asked(NamedTuple):
+    """What shall hold from the next token on."""
+
+    settings: SamplerSettings
+    stop: StopRule | None
+    seed: int | None
+
+
 class Stream:
     """One continuation being written, in one or more branches.
 
@@ -85,7 +95,9 @@ class Stream:
         self._changes = [SettingsChange(index=0, settings=request.settings)]
         self._due = deque(changes)
         self._lock = threading.Lock()
-        self._adjusted: SamplerSettings | None = None
+        self._asked: _Asked | None = None
+        self._stop = request.stop
+        self._seed_now = self._seed
         self._only = only
         self._stop_asked = False
         self._steps = 0
@@ -125,15 +137,20 @@ class Stream:
             if self._only in (None, number)
         )
 
-    def adjust(self, settings: SamplerSettings) -> None:
-        """New settings from the next token on.
+    def adjust(
+        self, settings: SamplerSettings, stop: StopRule | None = None, seed: int | None = None
+    ) -> None:
+        """New settings from the next token on; where there is no ``stop`` or ``seed``, the present.
 
         Raises:
             ColdOpenError: when they ask for what the model cannot do.
         """
         self._prepare(settings)
         with self._lock:
-            self._adjusted = settings
+            before = self._asked or _Asked(settings, None, None)
+            self._asked = _Asked(
+                settings, stop or before.stop, before.seed if seed is None else seed
+            )
 
     def stop(self) -> None:
         """End every branch at the next step, before it writes anything more."""
@@ -161,12 +178,12 @@ class Stream:
         going: list[tuple[int, Branch, int]] = []
         for row, branch, number, token in drawn:
             reason: Reason | None = (
-                None if branch.forced else reason_to_end(self._request.stop.at, branch, token.word)
+                None if branch.forced else reason_to_end(self._stop.at, branch, token.word)
             )
             if reason is None:
-                told = branch.take(number, token, hold=self._request.stop.at != "length")
+                told = branch.take(number, token, hold=self._stop.at != "length")
                 self._tell(branch, told, step)
-                if branch.drawn >= self._request.stop.tokens:
+                if branch.drawn >= self._stop.tokens:
                     reason = "length"
             if reason is not None:
                 self._end(branch, reason, step)
@@ -184,17 +201,35 @@ class Stream:
 
     def _take_changes(self) -> None:
         with self._lock:
-            fresh, self._adjusted = self._adjusted, None
+            asked, self._asked = self._asked, None
+        if asked is not None:
+            at = None
+            if asked.stop is not None:
+                at, self._stop = asked.stop.at, replace(self._stop, tokens=asked.stop.tokens)
+            self._change(asked.settings, at, asked.seed)
         while self._due and self._due[0].index <= self._steps:
-            fresh = self._due.popleft().settings
-        if fresh is None or fresh == self._next_word.settings:
+            due = self._due.popleft()
+            self._change(due.settings, due.at, due.seed)
+
+    def _change(self, settings: SamplerSettings, at: StopAt | None, seed: int | None) -> None:
+        """Have these hold from the next token on, and remember it; None is as before."""
+        at = None if at == self._stop.at else at
+        seed = None if seed == self._seed_now else seed
+        if settings == self._next_word.settings and at is None and seed is None:
             return
-        self._next_word = NextWord(self.writer, self.context, fresh)
-        change = SettingsChange(index=self._steps, settings=fresh)
-        if self._changes[-1].index == self._steps:
-            self._changes[-1] = change
-        else:
-            self._changes.append(change)
+        if settings != self._next_word.settings:
+            self._next_word = NextWord(self.writer, self.context, settings)
+        if at is not None:
+            self._stop = replace(self._stop, at=at)
+        if seed is not None:
+            self._seed_now = seed
+            for branch in self._branches:
+                branch.dice = dice_of(seed, branch.number)
+        last = self._changes[-1]
+        if last.index == self._steps:  # nothing was drawn in between
+            self._changes.pop()
+            at, seed = at or last.at, last.seed if seed is None else seed
+        self._changes.append(SettingsChange(index=self._steps, settings=settings, at=at, seed=seed))
 
     def _go_on(self, going: list[tuple[int, Branch, int]]) -> None:
         state = self._prediction.state
@@ -323,4 +358,4 @@ def repeated(writer: Writer, record: GenerationRecord, alternatives: int) -> Str
         branches=record.branches,
         alternatives=alternatives,
     )
-    return Stream(writer, request, changes=record.changes[1:], only=record.branch)
+    return Stream(writer, request, changes=record.changes, only=record.branch)

@@ -346,6 +346,10 @@ class AdjustStream(Request[Done], frozen=True, kw_only=True, tag="adjust_stream"
 
     stream: str
     settings: SamplerSettings
+    stop: StopRule | None = None
+    """None leaves the rule as it is."""
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None
+    """None goes on with the present one."""
 
 
 class StopStream(Request[Done], frozen=True, kw_only=True, tag="stop_stream"):

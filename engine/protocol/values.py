@@ -166,11 +166,14 @@ class SamplerSettings(Value, frozen=True, kw_only=True):
     """Never copy more than this many words in a row from the corpus; 0 allows it."""
 
 
+StopAt = Literal["length", "line", "speech", "scene"]
+
+
 class StopRule(Value, frozen=True, kw_only=True):
     """When a continuation ends: the first of these that comes true."""
 
     tokens: Annotated[int, Meta(ge=1, le=20_000)] = 120
-    at: Literal["length", "line", "speech", "scene"] = "length"
+    at: StopAt = "length"
 
 
 class Alternative(Value, frozen=True, kw_only=True):
@@ -198,10 +201,14 @@ class WrittenToken(Value, frozen=True, kw_only=True):
 
 
 class SettingsChange(Value, frozen=True, kw_only=True):
-    """From token ``index`` on, ``settings`` hold: what makes a stream repeatable."""
+    """From token ``index`` on, these hold: what makes a stream repeatable."""
 
     index: int
     settings: SamplerSettings
+    at: StopAt | None = None
+    """Where it ends; None where that stayed as it was."""
+    seed: int | None = None
+    """Drawn from anew; None where that went on as before."""
 
 
 class GenerationRecord(Value, frozen=True, kw_only=True):

@@ -428,7 +428,10 @@ class ModelActions(Steering):
         """New odds hold from the next word on."""
         going = self._going
         if going is not None and going.running and going.stream:
-            change = AdjustStream(stream=going.stream, settings=self.side.settings)
+            side = self.side
+            change = AdjustStream(
+                stream=going.stream, settings=side.settings, stop=side.stop_rule, seed=side.seed
+            )
             self.run_worker(self.ask(change), group="adjust")
         self.tell(summary(self.side.settings))
 

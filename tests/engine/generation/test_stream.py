@@ -95,6 +95,49 @@ def test_records_write_the_same_words_again(writer: Writer, at: Any) -> None:
         assert again.get(branch, []) == tokens.get(branch, [])
 
 
+def test_where_it_ends_and_the_seed_change_on_the_way_and_are_made_again(writer: Writer) -> None:
+    plain = SamplerSettings()
+    seen = set()
+    for at in ("length", "line", "speech"):
+        stream = Stream(writer, asked(branches=2, stop=StopRule(tokens=60), seed=3))
+        came: dict[int, list[WrittenToken]] = {0: [], 1: []}
+        ends: dict[int, Ended] = {}
+        for index in itertools.count():
+            if index == 2:
+                stream.adjust(plain, seed=77)
+            if index == 9:
+                stream.adjust(plain, StopRule(tokens=25, at=at), seed=78)
+            step = stream.step()
+            for branch, token in step.tokens:
+                came[branch].append(token)
+            ends |= {end.branch: end for end in step.ended}
+            if stream.over:
+                break
+        assert all(len(tokens) <= 25 for tokens in came.values())
+        seen |= {end.reason for end in ends.values()}
+        record = ends[1].record
+        assert [(change.index, change.seed) for change in record.changes] == [
+            (0, None),
+            (2, 77),
+            (9, 78),
+        ]
+        again, again_ends = run(repeated(writer, record, alternatives=8))
+        assert again[1] == came[1]
+        if ends[1].reason in ("line", "speech"):
+            assert again_ends[1].reason == ends[1].reason
+    assert seen > {"length"}
+
+
+def test_a_change_before_the_first_word_is_made_again(writer: Writer) -> None:
+    stream = Stream(writer, asked(stop=StopRule(tokens=60)))
+    stream.adjust(SamplerSettings(), StopRule(tokens=30, at="line"), seed=5)
+    stream.adjust(SamplerSettings(temperature=1.2))
+    tokens, ends = run(stream)
+    record = ends[0].record
+    assert [(c.index, c.at, c.seed) for c in record.changes] == [(0, "line", 5)]
+    assert run(repeated(writer, record, alternatives=8))[0] == tokens
+
+
 def test_a_record_of_a_stopped_stream_repeats_what_came(writer: Writer) -> None:
     stream = Stream(writer, asked(branches=2))
     came: list[WrittenToken] = []

@@ -293,6 +293,19 @@ async def test_temperature_changes_mid_stream_and_all_can_be_made_again(cowritin
     assert page.pending == node.text
 
 
+async def test_where_it_ends_can_change_while_it_streams(cowriting: Any) -> None:
+    room, page = cowriting.room, cowriting.page
+    await cowriting.at_most(20_000)
+    await cowriting.put(OPENING)
+    await cowriting.press("ctrl+g")
+    await cowriting.until(lambda: page.pending)
+    branch = room._going.branch
+    await cowriting.at_most(5)
+    await cowriting.until(lambda: branch.reason)
+    assert branch.reason == "length"
+    assert len(branch.tokens) < 20_000
+
+
 async def test_typing_over_what_streams(cowriting: Any) -> None:
     page = cowriting.page
     await cowriting.put(OPENING)
