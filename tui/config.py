@@ -39,6 +39,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     keys: dict[str, tuple[str, ...]] = {}
     """The user's keys by action id, in Textual's spelling."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    """Where the Train room trains, unless its form says otherwise."""
 
 
 class Configuration(msgspec.Struct, frozen=True):

@@ -103,8 +103,11 @@ class SettingsView(Vertical):
         Raises:
             ConfigurationError: naming the first field that is wrong.
         """
-        cutoff = self._room.cold_open.cutoff
-        return {"vocabulary_cutoff": cutoff} | self._form.own_values()
+        elsewhere = {
+            "vocabulary_cutoff": self._room.cold_open.cutoff,
+            "device": self._room.settings.device,
+        }
+        return elsewhere | self._form.own_values()
 
     @property
     def interrupted(self) -> ModelCard | None:

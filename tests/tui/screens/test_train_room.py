@@ -83,6 +83,20 @@ async def own_models() -> list[str]:
 # -- with the engine
 
 
+async def test_the_device_of_the_configuration_is_used(
+    opened: Any, soon: Any, tiny_corpus: Path, engine_home: Path
+) -> None:
+    folder = engine_home / "config" / "coldopen"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text('device = "cpu"')
+    async with opened("train", (tiny_corpus,)) as pilot:
+        room = room_of(pilot)
+        await soon(pilot, lambda: "passes over" in plain(room, "#settings-plan"))
+        fields = room.query_one(Form).fields()
+        assert fields["device"].value == "cpu"
+        assert not fields["device"].own, "it can still be chosen"
+
+
 async def test_from_settings_to_a_model(opened: Any, soon: Any, tiny_corpus: Path) -> None:
     async with opened("train", (tiny_corpus,)) as pilot:
         room, app = room_of(pilot), app_of(pilot)
