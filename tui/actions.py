@@ -7,7 +7,7 @@ False for it from ``check_action``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding, BindingsMap
@@ -71,9 +71,19 @@ class Action:
 
 
 class Registry:
-    """Actions by id, in order."""
+    """Actions by id, in order.
 
-    def __init__(self, actions: Iterable[Action]) -> None:
+    ``inside`` names the rooms whose keys are alive, too, where those of a group are; but for the
+    actions ``giving_way``, which are off there.
+    """
+
+    def __init__(
+        self,
+        actions: Iterable[Action],
+        inside: Mapping[str, tuple[str, ...]] | None = None,
+        giving_way: Container[str] = (),
+    ) -> None:
+        self._inside, self._giving_way = inside or {}, giving_way
         self._by_id: dict[str, Action] = {}
         for action in actions:
             if action.id in self._by_id:
@@ -125,24 +135,29 @@ class Registry:
     def clashes(self, own: OwnKeys | None = None) -> list[Clash]:
         """Keys that would mean two things at once, under ``own`` keys laid over the defaults.
 
-        The keys of ``app`` are alive in every room, so they clash with those of each room.
+        The keys of ``app`` are alive in every room, so they clash with those of each room, and
+        those of a room with those of what is in it.
         """
         found: list[Clash] = []
-        everywhere: dict[str, str] = {}
+        everywhere = dict(self._keys_of("app", own))
         for group in sorted(self.groups(), key=lambda name: name != "app"):
             seen = {} if group == "app" else dict(everywhere)
-            for action in self.of(group):
-                keys = action.keys_under(own)
-                for key in dict.fromkeys(
-                    twin for k in keys for twin in terminal_keys.with_twins(k)
-                ):
-                    if key in seen:
-                        found.append(Clash(key, seen[key], action.id))
-                    else:
-                        seen[key] = action.id
-            if group == "app":
-                everywhere = seen
+            for room in self._inside.get(group, ()):
+                around = self._keys_of(room, own)
+                seen |= {key: name for key, name in around if name not in self._giving_way}
+            for key, name in self._keys_of(group, own):
+                if key in seen:
+                    found.append(Clash(key, seen[key], name))
+                else:
+                    seen[key] = name
         return found
+
+    def _keys_of(self, group: str, own: OwnKeys | None) -> Iterator[tuple[str, str]]:
+        """Each key of ``group`` with the action's id."""
+        for action in self.of(group):
+            keys = action.keys_under(own)
+            for key in dict.fromkeys(twin for k in keys for twin in terminal_keys.with_twins(k)):
+                yield key, action.id
 
 
 @dataclass(frozen=True, slots=True)

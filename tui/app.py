@@ -220,7 +220,7 @@ class ColdOpenApp(KeysInOrder, inherit_bindings=False):
     # -- the shell itself
 
     def compose(self) -> ComposeResult:
-        yield RoomTabs(self.rooms, ACTIONS.key_of("app.choose_room", self.settings.keys))
+        yield RoomTabs(self.rooms, self.way_to("app.choose_room"))
         yield ContentSwitcher(id="rooms")
         yield StatusBar()
         yield Footer(show_command_palette=False, compact=True)

@@ -40,7 +40,7 @@ CORPUS = (
     Action("corpus.find_next", "Find next", "Go to the next place with these words.", ("n",)),
     Action("corpus.cutoff_down", "Cut-off −", "Keep rarer words in the vocabulary.", ("minus",)),
     Action("corpus.cutoff_up", "Cut-off +", "Keep only more frequent words.", ("plus",)),
-    Action("corpus.sort", "Sort the cast", "By lines, or by words.", ("s",)),
+    Action("corpus.sort", "Sort the cast", "By lines, by words, or by name.", ("s",)),
     Action("corpus.train", "Train on it", "Go to the Train room with this corpus.", ("t",),
            footer=True),
 )  # fmt: skip
@@ -322,10 +322,23 @@ BOX = (
            palette=False, priority=True),
 )  # fmt: skip
 
+OFF_IN_PANELS = frozenset(
+    {
+        *("write.retry", "write.stop", "write.branch", "write.continue"),
+        *("write.accept_all", "write.accept_word", "write.accept_line"),
+        *("write.next_alternative", "write.previous_alternative"),
+    }
+)
+"""What keys of the tree and of the search bar are free to mean something else for."""
+
 ACTIONS = Registry(
     (
         *APP, *CORPUS, *TRAIN, *WRITE, *FIND, *TREE, *DRAFTS, *INSPECT, *LIBRARY, *CHART, *TOKENS,
-        *MAP, *FILES,
-        *DIALOG, *BOX,
-    )
+        *MAP, *FILES, *DIALOG, *BOX,
+    ),
+    inside={
+        "find": ("write",), "tree": ("write",), "tokens": ("inspect",), "map": ("inspect",),
+        "box": ("inspect",), "chart": ("train", "library"),
+    },
+    giving_way=OFF_IN_PANELS,
 )  # fmt: skip

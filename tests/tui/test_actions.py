@@ -41,6 +41,19 @@ def test_a_clash_is_found_between_the_shell_and_a_room() -> None:
     ]
 
 
+def test_a_clash_is_found_between_a_room_and_what_is_in_it() -> None:
+    def told(**own: str) -> list[str]:
+        chosen = {name.replace("__", "."): (key,) for name, key in own.items()}
+        return [clash.first for clash in ACTIONS.clashes(chosen)]
+
+    assert told(tree__bookmark="f8") == ["write.cooler"]
+    assert told(find__replace="ctrl+s") == ["write.save"]
+    assert told(tokens__left="ctrl+p") == ["inspect.previous_view"]
+    assert told(chart__left="ctrl+p") == ["train.pause"]
+    assert told(box__leave="ctrl+g") == ["inspect.refresh"]
+    assert told(tree__bookmark="ctrl+r") == [], "what is off there gives way"
+
+
 def test_control_space_clashes_under_both_its_names() -> None:
     registry = Registry(
         [

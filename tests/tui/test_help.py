@@ -58,6 +58,7 @@ async def test_the_screen(user_home: Path, some_rooms: tuple[RoomEntry, ...], un
 
         shown = text()
         assert all(action.id in shown for action in ACTIONS), "what the configuration names it by"
+        assert "Copy, cut, paste" in shown, "keys that the registry does not have"
         first = next(line for line in shown.split("\n") if "Continue" in line)
         assert first.strip().startswith("^G ^Space")
         assert "F7*" in text()

@@ -32,7 +32,7 @@ def add_to(
     verbs = engine.add_subparsers(dest="verb", required=True, metavar="VERB")
     status = verbs.add_parser("status", parents=[common], help="is it running, and what does it do")
     status.set_defaults(run=engine_status)
-    stop = verbs.add_parser("stop", parents=[common], help="stop it; a run in progress is kept")
+    stop = verbs.add_parser("stop", parents=[common], help="stop it, unless a model trains")
     stop.add_argument(
         "--force", action="store_true", help="even while a model trains, or it does not answer"
     )
@@ -127,6 +127,7 @@ async def engine_stop(options: argparse.Namespace, output: Output) -> int:
     gone = asyncio.Event()
     client.on_lost = gone.set
     try:
+        others = (await client.call(GetEngineState())).clients - 1
         await client.call(StopEngine(force=options.force))
         try:
             await asyncio.wait_for(gone.wait(), 90)
@@ -138,6 +139,8 @@ async def engine_stop(options: argparse.Namespace, output: Output) -> int:
     finally:
         await client.close()
     _stopped(output)
+    if others and not output.json:
+        output.line("A window that is open starts another.")
     return 0
 
 

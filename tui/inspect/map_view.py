@@ -138,7 +138,7 @@ class MapView(InspectView):
         self._wanted = ""
 
     def compose(self) -> ComposeResult:
-        yield QueryLine("/ searches a word", id="map-line")
+        yield QueryLine(f"{self.cold_open.way_to('inspect.ask')} searches a word", id="map-line")
         yield self.note_line()
         yield MapPicture(id="map-picture")
         yield Static("", id="map-about", markup=False)
@@ -205,12 +205,15 @@ class MapView(InspectView):
             self._search(self._wanted)
 
     def _tell(self, found: WordMap | None) -> None:
-        text = ""
+        text, way = "", self.cold_open.way_to
         if found is not None:
             text = f"{len(found.points):,} words of {found.table}, by {NAMES[found.method]}"
             if len(self._tables) > 1:
-                text += f" (v: {', '.join(self._tables)})"
-            text += " · arrows move, + and - zoom, 0 shows all"
+                text += f" ({way('inspect.change_table')}: {', '.join(self._tables)})"
+            closer, farther, whole = map(
+                way, ("inspect.zoom_in", "inspect.zoom_out", "inspect.whole_map")
+            )
+            text += f" · arrows move, {closer} and {farther} zoom, {whole} shows all"
         self.query_one("#map-about", Static).update(content(text, newlines=False))
 
     # -- keys

@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui import keys
 from tui.inspect import odds_text
 from tui.inspect.subject import Explained, SwapWord
 from tui.inspect.token_text import TokenText
@@ -19,7 +20,7 @@ from tui.inspect.words import bits, replacement
 from tui.render import content
 
 CHART_ROWS = 4
-HINT = "\nA digit puts that word here."
+HINT = "\n{} puts that word here."
 DRAFT_HINT = f"{HINT} {{}} goes on from here."
 
 
@@ -114,13 +115,12 @@ class OddsView(InspectView):
         index = min(self.text.cursor, len(explained.tokens) - 1)
         token = explained.tokens[index]
         facts.update(odds_text.facts(token, max(12, facts.content_size.width)))
-        draft, way = self.subject.take_swap is not None, self.cold_open.way_to("inspect.go_on")
-        hint = content(DRAFT_HINT.format(way) if draft else HINT, "$quiet")
-        others.update(
-            Content.assemble(
-                odds_text.alternatives(token, max(12, others.content_size.width)), hint
-            )
-        )
+        own = self.cold_open.settings.keys.get("tokens.swap")
+        puts = "A digit" if own is None else "/".join(map(keys.shown, own)) or "No key"
+        told = HINT if self.subject.take_swap is None else DRAFT_HINT
+        hint = content(told.format(puts, self.cold_open.way_to("inspect.go_on")), "$quiet")
+        listed = odds_text.alternatives(token, max(12, others.content_size.width))
+        others.update(Content.assemble(listed, hint))
         speech = speech_around(explained.window.sent(self.subject.text), explained.tokens, index)
         values = [explained.tokens[i].entropy for i in speech]
         size = chart.content_size

@@ -227,15 +227,15 @@ class CorpusRoom(Room):
         if summary is None:
             return
         cells = self._cells
-        less, more = self.key_of("cutoff_down"), self.key_of("cutoff_up")
+        keys = " ".join(filter(None, map(self.key_of, ("cutoff_down", "cutoff_up"))))
         parts = {
             "overview": summary_text.overview(summary, cells),
-            "cutoffs": summary_text.cutoffs(summary, cells, f"{less} {more} cut-off"),
+            "cutoffs": summary_text.cutoffs(summary, cells, f"{keys} cut-off" if keys else ""),
             "split": summary_text.split_bar(summary, cells),
             "lengths": summary_text.histogram(summary.line_lengths, cells),
             "frequent": summary_text.frequent(summary, cells),
             "speakers": summary_text.speakers(
-                summary, SPEAKERS, self._order, cells, f"{self.key_of('sort')} sorts"
+                summary, SPEAKERS, self._order, cells, self.hints(sort="sorts")
             ),
         }
         for name, text in parts.items():

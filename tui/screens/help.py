@@ -30,6 +30,15 @@ _TITLES = {
     "box": "In a box to type in",
 } | {room.id: f"In the {room.title} room" for room in ROOMS}
 
+_EDITOR = (
+    ("⇧ and arrows", "Select", "Shift with any key that moves the cursor selects on the way."),
+    ("F6 F7", "Select more", "The line, or all of it."),
+    ("^C ^X ^V", "Copy, cut, paste", "Also by the terminal's own keys."),
+    ("^A ^E", "Line", "Go to its beginning or its end; Home and End do, too."),
+    ("^← ^→", "Word", "Go to the word before or behind."),
+    ("^W ^U ^K", "Delete", "The word before, or the line up to the cursor or from it."),
+)
+"""Keys that belong to the page as to any editor, and cannot be changed."""
 _KEYS = 14
 _TITLE = 22
 
@@ -106,9 +115,23 @@ class HelpScreen(Keyed, Once, ModalScreen[None]):
             for title, action in help_rows(self._room_id, self._own, query)
             for line in self._lines(title, action, room)
         ]
+        lines += self._editor_lines(query, room)
         text = Content("\n").join(lines) if lines else Content.styled("nothing found", "$quiet")
         self.query_one("#help-text", Static).update(text)
         self.query_one(VerticalScroll).scroll_home(animate=False)
+
+    def _editor_lines(self, query: str, room: int) -> list[Content]:
+        words = query.lower().split()
+        rows = [row for row in _EDITOR if all(word in " ".join(row).lower() for word in words)]
+        head = [Content.styled("While you type; these stay as they are", "bold $accent")]
+        return [
+            *(head if rows else ()),
+            *(
+                line
+                for shown, title, text in rows
+                for line in _row(shown, title, textwrap.wrap(text, room))
+            ),
+        ]
 
     def _lines(self, title: str, action: Action | None, room: int) -> list[Content]:
         """An entry with its help wrapped to ``room`` cells, under itself, and its id at the end."""
@@ -119,18 +142,11 @@ class HelpScreen(Keyed, Once, ModalScreen[None]):
         if not own and action.palette:
             shown = self._palette
         mark = "*" if action.id in self._own else " "
-        *before, last = textwrap.wrap(action.help, room) or [""]
+        *before, last = textwrap.wrap(action.help, room)
         if len(last) + 2 + len(action.id) > room:
             before, last = [*before, last], ""
-        first, *rest = (*before, last + action.id.rjust(room - len(last)))
-        head = Content.assemble(
-            " ",
-            (fit(shown + mark, _KEYS, pad=True), "$foreground" if own else "$quiet"),
-            (fit(title, _TITLE, pad=True), "bold"),
-            (first, "$quiet"),
-        )
-        indent = " " * (1 + _KEYS + _TITLE)
-        return [head, *(Content.styled(indent + line, "$quiet") for line in rest)]
+        text = [*before, last + action.id.rjust(room - len(last))]
+        return _row(shown + mark, title, text, bright=bool(own))
 
     def action_leave(self) -> None:
         self.dismiss()
@@ -149,3 +165,16 @@ class HelpScreen(Keyed, Once, ModalScreen[None]):
 
     def _scroll(self, lines: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+
+def _row(shown: str, title: str, text: list[str], *, bright: bool = True) -> list[Content]:
+    """Keys, title, and the lines of ``text`` beside them."""
+    first, *rest = text
+    head = Content.assemble(
+        " ",
+        (fit(shown, _KEYS, pad=True), "$foreground" if bright else "$quiet"),
+        (fit(title, _TITLE, pad=True), "bold"),
+        (first, "$quiet"),
+    )
+    indent = " " * (1 + _KEYS + _TITLE)
+    return [head, *(Content.styled(indent + line, "$quiet") for line in rest)]

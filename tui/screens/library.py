@@ -251,7 +251,8 @@ class LibraryRoom(Room):
             )
         )
         if answer == "yes" and await self._do(DeleteModel(name=card.name)):
-            self.say(f"“{card.name}” is deleted; {self.key_of('restore')} restores it for a week.")
+            way = self.way_to("library.restore")
+            self.say(f"“{card.name}” is deleted; {way} restores it for a week.")
             self._read()
 
     @work(group="action")

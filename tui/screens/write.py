@@ -9,6 +9,7 @@ from textual.widgets import Input, Static
 
 from engine.protocol.messages import AnyEvent
 from tui.editor.script_area import ScriptArea
+from tui.keymap import OFF_IN_PANELS
 from tui.write.draft_actions import TICK_SECONDS
 from tui.write.find_bar import FindBar
 from tui.write.look_actions import LookActions
@@ -18,8 +19,6 @@ from tui.write.tree_panel import TreePanel
 SIDE_FROM = 104
 """Cells from which on the side panel is there by itself."""
 _TAKES = ("accept_word", "accept_line")
-_PANELS = ("retry", "accept_line", "stop", "branch", "accept_all", "accept_word", "continue",
-           "next_alternative", "previous_alternative")  # fmt: skip
 
 
 class WriteRoom(LookActions):
@@ -170,7 +169,7 @@ class WriteRoom(LookActions):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         page = self.page
-        if action in _PANELS and self._in_panel():
+        if f"write.{action}" in OFF_IN_PANELS and self._in_panel():
             return False
         if action in _TAKES and not (page.has_focus and (page.pending or self.catching_up)):
             return False

@@ -167,8 +167,8 @@ class SettingsView(Vertical):
         if there is not None and not there.bundled:
             note.update(Content.styled("there already: it would be replaced", "$warning"))
         elif (again := self.interrupted) is not None and self._room.check_action("resume", ()):
-            key = self._room.key_of("resume")
-            note.update(content(f"{key} goes on with “{again.name}”, stopped at {again.steps:,}"))
+            way = self._room.way_to("train.resume")
+            note.update(content(f"{way} goes on with “{again.name}”, stopped at {again.steps:,}"))
         else:
             note.update("")
 

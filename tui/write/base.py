@@ -118,17 +118,16 @@ class WriteBase(Room):
     def _state(self) -> str:
         going = self._going
         if going is not None and going.running:
-            return f"writing… {self.key_of('stop')} stops"
+            return f"writing… {self.way_to('write.stop')} stops"
         if self._wish is not None:
             starting = self.cold_open.engine_state == "starting"
             waits = "the engine is starting" if starting else "the model is loading"
-            return f"{waits}, then it goes on… {self.key_of('stop')} drops that"
+            return f"{waits}, then it goes on… {self.way_to('write.stop')} drops that"
         if self.page.pending:
-            key = self.key_of
-            return (
-                f"{key('accept_all')} takes it · {key('accept_word')} word"
-                f" · {key('accept_line')} line · {key('retry')} again · {key('stop')} drops"
-            )
+            return self.hints(
+                accept_all="takes it", accept_word="word", accept_line="line", retry="again",
+                stop="drops",
+            )  # fmt: skip
         return self._note
 
     def show_choices(self) -> None:
@@ -165,7 +164,7 @@ class WriteBase(Room):
         corpus = {s.name.lower(): s.lines for s in self._ready.speakers} if self._ready else {}
         names: Sequence[str] = self.cast_names()[:20]
         self.side.show_cast(
-            names, self._figures.cast, corpus, self._next_odds, self.key_of("speak_as")
+            names, self._figures.cast, corpus, self._next_odds, self.way_to("write.speak_as")
         )
 
 

@@ -246,8 +246,8 @@ class ModelActions(Steering):
         """The engine was lost: what came stays, and nothing more is waited for."""
         self.keep_streams()
         if self._going is not None and self._going.over:
-            key = self.key_of("retry")
-            self.say(f"The engine was lost while it wrote. What came stays; {key} tries again.")
+            way = self.way_to("write.retry")
+            self.say(f"The engine was lost while it wrote. What came stays; {way} tries again.")
             self._flush()
         self.show_line()
 
