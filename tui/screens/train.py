@@ -156,7 +156,7 @@ class TrainRoom(Room):
     def _focus_first(self) -> None:
         wanted = self.first_focus()
         if wanted is not None and self.cold_open.room_id == self.room_id:
-            wanted.focus()
+            wanted.focus(scroll_visible=False)  # the headline stands above a chart
 
     # -- actions on the settings
 
