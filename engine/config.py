@@ -169,7 +169,15 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     precision: Annotated[
         Precision, _about("Machine", "Arithmetic of the matrix products; auto measures and picks.")
     ] = "auto"
-    seed: Annotated[int, _about("Machine", "Same seed, same run.", ge=0, le=2**31 - 1)] = 1
+    seed: Annotated[
+        int,
+        _about(
+            "Machine",
+            "Same seed, same run, where epochs rule it: minutes go by the clock.",
+            ge=0,
+            le=2**31 - 1,
+        ),
+    ] = 1
 
     def __post_init__(self) -> None:
         if self.epochs is None and self.minutes is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import time
 from pathlib import Path
@@ -53,7 +54,7 @@ def save_checkpoint(folder: Path, name: str, tensors: dict[str, Tensor], facts: 
         ColdOpenError: when the disk refuses; older checkpoints are untouched.
     """
     target, work = folder / name, folder / f".{name}.tmp"
-    old = _set_aside(target)
+    old = _old_place(target)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if _standing(target) == old:
@@ -75,6 +76,55 @@ def save_checkpoint(folder: Path, name: str, tensors: dict[str, Tensor], facts: 
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return digest
+
+
+def set_aside(folder: Path, name: str, aside: str) -> None:
+    """Keep the checkpoint ``name``, if there is one, as ``aside``, too; it is not read twice.
+
+    Raises:
+        ColdOpenError: when the disk refuses.
+    """
+    source, work = _standing(folder / name), folder / f".{aside}.tmp"
+    try:
+        shutil.rmtree(work, ignore_errors=True)
+        if source.exists():
+            shutil.copytree(source, work, copy_function=_linked)
+            shutil.rmtree(folder / aside, ignore_errors=True)
+            work.rename(folder / aside)
+            sync_folder(folder)
+    except (OSError, shutil.Error) as error:
+        raise refused(folder / aside, error) from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def put_back(folder: Path, aside: str, name: str) -> None:
+    """Undo :func:`set_aside`: what is kept as ``aside``, if anything, takes the place of ``name``.
+
+    Raises:
+        ColdOpenError: when the disk refuses.
+    """
+    kept, target = folder / aside, folder / name
+    if not kept.exists():
+        return
+    old = _old_place(target)
+    try:
+        if target.exists():
+            shutil.rmtree(old, ignore_errors=True)
+            target.rename(old)
+        kept.rename(target)
+        sync_folder(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        raise refused(target, error) from error
+
+
+def _linked(source: str, target: str) -> None:
+    """``target`` as another name of ``source``, whose contents never change, else a copy of it."""
+    try:
+        os.link(source, target)
+    except OSError:  # not every file system has such names
+        shutil.copy2(source, target)
 
 
 def is_there(path: Path) -> bool:
@@ -121,14 +171,14 @@ def _loaded(path: Path) -> Checkpoint:
         raise ModelError(f"The checkpoint {path} cannot be read: {error}.", "") from None
 
 
-def _set_aside(path: Path) -> Path:
+def _old_place(path: Path) -> Path:
     """Where the checkpoint that was ``path`` is while another takes its place."""
     return path.with_name(f".{path.name}.old")
 
 
 def _standing(path: Path) -> Path:
     """``path``, or what was set aside for it where a process ended before the other was there."""
-    old = _set_aside(path)
+    old = _old_place(path)
     return old if not path.exists() and old.exists() else path
 
 

@@ -48,11 +48,11 @@ from engine.training.progress import (
 from engine.training.run_checkpoints import RunCheckpoints, as_begun
 from engine.training.schedule import one_cycle
 from engine.training.snapshot import Snapshot
+from engine.training.validation_places import VALIDATIONS_A_RUN, words_between
 from engine.training.window_step import WindowStep
 
 METRIC_SECONDS = 0.25
 CHECKPOINT_SECONDS = 30.0
-VALIDATIONS_A_RUN = 20
 MOST_SECONDS_BETWEEN_VALIDATIONS = 300.0
 MOST_VALIDATION_SHARE = 0.08
 """Share of the time that validation may take."""
@@ -147,12 +147,15 @@ class Trainer:
         )
         self._checkpoints = RunCheckpoints(run_dir / "checkpoints", snapshot, disk)
         self._state: State | None = None
-        self._last_validation_seconds = 0.0
+        self._held_out = data.validation if len(data.validation) > 1 else data.train
+        self._last_validation_seconds, self._validated_step = 0.0, -1
         counts = word_counts(data.train, data.vocabulary_size).to(self.device)
         cues = None if data.cues is None else torch.from_numpy(data.cues).to(self.device)
         self.model.prime(counts, cues)
         if resume:
             self._restore()
+            if self._group.leads:
+                self._checkpoints.put_back_best()
         elif self._group.leads:
             self._checkpoints.clear()
             self._history.begin()
@@ -245,6 +248,7 @@ class Trainer:
             good = waits or bool(torch.isfinite(norm))
             bad = 0 if good and bad < BAD_STEPS else bad + 1
             since.append(loss)
+            tokens_before = progress.tokens
             progress.step += 1
             progress.tokens += targets.numel() * self._group.size
             tokens_since += targets.numel() * self._group.size
@@ -265,7 +269,7 @@ class Trainer:
                 since, tokens_since, last_metric = [], 0, now
                 if waits and not math.isfinite(mean):
                     bad = BAD_STEPS
-            if self._validation_due(now - last_validation, columns):
+            if self._validation_due(now - last_validation, tokens_before, columns):
                 stop = self._validate()
                 last_validation = time.perf_counter()
                 progress.seconds = base_seconds + last_validation - started
@@ -282,8 +286,10 @@ class Trainer:
         if since:
             self._tell_metrics(since, norm, rate, 0.0, columns)
         if self._group.leads and (control.keep or not control.stopping):
-            self._validate()
+            # What goes on from here goes on as if there had been no validation at this place.
             saved = self._save()
+            if progress.step != self._validated_step:
+                self._validate(only_until_resumed=control.stopping)
             if not saved and progress.best_loss is None:
                 raise TrainingError(
                     "The model could not be kept: the disk took none of its checkpoints.",
@@ -353,9 +359,17 @@ class Trainer:
 
     # -- validation
 
-    def _validation_due(self, since: float, columns: Columns) -> bool:
+    def _validation_due(self, since: float, tokens_before: int, columns: Columns) -> bool:
+        """Whether to validate after a step, ``since`` seconds after the last time.
+
+        Where epochs alone rule the run, its place in the text says so, else the clock.
+        """
         if not self._group.leads:
             return False
+        if self.config.minutes is None and self.config.epochs is not None:
+            held_out = min(len(self._held_out), VALIDATION_TOKENS)
+            every = words_between(self.config.epochs, len(self._counted), held_out)
+            return self._progress.tokens // every > tokens_before // every
         share = self._progress.share_done(self.config, columns.rows)
         estimate = self._progress.seconds / share if share > 0.01 else math.inf
         if self.config.minutes is not None:
@@ -367,16 +381,23 @@ class Trainer:
         )
         return since >= wait
 
-    def _validate(self) -> bool:
-        """Validate, keep the weights if they are the best, show a sample; True to stop early."""
+    def _validate(self, only_until_resumed: bool = False) -> bool:
+        """Validate, keep the weights if they are the best, show a sample; True to stop early.
+
+        Weights that are kept ``only_until_resumed`` give way to those before when the run goes on.
+        """
         progress, begun = self._progress, time.perf_counter()
-        held_out = self.data.validation if len(self.data.validation) > 1 else self.data.train
+        self._validated_step = progress.step
         saved = torch.get_rng_state()
         self.model.settle()
-        loss, _count = mean_nll(self.model, held_out, self.device, most_tokens=VALIDATION_TOKENS)
+        loss, _count = mean_nll(
+            self.model, self._held_out, self.device, most_tokens=VALIDATION_TOKENS
+        )
         best = math.isfinite(loss) and (progress.best_loss is None or loss < progress.best_loss)
         if best:
-            best = self._checkpoints.keep_best(self.config, loss)
+            best = self._checkpoints.keep_best(self.config, loss, only_until_resumed)
+            if not best:  # which the disk may take at the end
+                self._validated_step = -1
         else:
             progress.since_best += 1
         point = ValidationPoint(
@@ -407,6 +428,7 @@ class Trainer:
     def _restore(self) -> None:
         saved = self._checkpoints.take_up()
         self._window_step.forget()
+        self._validated_step = -1
         if saved:
             self._state = with_tensors(self.model.initial_state(1), saved)
 

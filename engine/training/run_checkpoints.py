@@ -10,9 +10,14 @@ from torch import Tensor
 
 from engine.config import TrainingConfig
 from engine.models.contract import State
-from engine.storage.checkpoint import newest_valid, prune, save_checkpoint
+from engine.storage.checkpoint import newest_valid, prune, put_back, save_checkpoint, set_aside
 from engine.training.disk_writes import DiskWrites
 from engine.training.snapshot import Snapshot
+
+BEST = "best"
+BEST_BEFORE_STOP = "best-before-stop"
+"""What was the best where a run was stopped and its last weights were better. A run that was not
+stopped would not have looked there, so that one that goes on gets these back."""
 
 
 class RunCheckpoints:
@@ -25,28 +30,34 @@ class RunCheckpoints:
         """Forget those of an earlier run."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def keep_best(self, config: TrainingConfig, loss: float) -> bool:
+    def keep_best(
+        self, config: TrainingConfig, loss: float, only_until_resumed: bool = False
+    ) -> bool:
         """Keep the weights as the best, with a validation ``loss``; False where the disk refuses.
 
         Then those before stay the best, so that the next that are better than they are kept.
+        Where they are the best ``only_until_resumed``, those before are kept beside them.
         """
         progress = self._snapshot.progress
         before = progress.best_loss, progress.since_best
         progress.best_loss, progress.since_best = loss, 0
-        weights = self._disk.attempt(
-            "best checkpoint",
-            lambda: save_checkpoint(
-                self._folder,
-                "best",
-                self._snapshot.model_tensors(),
-                self._snapshot.facts(config),
-            ),
-        )
+
+        def write() -> str:
+            if only_until_resumed:
+                set_aside(self._folder, BEST, BEST_BEFORE_STOP)
+            tensors, facts = self._snapshot.model_tensors(), self._snapshot.facts(config)
+            return save_checkpoint(self._folder, BEST, tensors, facts)
+
+        weights = self._disk.attempt("best checkpoint", write)
         if weights is None:
             progress.best_loss, progress.since_best = before
             return False
         progress.weights = weights
         return True
+
+    def put_back_best(self) -> None:
+        """Have as the best what was so before weights that were it only until now."""
+        put_back(self._folder, BEST_BEFORE_STOP, BEST)
 
     def save(self, config: TrainingConfig, state: State | None) -> bool:
         """Write what the run needs to go on; False where the disk refuses."""

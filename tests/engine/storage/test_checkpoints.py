@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from engine.storage.checkpoint import (
     load_checkpoint,
     newest_valid,
     prune,
+    put_back,
     save_checkpoint,
+    set_aside,
 )
 
 
@@ -160,3 +163,34 @@ def test_pruning_takes_what_was_cut_off_with_it(tmp_path: Path) -> None:
     (tmp_path / ".step-0000000002.tmp").mkdir()
     prune(tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["step-0000000001"]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_what_was_set_aside_takes_its_place_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    if not links:
+
+        def refuse(*_names: str) -> None:
+            raise OSError("no such names here")
+
+        monkeypatch.setattr(os, "link", refuse)
+    set_aside(tmp_path, "best", "aside")  # of which there is none yet
+    put_back(tmp_path, "aside", "best")
+    assert not list(tmp_path.iterdir())
+    save_checkpoint(tmp_path, "best", tensors(1), {"n": 1})
+    for _again in range(2):
+        set_aside(tmp_path, "best", "aside")
+        save_checkpoint(tmp_path, "best", tensors(2), {"n": 2})
+        assert load_checkpoint(tmp_path / "best").facts == {"n": 2}
+        put_back(tmp_path, "aside", "best")
+        assert load_checkpoint(tmp_path / "best").facts == {"n": 1}
+        assert [path.name for path in tmp_path.iterdir()] == ["best"]
+
+
+def test_a_disk_that_does_not_take_what_is_set_aside_says_so(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, "best", tensors(1), {"n": 1})
+    (tmp_path / "aside").write_text("in the way")
+    with pytest.raises(ColdOpenError, match="could not be written"):
+        set_aside(tmp_path, "best", "aside")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["aside", "best"]

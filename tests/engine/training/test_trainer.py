@@ -8,6 +8,7 @@ import math
 import resource
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,71 @@ def test_a_run_stopped_and_resumed_is_bit_for_bit_the_run_that_was_not(
     ours = weights(resumed)
     for name, value in weights(straight).items():
         assert torch.equal(value, ours[name]), name
+
+
+def kept_weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_checkpoint(folder / "checkpoints" / "best").tensors
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.mark.parametrize("stop_at", [17, 40, 50, 124])
+@pytest.mark.parametrize("judged", [True, False])
+def test_a_stop_changes_nothing_about_the_weights_that_are_kept_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop_at: int, judged: bool
+) -> None:
+    if judged:  # as if the weights at the stop were the best of all
+
+        def loss(model: Any, *_rest: Any, **_settings: Any) -> tuple[float, int]:
+            return float(abs(told[-1].metrics[-1].step - stop_at)), 1
+
+        monkeypatch.setattr(loop, "mean_nll", loss)
+    config, told = small(epochs=4), [whole := Diary()]
+    Trainer(config, data(), tmp_path / "whole", whole).run(Control())
+
+    control = Control()
+    told.append(first := Diary(control, stop_at))
+    stopped = Trainer(config, data(), tmp_path / "parts", first)
+    result = stopped.run(control)
+    assert first.points[-1].step == stop_at
+    if judged:
+        assert first.points[-1].best
+    if first.points[-1].best:  # whoever stops here writes with what is best here
+        ours = {f"model.{name}": value for name, value in weights(stopped).items()}
+        assert same(kept_weights(tmp_path / "parts"), ours)
+        assert load_model(tmp_path / "parts", torch.device("cpu"))[2] == result.weights
+    told.append(second := Diary())
+    resumed = Trainer(config, data(), tmp_path / "parts", second, resume=True)
+    resumed.run(Control())
+
+    assert same(kept_weights(tmp_path / "parts"), kept_weights(tmp_path / "whole"))
+    places = [(p.step, p.loss, p.best) for p in whole.points]
+    assert len(places) > 3
+    at_stop = () if stop_at in [step for step, _loss, _best in places] else first.points[-1:]
+    kept_on = [p for p in (*first.points, *second.points) if p not in at_stop]
+    assert [(p.step, p.loss, p.best) for p in kept_on] == places
+
+
+def test_the_clock_of_a_run_counted_in_epochs_decides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = []
+    for name, leap in (("quick", 0.001), ("slow", 1000.0)):
+        moment = time.perf_counter()
+
+        def clock(leap: float = leap) -> float:
+            nonlocal moment
+            moment += leap
+            return moment
+
+        monkeypatch.setattr(time, "perf_counter", clock)
+        Trainer(small(epochs=4), data(), tmp_path / name, diary := Diary()).run(Control())
+        places.append([point.step for point in diary.points])
+        monkeypatch.undo()
+    assert places[0] == places[1]
+    assert len(places[0]) == len(set(places[0])) > 3
 
 
 def test_it_learns_the_rule_and_what_was_kept_can_be_loaded(tmp_path: Path) -> None:
