@@ -72,11 +72,17 @@ class Writer:
         """The model in ``folder``.
 
         Raises:
-            ModelError: when it is missing, damaged, or of another version.
+            ModelError: when it is missing, damaged, of another version, or put together from two.
         """
         card = read_card(folder)
         tables = TextTables.load(folder)
         model, _config, weights = load_model(folder, device)
+        if len(tables.vocabulary) != model.vocabulary_size:
+            raise ModelError(
+                f"The model in {folder} knows {model.vocabulary_size:,} words, but its"
+                f" text.json lists {len(tables.vocabulary):,}.",
+                "Copy it once more from where it came, or train it again.",
+            )
         model.prepare_steps()
         return cls(card.name, model, tables, weights, card), card
 

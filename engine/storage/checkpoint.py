@@ -154,7 +154,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 def _loaded(path: Path) -> Checkpoint:
     try:
-        document = json.loads((path / "state.json").read_text(encoding="utf-8"))
+        text = (path / "state.json").read_text(encoding="utf-8")
+        document = json.loads(text, parse_constant=_no_number)
         if document["format"] != FORMAT:
             raise ModelError(
                 f"{path} was made by another version (format {document['format']}).",
@@ -167,8 +168,12 @@ def _loaded(path: Path) -> Checkpoint:
         with safe_open(str(file), framework="pt") as opened:
             tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
         return Checkpoint(tensors, document["facts"], weights)
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, SafetensorError) as error:
         raise ModelError(f"The checkpoint {path} cannot be read: {error}.", "") from None
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} in state.json")
 
 
 def _old_place(path: Path) -> Path:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import msgspec
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from engine.config import TrainingConfig
 from engine.errors import ModelError
@@ -18,6 +18,7 @@ from engine.models.neural_cache import CacheSettings, HasCache
 from engine.models.ngram_mixture import MixesNgrams, NgramMixture
 from engine.models.recency import HasRecency, Recency
 from engine.storage.checkpoint import is_there, load_checkpoint, newest_valid
+from engine.training.saved_facts import SavedFacts
 
 NGRAM_IDS = "ngrams.ids"
 """Name among a checkpoint's tensors of the text that its n-grams are counted in."""
@@ -31,31 +32,73 @@ def load_model(
     """The best (else newest) model in ``run_dir``, ready to step, with its configuration and hash.
 
     Raises:
-        ModelError: when no checkpoint there is usable.
+        ModelError: when no checkpoint there is usable, or the one that is holds no model.
     """
     folder = run_dir / "checkpoints"
     best = folder / "best"
     tensors, facts, weights = load_checkpoint(best) if is_there(best) else newest_valid(folder)
-    config = msgspec.convert(facts["config"], TrainingConfig)
-    with torch.device("meta"):
-        model = cast(nn.Module, build_model(config, facts["vocabulary_size"]))
-    model.load_state_dict(
-        {n[6:]: v.to(device) for n, v in tensors.items() if n.startswith("model.")},
-        strict=True,
-        assign=True,
-    )
+    try:
+        saved = msgspec.convert(facts, SavedFacts)
+        return _made(saved, tensors, device), saved.config, weights
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            raise  # which is no fault of the model's
+        raise ModelError(
+            f"The model in {run_dir} is damaged: {error}.",
+            "Copy it once more from where it came, or train it again.",
+        ) from None
+
+
+def _made(
+    saved: SavedFacts, tensors: dict[str, Tensor], device: torch.device
+) -> LanguageModel[Any]:
+    """The model; ``ValueError`` says in words what of it cannot be."""
+    words = saved.vocabulary_size
+    with torch.device("meta"):  # where nothing is made of what a stranger's file asks for
+        model = cast(nn.Module, build_model(saved.config, words))
+    own = {name[6:]: value for name, value in tensors.items() if name.startswith("model.")}
+    _compare(own, model.state_dict())
+    model.load_state_dict({n: v.to(device) for n, v in own.items()}, strict=True, assign=True)
     model.eval().requires_grad_(False)
-    if facts.get("neural_cache") and isinstance(model, HasCache):
-        model.cache = CacheSettings(**facts["neural_cache"])
-    if facts.get("ngrams") and isinstance(model, MixesNgrams):
-        try:
-            counts = KneserNey(tensors[NGRAM_IDS].numpy(), facts["vocabulary_size"])
-        except (KeyError, ValueError, TypeError) as error:
-            raise ModelError(f"The n-grams in {best} cannot be used: {error}.", "") from None
-        model.ngrams = NgramMixture(counts, facts["ngrams"])
-    if facts.get("recency") and isinstance(model, HasRecency):
-        try:
-            model.recency = Recency(tensors[RECENCY_NOVELTY].to(device), **facts["recency"])
-        except (KeyError, TypeError) as error:
-            raise ModelError(f"The recency in {best} cannot be used: {error}.", "") from None
-    return cast(LanguageModel[Any], model), config, weights
+    if saved.neural_cache is not None and isinstance(model, HasCache):
+        model.cache = CacheSettings(saved.neural_cache.flatness, saved.neural_cache.share)
+    if saved.ngrams and isinstance(model, MixesNgrams):
+        ids = _tensor(tensors, NGRAM_IDS)
+        if ids.dtype != torch.int32 or ids.dim() != 1:
+            raise ValueError(f"{NGRAM_IDS} is no text")
+        model.ngrams = NgramMixture(KneserNey(ids.numpy(), words), saved.ngrams)
+    if saved.recency is not None and isinstance(model, HasRecency):
+        novelty = _tensor(tensors, RECENCY_NOVELTY)
+        _compare({RECENCY_NOVELTY: novelty}, {RECENCY_NOVELTY: torch.empty(words + 1)})
+        if not bool(((novelty >= 0) & (novelty <= 1)).all()):
+            raise ValueError(f"a number in {RECENCY_NOVELTY} is not between 0 and 1")
+        model.recency = Recency(novelty.to(device), **msgspec.structs.asdict(saved.recency))
+    return cast(LanguageModel[Any], model)
+
+
+def _compare(found: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
+    """``ValueError`` unless ``found`` are numbers in the places of ``expected``."""
+    for name in sorted(found.keys() | expected.keys()):
+        if name not in expected:
+            raise ValueError(f"{name} is no part of such a model")
+        here, there = _tensor(found, name), expected[name]
+        if here.shape != there.shape:
+            raise ValueError(f"{name} is {_size(here)}, not {_size(there)}")
+        if here.dtype != there.dtype:
+            raise ValueError(f"{name} holds {_kind(here)}, not {_kind(there)}")
+        if not bool(torch.isfinite(here).all()):
+            raise ValueError(f"a number in {name} is not finite")
+
+
+def _tensor(tensors: dict[str, Tensor], name: str) -> Tensor:
+    if name not in tensors:
+        raise ValueError(f"{name} is missing")
+    return tensors[name]
+
+
+def _size(tensor: Tensor) -> str:
+    return " x ".join(f"{length:,}" for length in tensor.shape) or "a single number"
+
+
+def _kind(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
