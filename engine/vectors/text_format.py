@@ -6,6 +6,7 @@ have, are written with an underscore.
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ from engine.vectors.word_vectors import WordVectors
 MOST_WORDS = 3_000_000
 MOST_NUMBERS = 2_000_000_000
 DIMENSIONS = range(2, 4097)
+LONGEST_LINE = 32 * DIMENSIONS.stop
+"""Characters: room for a word and as many numbers as there can be."""
 
 
 def export_text(path: Path, table: WordVectors) -> int:
@@ -41,14 +44,20 @@ def import_text(path: Path) -> WordVectors:
     """The vectors in ``path``, words lower-cased; of equal words the first counts.
 
     Raises:
-        ModelError: naming the line that is no word with its numbers.
+        ModelError: naming the line that is no word with its numbers, or when it is no file.
     """
     words: dict[str, int] = {}
     rows: list[np.ndarray] = []
     dimension = 0
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # it may never end, or never begin
+            raise ModelError(
+                f"{path} is not a file.", "Save the vectors to a file, and choose that."
+            )
         with path.open(encoding="utf-8", errors="replace", newline="\n") as source:
-            for number, line in enumerate(source, 1):
+            for number, line in enumerate(iter(lambda: source.readline(LONGEST_LINE), ""), 1):
+                if len(line) == LONGEST_LINE and not line.endswith("\n"):
+                    raise _wrong(path, number, f"it has more than {LONGEST_LINE:,} characters")
                 parts = line.rstrip().split(" ")
                 numbers = all(part.isdecimal() and len(part) < 12 for part in parts)
                 if number == 1 and len(parts) == 2 and numbers:

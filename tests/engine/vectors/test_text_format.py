@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import ModelError
-from engine.vectors.text_format import export_text, import_text
+from engine.vectors.text_format import DIMENSIONS, export_text, import_text
 from engine.vectors.word_vectors import WordVectors
 
 
@@ -58,6 +60,41 @@ def test_what_is_no_vectors_is_refused_in_words(
     path.write_bytes(content)
     with pytest.raises(ModelError, match=complaint):
         import_text(path)
+
+
+def test_a_line_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "long.txt"
+    with path.open("wb") as sink:
+        sink.truncate(200_000_000)
+    tracemalloc.start()
+    with pytest.raises(ModelError, match=r"Line 1 of .* more than 131,104 characters"):
+        import_text(path)
+    _now, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 10_000_000
+
+
+def test_as_many_numbers_as_there_can_be_fit_on_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "wide.txt"
+    rows = np.random.default_rng(1).normal(size=(2, DIMENSIONS.stop - 1)).tolist()
+    text = (
+        f"word{number} " + " ".join(f"{x:.20f}" for x in row) for number, row in enumerate(rows)
+    )
+    path.write_text("\n".join(text))
+    assert import_text(path).vectors.shape == (2, DIMENSIONS.stop - 1)
+
+
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    held = os.open(path, os.O_RDWR)
+    os.write(held, b"hello\n")
+    try:
+        for odd in (path, tmp_path):
+            with pytest.raises(ModelError, match="is not a file"):
+                import_text(odd)
+    finally:
+        os.close(held)
 
 
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
