@@ -11,7 +11,7 @@ import msgspec
 
 from engine.client import EngineClient
 from engine.config import Knob, checked, knobs
-from engine.errors import ColdOpenError, ConfigurationError
+from engine.errors import ColdOpenError, ConfigurationError, ModelError
 from engine.protocol.messages import (
     AnyEvent,
     ControlTraining,
@@ -27,6 +27,7 @@ from engine.protocol.messages import (
     WatchTraining,
 )
 from engine.protocol.values import ENDED, JobInfo, Metrics, ValidationPoint
+from engine.storage.library import checked_name
 from tui.cli.answers import answer
 from tui.cli.bounds import fitting
 from tui.cli.progress import ProgressLine, absolute
@@ -108,8 +109,21 @@ def settings_from(options: argparse.Namespace) -> dict[str, Any]:
     return given
 
 
+def _check_name(name: str) -> None:
+    """See that a model can be called ``name``, which is a matter of how the command is used.
+
+    Raises:
+        ConfigurationError: when it cannot.
+    """
+    try:
+        checked_name(name)
+    except ModelError as error:
+        raise ConfigurationError(error.message, error.hint) from None
+
+
 async def run_training(options: argparse.Namespace, output: Output) -> int:
     own = settings_from(options)
+    _check_name(options.name)
     if options.resume and (own or options.paths or options.preset or options.replace):
         raise ConfigurationError(
             "--resume goes on with the run as it was begun.", "Leave the other options out."
