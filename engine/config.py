@@ -22,8 +22,20 @@ Precision = Literal["auto", "float32", "bfloat16"]
 DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
 
 
-def _about(group: str, text: str, unit: str = "", **limits: float) -> Meta:
-    return Meta(description=text, extra={"group": group, "unit": unit}, **limits)  # type: ignore[call-overload, no-any-return]
+def _about(
+    group: str,
+    text: str,
+    unit: str = "",
+    models: tuple[ModelKind, ...] = get_args(ModelKind),
+    **limits: float,
+) -> Meta:
+    """``models`` are those that the knob means something to."""
+    extra = {"group": group, "unit": unit, "models": models}
+    return Meta(description=text, extra=extra, **limits)  # type: ignore[call-overload, no-any-return]
+
+
+def _about_script(group: str, text: str, unit: str = "", **limits: float) -> Meta:
+    return _about(group, text, unit, ("script",), **limits)
 
 
 class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,7 +46,8 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         ModelKind, _about("Model", "script: the default; classic: the textbook recipe.")
     ] = "script"
     cell: Annotated[
-        Cell, _about("Model", "The recurrent cell. LSTM is the strongest; Elman the simplest.")
+        Cell,
+        _about_script("Model", "The recurrent cell. LSTM is the strongest; Elman the simplest."),
     ] = "lstm"
     embedding_size: Annotated[
         int,
@@ -48,29 +61,41 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ] = 2
     attention: Annotated[
         Attention,
-        _about("Model", "How the model looks back: dot, general (Luong), additive (Bahdanau)."),
+        _about_script(
+            "Model", "How the model looks back: dot, general (Luong), additive (Bahdanau)."
+        ),
     ] = "general"
     attention_span: Annotated[
-        int, _about("Model", "How many past words attention and copying can reach.", ge=8, le=4096)
+        int,
+        _about_script(
+            "Model", "How many past words attention and copying can reach.", ge=8, le=4096
+        ),
     ] = 128
     copying: Annotated[
-        bool, _about("Model", "Let the model repeat words of the context, even ones it never saw.")
+        bool,
+        _about_script(
+            "Model", "Let the model repeat words of the context, even ones it never saw."
+        ),
     ] = True
     ngrams: Annotated[
         bool,
-        _about("Model", "Mix in counted phrases of the corpus (Kneser-Ney), if it helps."),
+        _about_script("Model", "Mix in counted phrases of the corpus (Kneser-Ney), if it helps."),
     ] = True
     recency: Annotated[
         bool,
-        _about("Model", "Make words and phrases of the draft likelier to come again, if it helps."),
+        _about_script(
+            "Model", "Make words and phrases of the draft likelier to come again, if it helps."
+        ),
     ] = True
     neural_cache: Annotated[
         bool,
-        _about("Model", "Tune a neural cache on the validation part at the end, if it helps."),
+        _about_script(
+            "Model", "Tune a neural cache on the validation part at the end, if it helps."
+        ),
     ] = True
     initial_vectors: Annotated[
         str,
-        _about(
+        _about_script(
             "Model",
             "Word vectors of the Library that the script model's embedding starts from.",
             unit="a name, or empty",
@@ -79,7 +104,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ] = ""
     vector_passes: Annotated[
         int,
-        _about(
+        _about_script(
             "Model",
             "Passes over the corpus that make word vectors for the embedding to start from.",
             ge=0,
@@ -97,11 +122,12 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         ),
     ] = 0.3
     embedding_dropout: Annotated[
-        float, _about("Regularisation", "Share of whole words hidden from the input.", ge=0, lt=1)
+        float,
+        _about_script("Regularisation", "Share of whole words hidden from the input.", ge=0, lt=1),
     ] = 0.05
     weight_drop: Annotated[
         float,
-        _about(
+        _about_script(
             "Regularisation", "Share of hidden-to-hidden weights silenced (AWD-LSTM).", ge=0, lt=1
         ),
     ] = 0.0
@@ -124,7 +150,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     # -- optimisation
     candidates: Annotated[
         int,
-        _about(
+        _about_script(
             "Optimisation",
             "Words that each step tells the right one from; 0 takes the whole vocabulary.",
             ge=0,
@@ -196,6 +222,8 @@ class Knob(msgspec.Struct, frozen=True):
     choices: tuple[str, ...]
     limits: str
     """What is allowed in words, such as ``8 to 4096``; empty for choices and switches."""
+    models: tuple[ModelKind, ...]
+    """Those that it means something to."""
 
 
 def knobs() -> tuple[Knob, ...]:
@@ -205,6 +233,11 @@ def knobs() -> tuple[Knob, ...]:
         _knob(field.name, hints[field.name], field.default)
         for field in msgspec.structs.fields(TrainingConfig)
     )
+
+
+def knobs_of(model: ModelKind) -> tuple[Knob, ...]:
+    """The knobs that mean something to such a model; to others they are nothing."""
+    return tuple(knob for knob in knobs() if model in knob.models)
 
 
 def _knob(name: str, hint: Any, default: Any) -> Knob:
@@ -222,6 +255,7 @@ def _knob(name: str, hint: Any, default: Any) -> Knob:
         optional=optional,
         choices=choices,
         limits=meta.extra["unit"] or _range_in_words(meta),
+        models=meta.extra["models"],
     )
 
 
@@ -247,7 +281,8 @@ def checked(values: dict[str, Any], base: TrainingConfig | None = None) -> Train
     """``base`` with ``values`` laid over it, every range checked.
 
     Raises:
-        ConfigurationError: naming the field, the value and the range that it must lie in.
+        ConfigurationError: naming the field, the value and the range that it must lie in, or the
+            model that has no such setting.
     """
     known = {knob.name: knob for knob in knobs()}
     for name in values:
@@ -267,4 +302,12 @@ def checked(values: dict[str, Any], base: TrainingConfig | None = None) -> Train
             raise ConfigurationError(
                 f"{name.replace('_', ' ')}: {value!r} is not allowed.", f"Allowed: {allowed}."
             ) from None
-    return msgspec.convert(merged, TrainingConfig)
+    config = msgspec.convert(merged, TrainingConfig)
+    for name, value in values.items():
+        # One that is left as it is says nothing: forms and presets send all that there are.
+        if config.model not in known[name].models and value != known[name].default:
+            raise ConfigurationError(
+                f"A {config.model} model has no {name.replace('_', ' ')}.",
+                "Leave that setting out, or choose another model.",
+            )
+    return config

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from engine.config import TrainingConfig, checked
+from engine.config import TrainingConfig, checked, knobs_of
 from engine.protocol.values import MachineReport
 from engine.training.cost import step_seconds
 from engine.training.self_measure import faster_precision
@@ -87,11 +87,15 @@ def plan(
         "epochs": None,
     }
 
+    def meant(settings: dict[str, Any]) -> dict[str, Any]:
+        known = {knob.name for knob in knobs_of(asked.model)}
+        return {name: value for name, value in settings.items() if name in known}
+
     def sized(size: int) -> TrainingConfig:
         hidden = size * 3 // 2 if {**chosen, **overrides}["layers"] == 1 else size
         hidden = overrides.get("hidden_size", hidden)
         sizes = {"hidden_size": hidden, "embedding_size": min(size, hidden)}
-        return checked({**chosen, **sizes, **overrides})
+        return checked({**meant(chosen), **sizes, **overrides})
 
     def passes(config: TrainingConfig) -> float:
         words = config.batch_size * config.sequence_length
@@ -116,7 +120,7 @@ def plan(
     }
     if asked.model == "script" and not asked.initial_vectors:
         chosen["vector_passes"] = vector_passes_for(tokens, minutes)
-    config = checked({**chosen, **overrides})
+    config = checked({**meant(chosen), **overrides})
     if overrides.get("epochs") is not None and "minutes" not in overrides:
         config = msgspec.structs.replace(config, minutes=None)
     often = f"{epochs:,.0f}" if epochs >= 100 else f"{epochs:.1f}"

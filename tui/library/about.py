@@ -6,7 +6,7 @@ import time
 
 from textual.content import Content
 
-from engine.config import knobs
+from engine.config import knobs_of
 from engine.protocol.messages import ModelHistory
 from engine.protocol.values import ModelCard
 from tui.corpus.summary_text import heading
@@ -52,9 +52,9 @@ def _facts(card: ModelCard, cells: int) -> list[Content]:
 
 
 def _configuration(card: ModelCard, cells: int) -> list[Content]:
-    """Every knob, in two columns where there is room."""
+    """Every knob that the model has, in two columns where there is room."""
     rows: list[tuple[str, str]] = []
-    for knob in knobs():
+    for knob in knobs_of(card.config.model):
         value = getattr(card.config, knob.name)
         if value not in (None, ""):
             rows.append((knob.name.replace("_", " "), _shown(value)))

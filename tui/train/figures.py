@@ -108,7 +108,8 @@ def _pairs(run: Run) -> list[tuple[str, str]]:
 def _kind(run: Run, config: TrainingConfig) -> str:
     if run.vectors:
         return f"skip-gram, {config.embedding_size}"
-    return f"{config.cell} {config.layers}×{config.hidden_size}"
+    name = config.cell if config.model == "script" else config.model
+    return f"{name} {config.layers}×{config.hidden_size}"
 
 
 def _validation(run: Run, point: ValidationPoint) -> str:

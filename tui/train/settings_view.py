@@ -15,6 +15,7 @@ from textual.content import Content
 from textual.widgets import Input, Label, Static
 
 from engine import paths
+from engine.config import knobs
 from engine.protocol.messages import ListModels, PlanTraining
 from engine.protocol.values import ModelCard
 from tui.render import content, fit
@@ -125,6 +126,7 @@ class SettingsView(Vertical):
     def reset(self) -> None:
         """Forget what the user has set in the form."""
         self._form.reset()
+        self._leave_out()
         self._planned_for = ()
         self.plan()
 
@@ -179,7 +181,14 @@ class SettingsView(Vertical):
 
     @on(Form.Changed)
     def _form_changed(self, event: Form.Changed) -> None:
+        if event.name == "model":
+            self._leave_out()
         self.plan(PLAN_SECONDS)
+
+    def _leave_out(self) -> None:
+        """Show no settings that the chosen model does not have."""
+        model = self._form.fields()["model"].value
+        self._form.leave_out({knob.name for knob in knobs() if model not in knob.models})
 
     # -- the plan
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from textual import events, on
@@ -264,6 +264,14 @@ class Form(Vertical):
         """The fields by name."""
         return {field.knob.name: field for field in self.query(Field)}
 
+    def leave_out(self, names: Collection[str]) -> None:
+        """Show all fields but ``names``, which have no values until they are shown again."""
+        for name, field in self.fields().items():
+            field.display = name not in names
+
+    def _shown(self) -> dict[str, Field]:
+        return {name: field for name, field in self.fields().items() if field.display}
+
     def set_values(self, values: Mapping[str, Any], *, keep_own: bool = True) -> None:
         """Show the values of a preset; what the user has set stays unless ``keep_own`` is off."""
         for name, field in self.fields().items():
@@ -282,7 +290,7 @@ class Form(Vertical):
             ConfigurationError: naming the first field that is wrong.
         """
         self._insist()
-        return {name: field.value for name, field in self.fields().items() if field.own}
+        return {name: field.value for name, field in self._shown().items() if field.own}
 
     def values(self) -> dict[str, Any]:
         """Every value as shown.
@@ -291,14 +299,14 @@ class Form(Vertical):
             ConfigurationError: naming the first field that is wrong.
         """
         self._insist()
-        return {name: field.value for name, field in self.fields().items()}
+        return {name: field.value for name, field in self._shown().items()}
 
     def problems(self) -> dict[str, str]:
         """What is wrong, by field."""
-        return {name: field.problem for name, field in self.fields().items() if field.problem}
+        return {name: field.problem for name, field in self._shown().items() if field.problem}
 
     def _insist(self) -> None:
-        for name, field in self.fields().items():
+        for name, field in self._shown().items():
             if field.problem:
                 raise ConfigurationError(f"{name.replace('_', ' ')}: {field.problem}")
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from engine.config import TrainingConfig, checked
+from engine.config import TrainingConfig, checked, knobs_of
 from engine.models.build import build_model
 from engine.models.contract import LanguageModel
 
@@ -23,7 +23,8 @@ def small(**settings: Any) -> TrainingConfig:
         "embedding_dropout": 0.0,
         "precision": "float32",
     }
-    return checked({**base, **settings})
+    known = {knob.name for knob in knobs_of(settings.get("model", "script"))}
+    return checked({n: value for n, value in base.items() if n in known} | settings)
 
 
 KINDS = {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from torch import nn
 
-from engine.config import checked
+from engine.config import TrainingConfig, checked
 from engine.models.build import build_model
 from engine.protocol.values import MachineReport
 from engine.training.cost import flops_per_token, step_seconds
@@ -74,8 +76,8 @@ def test_more_of_anything_takes_longer_and_a_better_machine_does_not() -> None:
 
 
 def test_candidates_are_at_most_the_whole_vocabulary_and_nothing_to_a_classic_model() -> None:
-    def seconds(candidates: int, **settings: object) -> float:
-        return step_seconds(checked({**settings, "candidates": candidates}), 2000, machine())
+    def seconds(candidates: int, **settings: Any) -> float:
+        return step_seconds(TrainingConfig(candidates=candidates, **settings), 2000, machine())
 
     assert seconds(1500) < seconds(2000) == seconds(8000) == seconds(0)
     assert seconds(100, model="classic") == seconds(0, model="classic")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.config import checked
 from engine.errors import ConfigurationError
 from engine.protocol.values import MachineReport
 from engine.training.presets import PRESET_MINUTES, candidates_for, plan
@@ -56,6 +58,7 @@ def test_one_wide_layer_but_two_for_the_classic_and_as_many_as_asked() -> None:
     assert wide.hidden_size > wide.embedding_size
     classic, _ = plan(800_000, 12_000, 5, machine(), {"model": "classic"})
     assert classic.layers == 2
+    assert checked(msgspec.structs.asdict(classic)) == classic  # with nothing that it does not have
     three, _ = plan(800_000, 12_000, 5, machine(), {"layers": 3})
     assert three.layers == 3
     assert three.hidden_size == three.embedding_size

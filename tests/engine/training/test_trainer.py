@@ -19,7 +19,7 @@ import pytest
 import torch
 from torch import nn
 
-from engine.config import TrainingConfig, checked
+from engine.config import TrainingConfig, checked, knobs_of
 from engine.errors import ModelError, TrainingError
 from engine.models.neural_cache import HasCache
 from engine.protocol.values import JobState, Metrics, ValidationPoint
@@ -90,7 +90,8 @@ def small(**settings: Any) -> TrainingConfig:
         "device": "cpu",
         "precision": "float32",
     }
-    return checked({**base, **settings})
+    known = {knob.name for knob in knobs_of(settings.get("model", "script"))}
+    return checked({n: value for n, value in base.items() if n in known} | settings)
 
 
 @pytest.fixture(autouse=True)

@@ -203,6 +203,15 @@ def test_what_is_said_of_a_model_fits_and_names_every_knob(cells: int) -> None:
     assert " on" in text.plain
 
 
+def test_a_classic_model_is_shown_without_what_it_does_not_have() -> None:
+    classic = card(kind="classic", config=TrainingConfig(model="classic", layers=2))
+    text = about(classic, None, 60).plain
+    assert "layers" in text
+    assert "weight decay" in text
+    for missing in ("cell", "attention", "copying", "ngrams", "recency", "weight drop"):
+        assert missing not in text.lower(), missing
+
+
 def test_why_a_run_failed_is_said() -> None:
     failed = card(state="failed", failure="The disk of [bold] is full.\x1b[31m")
     assert "The run failed: The disk of [bold] is full." in about(failed, None, 60).plain

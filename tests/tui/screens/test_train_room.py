@@ -97,6 +97,27 @@ async def test_the_device_of_the_configuration_is_used(
         assert not fields["device"].own, "it can still be chosen"
 
 
+async def test_a_classic_model_is_not_asked_for_what_it_does_not_have(
+    opened: Any, soon: Any, tiny_corpus: Path
+) -> None:
+    async with opened("train", (tiny_corpus,)) as pilot:
+        room = room_of(pilot)
+        await soon(pilot, lambda: "passes over" in plain(room, "#settings-plan"))
+        fields = room.query_one(Form).fields()
+        fields["cell"].query_one(Choice).focus()
+        await pilot.press("right")
+        await soon(pilot, lambda: "passes over" in plain(room, "#settings-plan"))
+        fields["model"].query_one(Choice).focus()
+        await pilot.press("right")
+        assert not fields["cell"].display
+        assert not fields["candidates"].display
+        assert fields["layers"].display
+        await soon(pilot, lambda: "2 layers" in plain(room, "#settings-plan"))
+        await pilot.press("right")
+        assert fields["cell"].display
+        assert room.query_one(Form).own_values()["cell"] == "gru"
+
+
 async def test_from_settings_to_a_model(opened: Any, soon: Any, tiny_corpus: Path) -> None:
     async with opened("train", (tiny_corpus,)) as pilot:
         room, app = room_of(pilot), app_of(pilot)
@@ -435,3 +456,10 @@ def test_a_suggested_name_is_new_and_allowed() -> None:
     assert suggested_name(("/tmp/***.txt",), taken) == "model"
     taken = dict.fromkeys(("model", "model-2"))  # type: ignore[arg-type]
     assert suggested_name(("/tmp/***.txt",), taken) == "model-3"
+
+
+def test_a_classic_model_is_called_so() -> None:
+    run = Run("a#1")
+    config = TrainingConfig(model="classic", layers=2, hidden_size=16, cell="gru")
+    run.refresh(msgspec.structs.replace(snapshot(0), config=config))
+    assert "classic 2×16" in figures(run, 100).plain

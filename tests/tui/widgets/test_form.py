@@ -23,6 +23,26 @@ async def test_every_knob_has_a_field_with_its_default(app_of: Apps) -> None:
         assert form.own_values() == {}
 
 
+async def test_fields_that_are_left_out_have_no_values(app_of: Apps) -> None:
+    async with app_of(form := Form()).run_test(size=(100, 50)) as pilot:
+        fields = form.fields()
+        fields["cell"].query_one(Choice).focus()
+        await pilot.press("right")
+        fields["attention_span"].query_one(Input).focus()
+        await pilot.press("1")
+        await pilot.pause()
+        assert form.problems()
+        form.leave_out({"cell", "attention_span"})
+        await pilot.pause()
+        assert not fields["cell"].display
+        assert form.own_values() == {}
+        assert not form.problems()
+        assert "cell" not in form.values()
+        form.leave_out(())
+        assert fields["cell"].display
+        assert form.problems()
+
+
 async def test_typing_makes_a_value_the_users_own(app_of: Apps) -> None:
     async with app_of(form := Form()).run_test(size=(100, 50)) as pilot:
         form.fields()["layers"].query_one(Input).focus()
