@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from textual.message import Message
-from textual.widgets import Input
 
 from tui.widgets.keyed import Keyed
+from tui.widgets.line_box import LineBox
 
 
-class QueryLine(Keyed, Input):
+class QueryLine(Keyed, LineBox):
     """Enter asks; Esc leaves the line for what it is about."""
 
     DEFAULT_CSS = """

@@ -18,6 +18,7 @@ from tui.keymap import ACTIONS
 from tui.render import fit
 from tui.rooms import ROOMS
 from tui.widgets.keyed import Keyed
+from tui.widgets.line_box import LineBox
 from tui.widgets.once import Once
 
 _TITLES = {
@@ -91,7 +92,7 @@ class HelpScreen(Keyed, Once, ModalScreen[None]):
                 f"^ is Ctrl · {self._palette} runs anything by name · * your own key"
                 f" · {self.key_of('leave')} closes"
             )
-            yield Input(placeholder="type to search", compact=True)
+            yield LineBox(placeholder="type to search", compact=True)
             with VerticalScroll(can_focus=False):
                 yield Static(id="help-text")
 

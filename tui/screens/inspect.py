@@ -8,11 +8,12 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher, Static, TextArea
+from textual.widgets import ContentSwitcher, Static
 
 from engine.errors import ColdOpenError
 from engine.protocol.messages import AnyEvent, JobsChanged, ListModels
 from engine.protocol.values import ModelCard
+from tui.editor.script_area import ScriptArea
 from tui.inspect.attention import AttentionView
 from tui.inspect.cells import CellsView
 from tui.inspect.map_view import MapView
@@ -44,10 +45,16 @@ SHOWN_IN = {
 """Actions that some views have and others have not."""
 
 
-class OwnText(Keyed, TextArea):
-    """Where a text is typed or pasted; Esc closes it."""
+class OwnText(Keyed, ScriptArea):
+    """Where a text is typed or pasted, drawn as safely as a draft; Esc closes it."""
 
     key_group = "box"
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key == "tab":  # nothing is pending here that it could take
+            event.stop()
+            event.prevent_default()
+            self.screen.focus_next()
 
     def action_leave(self) -> None:
         self.app.call_next(partial(self._close))
@@ -95,7 +102,7 @@ class InspectRoom(Room):
             for view in VIEWS:
                 yield ViewTab(view)
             yield Static("", id="inspect-about", markup=False)
-        yield OwnText(id="inspect-own", soft_wrap=True)
+        yield OwnText(id="inspect-own")
         with ContentSwitcher(id="inspect-views", initial=f"view-{self._view_id}"):
             for view in VIEWS:
                 yield view(self.subject)
@@ -158,8 +165,7 @@ class InspectRoom(Room):
             self._focus_view()
             return
         if not box.text:
-            box.text = self.subject.text
-            box.move_cursor(box.document.end)
+            box.open_text(self.subject.text)
         box.add_class("-open")
         self.focus_on(box)
 

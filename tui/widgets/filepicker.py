@@ -18,6 +18,7 @@ from textual.widgets.option_list import Option
 from engine.paths import expanded
 from tui.render import fit, visible
 from tui.widgets.keyed import Keyed
+from tui.widgets.line_box import LineBox
 from tui.widgets.once import Once
 from tui.widgets.paths import (
     Entry,
@@ -33,7 +34,7 @@ from tui.widgets.paths import (
 Choose = Literal["file", "files", "folder", "any", "save"]
 
 _UNTYPABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
-"""What a terminal would obey or could not show, from a line that is drawn as it is."""
+"""What nobody could type in a line, or would take for what it is."""
 _HERE = Entry(".", is_folder=True)
 _UP = Entry("..", is_folder=True)
 _WAYS = {
@@ -94,7 +95,7 @@ class FilePicker(Keyed, Once, ModalScreen[tuple[Path, ...]]):
                 complete="completes", parent="up", hidden="hidden files", cancel="leaves"
             )
             dialog.border_subtitle = Content(hints)
-            yield Input(typed(self._start, self._proposed), select_on_focus=False, compact=True)
+            yield LineBox(typed(self._start, self._proposed), select_on_focus=False, compact=True)
             yield OptionList(markup=False)
             yield Static(id="picker-note")
 
@@ -189,7 +190,6 @@ class FilePicker(Keyed, Once, ModalScreen[tuple[Path, ...]]):
     def _go(self, folder: Path, name: str = "") -> None:
         text = typed(folder, name)
         if _UNTYPABLE.search(text):
-            # The line would hand it to the terminal as it is.
             self._note(f"{text} has characters that cannot be typed: rename it, to go there.")
             return
         box = self.query_one(Input)

@@ -17,6 +17,7 @@ from textual.widgets import Input, Label, Static
 
 from engine.config import Knob, checked, knobs
 from engine.errors import ConfigurationError
+from tui.widgets.line_box import LineBox
 
 
 class Choice(Widget, can_focus=True):
@@ -61,7 +62,7 @@ class Choice(Widget, can_focus=True):
         self._step(1)
 
 
-class Box(Input):
+class Box(LineBox):
     """A line to type in; Enter goes on at once to the next of those that ``walked`` selects.
 
     A message would take the focus there too late for keys that came together with Enter.

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from textual import on
+from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
-from textual.command import CommandPalette
+from textual.command import CommandInput, CommandPalette
 from textual.widgets import Input
+
+from tui.widgets.line_box import LineBox
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -32,8 +35,19 @@ class Once(_Base):
         return super().dismiss(result)
 
 
+class PaletteLine(CommandInput, LineBox):
+    """The palette's box, with its look, drawn as all the others are."""
+
+
 class Palette(Once, CommandPalette):
     """Textual's command palette, closing once and doing once what was chosen."""
+
+    def compose(self) -> ComposeResult:
+        for part in super().compose():
+            if isinstance(part, CommandInput):
+                yield PaletteLine(placeholder=part.placeholder, select_on_focus=False)
+            else:
+                yield part
 
     @on(Input.Submitted)
     def _only_once(self, event: Input.Submitted) -> None:

@@ -12,6 +12,7 @@ from textual.widgets.option_list import Option
 
 from tui.render import content
 from tui.widgets.keyed import Keyed
+from tui.widgets.line_box import LineBox
 from tui.widgets.once import Once
 
 
@@ -49,7 +50,7 @@ class Ask(Keyed, Once, ModalScreen[str]):
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Static(content(self._title), classes="title")
-            yield Input(self._value)
+            yield LineBox(self._value)
             if self._choices:
                 yield OptionList(markup=False)
 

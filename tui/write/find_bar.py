@@ -11,6 +11,7 @@ from textual.widgets import Input, Static
 
 from tui.render import content
 from tui.widgets.keyed import Keyed
+from tui.widgets.line_box import LineBox
 
 Step = Literal["here", "next", "previous", "replace", "replace_all"]
 
@@ -41,9 +42,9 @@ class FindBar(Keyed, Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static("find", classes="label")
-        yield Input(id="find-what", select_on_focus=True)
+        yield LineBox(id="find-what", select_on_focus=True)
         yield Static("replace by", classes="label")
-        yield Input(id="find-instead", select_on_focus=True)
+        yield LineBox(id="find-instead", select_on_focus=True)
         yield Static("", id="find-note")
 
     @property

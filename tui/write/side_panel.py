@@ -13,6 +13,7 @@ from textual.widgets import Input, Label, Static
 
 from engine.protocol.values import SamplerSettings, StopRule
 from tui.render import content, fit
+from tui.widgets.line_box import LineBox
 from tui.write.figures import Figures
 from tui.write.odds import (
     FIELDS,
@@ -61,7 +62,7 @@ class SidePanel(VerticalScroll):
         with Grid():
             for name, label in (FIELDS | STOP_FIELDS | {"seed": "seed"}).items():
                 yield Label(label)
-                yield Input(self._text(name), id=f"odds-{name}", select_on_focus=True)
+                yield LineBox(self._text(name), id=f"odds-{name}", select_on_focus=True)
         yield Static(id="side-problem")
         yield Static(self._presets(), id="side-presets")
         yield Static(id="side-figures", classes="part")
