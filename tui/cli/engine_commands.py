@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import time
 from typing import TYPE_CHECKING
 
 from engine import paths
@@ -14,6 +13,7 @@ from engine.errors import ColdOpenError, ConfigurationError, EngineUnavailable, 
 from engine.protocol.messages import GetEngineState, ListModels, StopEngine
 from tui.cli.answers import answer
 from tui.cli.progress import ProgressLine
+from tui.library.made import made
 
 if TYPE_CHECKING:
     from tui.cli.output import Output
@@ -60,9 +60,7 @@ async def list_models(options: argparse.Namespace, output: Output) -> int:
                 card.corpus,
                 "-" if card.perplexity is None else f"{card.perplexity:.1f}",
                 f"{card.vocabulary_size:,}",
-                time.strftime("%Y-%m-%d %H:%M", time.localtime(card.created))
-                if card.created
-                else "-",
+                made(card.created, "%Y-%m-%d %H:%M", "-"),
             )
             for card in models
         ],

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 from textual.content import Content
 
 from engine.config import knobs_of
 from engine.protocol.messages import ModelHistory
 from engine.protocol.values import ModelCard
 from tui.corpus.summary_text import heading
+from tui.library.made import made
 from tui.render import content, fit
 from tui.train.figures import clock
 
@@ -45,9 +44,8 @@ def _facts(card: ModelCard, cells: int) -> list[Content]:
         lines.append(content(f"validation perplexity {card.perplexity:.2f}"))
     if card.failure:
         lines.append(content(f"The run failed: {card.failure}", "$error"))
-    if card.created:
-        made = time.strftime("%A, %d %B %Y, %H:%M", time.localtime(card.created))
-        lines.append(Content.styled(f"made {made}", "$quiet"))
+    if when := made(card.created, "%A, %d %B %Y, %H:%M"):
+        lines.append(Content.styled(f"made {when}", "$quiet"))
     return lines
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from textual.binding import Binding
 from textual.widgets import DataTable
 
 from engine.protocol.values import ModelCard
+from tui.library.made import made
 from tui.render import fit, visible
 
 COLUMNS = ("", "name", "kind", "state", "perplexity", "corpus", "words", "weights", "made")
@@ -58,7 +58,6 @@ class ModelTable(DataTable[Any], inherit_bindings=False):
 
 def row_of(card: ModelCard) -> tuple[Text, ...]:
     """The cells of one model after the marks."""
-    made = time.strftime("%Y-%m-%d %H:%M", time.localtime(card.created)) if card.created else ""
     return (
         Text(fit(card.name, 32)),
         Text(visible(card.kind)),
@@ -67,5 +66,5 @@ def row_of(card: ModelCard) -> tuple[Text, ...]:
         Text(fit(card.corpus, 28)),
         Text(f"{card.vocabulary_size:,}", justify="right"),
         Text(f"{card.parameters:,}", justify="right"),
-        Text(made),
+        Text(made(card.created, "%Y-%m-%d %H:%M")),
     )
