@@ -18,6 +18,8 @@ _DOT = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 BLANK = " "
 LOWEST = 1e-300
 """Least value on a logarithmic axis; what is below it is a gap, like zero."""
+HIGHEST = 1e300
+"""Above it there is no room for the round number that comes next."""
 NOBODY = -1
 
 
@@ -184,6 +186,8 @@ def ticks(low: float, high: float, number: int) -> list[float]:
     if not (number > 0 and math.isfinite(low) and math.isfinite(high) and low < high):
         return []
     raw = (high - low) / number
+    if not LOWEST <= raw <= HIGHEST:
+        return []
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(factor * power for factor in (1, 2, 5, 10, 20) if factor * power >= raw)
     first = math.ceil(low / step)
@@ -194,9 +198,9 @@ def ticks(low: float, high: float, number: int) -> list[float]:
 
 def log_ticks(low: float, high: float, number: int) -> list[float]:
     """Round values on a logarithmic scale: 1, 2, 5 in each decade, fewer where it is tight."""
-    if not (number > 0 and 0 < low < high):
+    if not (number > 0 and 0 < low < high < math.inf):
         return []
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(min(high, HIGHEST))) + 1)
     for factors in ((1, 1.5, 2, 3, 4, 5, 6, 8), (1, 2, 5), (1,)):
         found = [f * 10.0**d for d in decades for f in factors if low <= f * 10.0**d <= high]
         if 2 <= len(found) <= number:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tui.widgets import braille
@@ -155,6 +155,17 @@ def test_logarithmic_ticks_are_few_inside_and_rising(
     assert len(found) <= number
     assert found == sorted(found)
     assert all(low * 0.99 <= tick <= low * factor * 1.01 for tick in found)
+
+
+@given(st.floats(), st.floats(), st.integers(0, 12))
+@example(1.0, 1.7e308, 8)
+@example(1.5e308, 1.7e308, 8)
+@example(-1.7e308, 1.7e308, 8)
+@example(0.0, 5e-324, 8)
+@example(5e-324, math.inf, 8)
+def test_ticks_of_any_range(low: float, high: float, number: int) -> None:
+    for found in (braille.ticks(low, high, number), braille.log_ticks(low, high, number)):
+        assert all(map(math.isfinite, found))
 
 
 @given(st.floats())
