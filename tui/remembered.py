@@ -9,6 +9,9 @@ from typing import Literal
 import msgspec
 
 from engine import paths
+from engine.storage.foreign_json import bounded, decoded
+
+MOST_BYTES = 16 << 20
 
 
 class Remembered(msgspec.Struct, kw_only=True):
@@ -25,8 +28,8 @@ class Remembered(msgspec.Struct, kw_only=True):
     @classmethod
     def load(cls) -> Remembered:
         try:
-            raw = (paths.state_dir() / "app.json").read_bytes()
-            return msgspec.json.decode(raw, type=cls)
+            raw = bounded(paths.state_dir() / "app.json", MOST_BYTES)
+            return decoded(msgspec.json.Decoder(cls).decode, raw)
         except (OSError, ValueError):  # no JSON, no UTF-8 or not these fields
             return cls()
 

@@ -32,6 +32,7 @@ from engine.corpus.tokenizer import NEWLINE, TOKENIZER_VERSION
 from engine.corpus.vocabulary import NEWLINE_ID, UNK_ID, Vocabulary
 from engine.errors import CorpusError
 from engine.storage.atomic import write_atomically
+from engine.storage.foreign_json import decoded
 
 CACHE_VERSION = 1
 PARALLEL_BYTES = 16 * 1024 * 1024
@@ -267,7 +268,7 @@ def _open(
     if not (folder / "meta.json").exists():
         return None  # perhaps another is just about to put it there
     try:
-        meta: dict[str, Any] = json.loads((folder / "meta.json").read_bytes())
+        meta: dict[str, Any] = decoded(json.loads, (folder / "meta.json").read_bytes())
         types, counts = meta["types"], meta["counts"]
         casing = Casing.from_builtins(meta["casing"])
         tallies = msgspec.convert(meta["tallies"], Tallies, strict=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -16,9 +17,12 @@ from torch import Tensor
 
 from engine.errors import ModelError
 from engine.storage.atomic import refused, sync_folder, sync_path
+from engine.storage.foreign_json import bounded, decoded
 
 FORMAT = 1
 KEPT = 2
+MOST_FACTS = 256 << 20
+"""Bytes of what is no tensor; far more than any run needs."""
 TRIES = 10
 """How often a checkpoint that is replaced while it is read is read anew."""
 
@@ -154,8 +158,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 def _loaded(path: Path) -> Checkpoint:
     try:
-        text = (path / "state.json").read_text(encoding="utf-8")
-        document = json.loads(text, parse_constant=_no_number)
+        text = bounded(path / "state.json", MOST_FACTS)
+        document = decoded(functools.partial(json.loads, parse_constant=_no_number), text)
         if document["format"] != FORMAT:
             raise ModelError(
                 f"{path} was made by another version (format {document['format']}).",
@@ -168,7 +172,7 @@ def _loaded(path: Path) -> Checkpoint:
         with safe_open(str(file), framework="pt") as opened:
             tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
         return Checkpoint(tensors, document["facts"], weights)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, SafetensorError) as error:
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise ModelError(f"The checkpoint {path} cannot be read: {error}.", "") from None
 
 
@@ -189,8 +193,8 @@ def _standing(path: Path) -> Path:
 
 def _document(path: Path) -> bytes | None:
     try:
-        return (_standing(path) / "state.json").read_bytes()
-    except OSError:
+        return bounded(_standing(path) / "state.json", MOST_FACTS)
+    except (OSError, ValueError):
         return None
 
 

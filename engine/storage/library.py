@@ -21,9 +21,13 @@ from engine import paths
 from engine.errors import ModelError
 from engine.protocol.values import ENDED, Metrics, ModelCard, ValidationPoint
 from engine.storage.atomic import refused, write_atomically
+from engine.storage.foreign_json import bounded, decoded, in_bounds
 from engine.storage.run_lock import written_by_us
 
 _FORBIDDEN = set('/\\:*?"<>|\0')
+MOST_BYTES = {"card.json": 16 << 20, "text.json": 256 << 20, "history.jsonl": 256 << 20}
+"""Far more than any model needs, and little enough to be read whole."""
+_CARD = msgspec.json.Decoder(ModelCard)
 
 
 def checked_name(name: str) -> str:
@@ -67,8 +71,10 @@ def read_card(folder: Path) -> ModelCard:
         ModelError: when it is missing or damaged.
     """
     try:
-        card = msgspec.json.decode((folder / "card.json").read_bytes(), type=ModelCard)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        card = decoded(_CARD.decode, _raw(folder / "card.json"))
+        if not _reckonable(card):
+            raise ValueError("a number in it is beyond all bounds")
+    except (OSError, ValueError) as error:
         raise ModelError(
             f"The card of the model in {folder} cannot be read: {error}.",
             "Delete that folder, or put its card.json back.",
@@ -145,11 +151,12 @@ def list_cards() -> tuple[ModelCard, ...]:
     cards = []
     if paths.models_dir().is_dir():
         for folder in paths.models_dir().iterdir():
-            if not folder.name.startswith(".") and (folder / "card.json").is_file():
-                try:
+            try:
+                checked_name(folder.name)  # no request could name another
+                if (folder / "card.json").is_file():
                     cards.append(read_card(folder))
-                except ModelError:
-                    continue
+            except ModelError:
+                continue
     cards.sort(key=lambda card: card.created, reverse=True)
     bundled = paths.bundled_model()
     if (bundled / "card.json").is_file() and bundled.name not in {c.name for c in cards}:
@@ -165,7 +172,7 @@ def read_text_tables(folder: Path) -> dict[str, Any]:
     """
     path = folder / "text.json"
     try:
-        tables = json.loads(path.read_text(encoding="utf-8"))
+        tables = decoded(json.loads, _raw(path))
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} cannot be read: {error}.", "Train the model again.") from None
     if not isinstance(tables, dict):
@@ -176,27 +183,44 @@ def read_text_tables(folder: Path) -> dict[str, Any]:
 def read_history(
     folder: Path,
 ) -> tuple[list[Metrics], list[ValidationPoint], list[tuple[int, str]]]:
-    """A run's curve from ``history.jsonl``; a torn or foreign line is passed over."""
+    """A run's curve from ``history.jsonl``; a torn or foreign line is passed over.
+
+    Raises:
+        ModelError: when it is too large to be one.
+    """
     metrics: list[Metrics] = []
     points: list[ValidationPoint] = []
     samples: list[tuple[int, str]] = []
+    path = folder / "history.jsonl"
     try:
-        lines = (folder / "history.jsonl").read_bytes().splitlines()
+        lines = _raw(path).splitlines()
     except OSError:
         return metrics, points, samples
+    except ValueError as error:
+        raise ModelError(f"{path} cannot be read: {error}.", "Delete that file.") from None
     for line in lines:
         try:
-            entry = msgspec.json.decode(line)
+            entry = decoded(msgspec.json.decode, line)
             kind = entry.pop("kind")
+            if not all(map(in_bounds, entry.values())):
+                continue
             if kind == "metrics":
                 metrics.append(msgspec.convert(entry, Metrics))
             elif kind == "validation":
                 points.append(msgspec.convert(entry, ValidationPoint))
             elif kind == "sample":
                 samples.append((int(entry["step"]), str(entry["text"])))
-        except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, AttributeError, TypeError):
+        except (ValueError, KeyError, AttributeError, TypeError):
             continue
     return metrics, points, samples
+
+
+def _raw(path: Path) -> bytes:
+    return bounded(path, MOST_BYTES[path.name])
+
+
+def _reckonable(card: ModelCard) -> bool:
+    return all(in_bounds(getattr(card, name)) for name in card.__struct_fields__)
 
 
 def rename(name: str, new_name: str) -> None:

@@ -17,9 +17,11 @@ from safetensors.numpy import save as save_tensors
 
 from engine.errors import ModelError
 from engine.storage.atomic import write_atomically
+from engine.storage.foreign_json import bounded, decoded
 
 FORMAT = 1
 FILE, WORDS_FILE = "vectors.safetensors", "vectors.json"
+MOST_WORD_BYTES = 1 << 30
 
 Floats = NDArray[np.float32]
 
@@ -80,7 +82,7 @@ def load_vectors(folder: Path) -> WordVectors:
         ModelError: when they are missing, damaged or of another version.
     """
     try:
-        document = json.loads((folder / WORDS_FILE).read_text(encoding="utf-8"))
+        document = decoded(json.loads, bounded(folder / WORDS_FILE, MOST_WORD_BYTES))
         data = (folder / FILE).read_bytes()
         if document["format"] != FORMAT:
             raise ModelError(f"The vectors in {folder} were made by another version.", "Update.")

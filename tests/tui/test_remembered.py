@@ -12,8 +12,8 @@ from tui.remembered import Remembered
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b'{"room": ', b'{"cutoff": "two"}', b'{"model": "caf\xe9"}'],
-    ids=["empty", "cut-off", "another-type", "not-utf-8"],
+    [b"", b'{"room": ', b'{"cutoff": "two"}', b'{"model": "caf\xe9"}', b'{"x":' + b"[" * 100_000],
+    ids=["empty", "cut-off", "another-type", "not-utf-8", "nested"],
 )
 def test_a_damaged_file_is_a_fresh_start(user_home: Path, raw: bytes) -> None:
     file = paths.state_dir() / "app.json"

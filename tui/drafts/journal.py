@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from engine.storage.foreign_json import decoded
 from tui.editor.page_document import PageDocument
 from tui.editor.passage import ORIGIN, Passage, Span
 
@@ -95,13 +96,13 @@ def read_journal(path: Path) -> tuple[Header, list[Entry]]:
     except FileNotFoundError:
         return Header(), []
     try:
-        header = _HEADER.decode(lines[0])
+        header = decoded(_HEADER.decode, lines[0])
     except ValueError:  # no JSON, no UTF-8 or no header
         return Header(), []
     entries: list[Entry] = []
     for line in lines[1:-1]:
         try:
-            entries.append(_ENTRY.decode(line))
+            entries.append(decoded(_ENTRY.decode, line))
         except ValueError:
             break
     return header, entries

@@ -18,9 +18,12 @@ import msgspec
 
 from engine.errors import ColdOpenError
 from engine.storage.atomic import sync_folder, write_atomically
+from engine.storage.foreign_json import decoded
 from tui.drafts.journal import Entry, Header, Journal, digest, read_journal, replay
 from tui.drafts.tree import Tree, append_synced
 from tui.editor.passage import ORIGIN, Span
+
+_NOTES = msgspec.json.Decoder(Header)
 
 
 class DraftError(ColdOpenError):
@@ -282,6 +285,6 @@ class OpenDraft:
 
     def _notes(self) -> Header:
         try:
-            return msgspec.json.decode(self.files.notes.read_bytes(), type=Header)
+            return decoded(_NOTES.decode, self.files.notes.read_bytes())
         except (OSError, ValueError):  # none, or none that can be read
             return Header()

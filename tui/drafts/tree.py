@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from engine.protocol.values import GenerationRecord
+from engine.storage.foreign_json import decoded
 
 TAIL = 120
 """Characters before a continuation that are kept to find its place again."""
@@ -198,7 +199,7 @@ class Tree:
     def _take(self, lines: Iterable[bytes]) -> None:
         for raw in lines:
             try:
-                line = _LINE.decode(raw)
+                line = decoded(_LINE.decode, raw)
             except ValueError:  # no JSON, no UTF-8 or no such line
                 continue
             if line.context is not None:

@@ -46,9 +46,11 @@ def test_tensors_that_share_memory_are_saved_apart(tmp_path: Path) -> None:
     assert loaded["c"].tolist() == [2, 3]
 
 
-@pytest.mark.parametrize("damage", ["flip", "cut", "no tensors", "no facts", "not json", "list"])
+@pytest.mark.parametrize(
+    "damage", ["flip", "cut", "no tensors", "no facts", "not json", "list", "nested", "large"]
+)
 def test_a_damaged_checkpoint_is_refused_and_the_one_before_is_used(
-    tmp_path: Path, damage: str
+    tmp_path: Path, damage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save_checkpoint(tmp_path, "step-0000000001", tensors(1), {"n": 1})
     save_checkpoint(tmp_path, "step-0000000002", tensors(2), {"n": 2})
@@ -66,6 +68,11 @@ def test_a_damaged_checkpoint_is_refused_and_the_one_before_is_used(
         facts.unlink()
     elif damage == "not json":
         facts.write_text("{")
+    elif damage == "nested":
+        facts.write_text('{"x":' + "[" * 100_000)
+    elif damage == "large":
+        monkeypatch.setattr(checkpoint, "MOST_FACTS", 200)
+        facts.write_text(facts.read_text() + " " * 200)
     else:
         facts.write_text("[]")
     with pytest.raises(ModelError):

@@ -441,3 +441,17 @@ def test_a_new_name_is_not_one_that_another_window_has_just_begun(tmp_path: Path
 def test_names_that_cannot_be(tmp_path: Path, name: str) -> None:
     with pytest.raises(DraftError, match="cannot be the name"):
         DraftStore(tmp_path).open(name)
+
+
+def test_what_is_nested_without_end_beside_a_draft_is_passed_over(tmp_path: Path) -> None:
+    store, draft, writer = begun(tmp_path)
+    writer.put(0, 0, "one two")
+    writer.write()
+    draft.close()
+    files = store.files("play")
+    for sidecar in (files.notes, files.tree, files.journal, files.next_journal):
+        sidecar.write_bytes(b'{"x":' + b"[" * 100_000)
+    files.journal.write_bytes(b"{}\n[0,0," + b"[" * 100_000 + b"\n")
+    again = store.open("play")
+    assert again.text == "one two"
+    assert not len(again.tree)
