@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from engine.errors import ColdOpenError
-from tui.render import visible
+from tui.render import visible, width
 
 
 class Output:
@@ -33,23 +33,20 @@ class Output:
 
     def facts(self, facts: Iterable[tuple[str, object]]) -> None:
         """Print aligned ``name  value`` lines."""
-        rows = [(name, str(value)) for name, value in facts]
-        width = max((len(name) for name, _ in rows), default=0)
+        rows = [(_cell(name), _cell(value)) for name, value in facts]
+        widest = max((width(name) for name, _ in rows), default=0)
         for name, value in rows:
-            self.line(f"{name:<{width}}  {value}")
+            self.line(f"{_padded(name, widest)}  {value}")
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Print rows under their heads, numbers to the right."""
-        cells = [[str(cell) for cell in row] for row in rows]
-        widths = [
-            max(len(heads[i]), *(len(row[i]) for row in cells)) if cells else len(heads[i])
-            for i in range(len(heads))
-        ]
+        cells = [[_cell(value) for value in row] for row in rows]
+        widths = [max(width(row[i]) for row in (heads, *cells)) for i in range(len(heads))]
         numeric = [all(_is_number(row[i]) for row in cells) for i in range(len(heads))]
         for row in [list(heads), *cells]:
             parts = [
-                cell.rjust(width) if right else cell.ljust(width)
-                for cell, width, right in zip(row, widths, numeric, strict=True)
+                _padded(cell, widest, right=right)
+                for cell, widest, right in zip(row, widths, numeric, strict=True)
             ]
             self.line("  ".join(parts).rstrip())
 
@@ -60,6 +57,16 @@ class Output:
             print(f"          {visible(error.hint)}", file=sys.stderr)
         if self.json:
             self.value({"error": error.message, "hint": error.hint})
+
+
+def _cell(value: object) -> str:
+    """``value`` on one line, as it will be seen."""
+    return visible(str(value), newlines=False)
+
+
+def _padded(cell: str, cells: int, *, right: bool = False) -> str:
+    blank = " " * (cells - width(cell))
+    return blank + cell if right else cell + blank
 
 
 def _is_number(text: str) -> bool:
