@@ -19,8 +19,10 @@ from engine import paths
 from tui.drafts.open_draft import DraftError, DraftFiles, OpenDraft
 
 _FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f\ud800-\udfff]')
+LONGEST = 200
+"""Bytes of a name, since the files beside the text have longer ones."""
 LONGEST_WISH = 150
-"""Bytes of a name that is made up; the files beside the text have longer names."""
+"""Bytes of a name that is made up, and may get a number."""
 WORDS_A_PAGE = 250
 
 
@@ -55,6 +57,10 @@ class DraftStore:
 
     def _list(self, found: dict[str, DraftEntry], name: str, path: Path) -> None:
         if name in found:
+            return
+        try:
+            self.files(name)
+        except DraftError:  # it could only be shown
             return
         try:
             text = path.read_text(encoding="utf-8", errors="replace")
@@ -104,12 +110,16 @@ class DraftStore:
         )
 
     def files(self, name: str) -> DraftFiles:
-        """Where the draft ``name`` is.
+        """Where the draft ``name`` is; one that is there may have a name that no new one gets.
 
         Raises:
             DraftError: when it cannot be a name.
         """
-        return DraftFiles(self.folder / f"{checked_title(name)}.txt")
+        files = DraftFiles(self.folder / f"{name}.txt")
+        there = _leads_nowhere_else(name) and (files.text.exists() or files.journal.exists())
+        if not there:
+            checked_title(name)
+        return files
 
     def new_name(self, wish: str = "Untitled") -> str:
         """``wish``, or ``wish 2`` and so on where it is taken."""
@@ -194,6 +204,12 @@ def _move(source: DraftFiles, target: DraftFiles) -> None:
     source.mark.unlink(missing_ok=True)
 
 
+def _leads_nowhere_else(name: str) -> bool:
+    """Whether ``name`` stays in its folder, and leaves room for the files beside the text."""
+    size = len(name.encode("utf-8", "surrogatepass"))
+    return not name.startswith(".") and not set(name) & {"/", "\0"} and 0 < size <= LONGEST
+
+
 def checked_title(name: str) -> str:
     """``name``, if it can be the name of a draft.
 
@@ -201,7 +217,7 @@ def checked_title(name: str) -> str:
         DraftError: saying why not.
     """
     wrong = sorted(set(_FORBIDDEN.findall(name)))
-    if wrong or not name.strip() or name.startswith(".") or len(os.fsencode(name)) > 200:
+    if wrong or not name.strip() or name.startswith(".") or len(os.fsencode(name)) > LONGEST:
         why = "because of " + " ".join(map(repr, wrong)) if wrong else "(empty, hidden or too long)"
         raise DraftError(f"{name!r} cannot be the name of a draft {why}.", "Choose another name.")
     return name

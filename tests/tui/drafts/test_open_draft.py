@@ -455,3 +455,37 @@ def test_what_is_nested_without_end_beside_a_draft_is_passed_over(tmp_path: Path
     again = store.open("play")
     assert again.text == "one two"
     assert not len(again.tree)
+
+
+@pytest.mark.parametrize("name", ["bad\x1b]2;x\x07", "two\nlines", "Scene: one", "caf\udce9"])
+def test_a_file_whose_name_no_draft_would_get_is_opened_all_the_same(
+    tmp_path: Path, name: str
+) -> None:
+    store = DraftStore(tmp_path / "drafts")
+    store.folder.mkdir()
+    (store.folder / f"{name}.txt").write_text("words")
+    assert [entry.name for entry in store.entries()] == [name]
+    draft = store.open(name)
+    assert (draft.name, draft.text) == (name, "words")
+    writer = Writer(draft)
+    writer.put(0, 0, "more ")
+    draft.sync()
+    assert after_a_crash(store, name)[0] == "more words"
+    writer.write()
+    draft.close()
+    with pytest.raises(DraftError):
+        store.rename(name, f"{name}!")
+    store.rename(name, "plain")
+    assert store.open("plain").text == "more words"
+    with pytest.raises(DraftError):
+        store.open(name)
+
+
+def test_what_could_not_be_opened_is_not_listed(tmp_path: Path) -> None:
+    store = DraftStore(tmp_path / "drafts")
+    store.folder.mkdir()
+    (store.folder / f"{'x' * 230}.txt").write_text("words")
+    assert store.entries() == ()
+    for name in ("../drafts/elsewhere", "\ud800", "nul\0", ""):
+        with pytest.raises(DraftError):
+            store.open(name)
