@@ -6,6 +6,7 @@ was tried, and the journal of a draft that is open.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import re
@@ -173,7 +174,7 @@ class DraftStore:
         Raises:
             DraftError: when it cannot be moved, or another window has it open.
         """
-        place = self.folder / ".trash" / str(time.time_ns())
+        place = self._trash / str(time.time_ns())
         try:
             with self._locked(self.files(name)):
                 place.mkdir(parents=True, exist_ok=True)
@@ -181,6 +182,23 @@ class DraftStore:
         except OSError as error:
             raise DraftError(f"“{name}” cannot be deleted: {error.strerror}.", "") from None
         return place / f"{name}.txt"
+
+    def trashed(self) -> tuple[Path, ...]:
+        """What is in the trash, the one deleted last first, for :meth:`restore`."""
+        found: list[tuple[int, Path]] = []
+        for path in self._trash.glob("*/*"):
+            name, when = path.name, path.parent.name
+            if name.startswith(".") and path.suffix == ".journal":  # the text may not be saved yet
+                path = path.with_name(f"{path.stem[1:]}.txt")
+            elif name.startswith(".") or path.suffix != ".txt":
+                continue
+            if when.isdecimal():
+                found.append((int(when), path))
+        return tuple(path for _when, path in sorted(set(found), reverse=True))
+
+    @property
+    def _trash(self) -> Path:
+        return self.folder / ".trash"
 
     def restore(self, trashed: Path) -> str:
         """Undo a deletion; returns the draft's name.
@@ -193,6 +211,8 @@ class DraftStore:
             _move(DraftFiles(trashed), self.files(name))
         except OSError as error:
             raise DraftError(f"“{name}” cannot be brought back: {error.strerror}.", "") from None
+        with contextlib.suppress(OSError):
+            trashed.parent.rmdir()
         return name
 
 

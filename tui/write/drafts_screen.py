@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from pathlib import Path
 
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Static
 
 from engine.errors import ColdOpenError
-from tui.drafts.store import WORDS_A_PAGE, DraftEntry, DraftStore
-from tui.render import content, fit
+from tui.drafts.store import DraftStore
+from tui.render import content
 from tui.widgets.keyed import Keyed
 from tui.widgets.once import Once
 from tui.write.ask import Ask
+from tui.write.draft_list import DraftList
 
 
 class DraftsScreen(Keyed, Once, ModalScreen[str]):
@@ -40,8 +38,6 @@ class DraftsScreen(Keyed, Once, ModalScreen[str]):
     def __init__(self, store: DraftStore, open_now: str) -> None:
         super().__init__()
         self._store, self._open_now = store, open_now
-        self._entries: tuple[DraftEntry, ...] = ()
-        self._trashed: list[Path] = []
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog") as dialog:
@@ -50,35 +46,20 @@ class DraftsScreen(Keyed, Once, ModalScreen[str]):
                 new="new", rename="rename", duplicate="copy", delete="delete", undelete="undo"
             )
             dialog.border_subtitle = Content(f"Enter opens · {hints}")
-            yield OptionList(markup=False)
+            yield DraftList(self._open_now)
             yield Static("", id="drafts-note")
 
     def on_mount(self) -> None:
         self._show()
 
     def _show(self, at: str = "") -> None:
-        self._entries = self._store.entries()
-        box = self.query_one(OptionList)
-        box.clear_options()
-        box.add_options([Option(self._label(entry)) for entry in self._entries])
-        names = [entry.name for entry in self._entries]
-        if names:
-            box.highlighted = names.index(at) if at in names else 0
+        box = self.query_one(DraftList)
+        box.show(self._store.entries(), at)
         box.focus()
-
-    def _label(self, entry: DraftEntry) -> Content:
-        mark = "▸ " if entry.name == self._open_now else "  "
-        pages = f"{entry.words / WORDS_A_PAGE:.0f} pages" if entry.words >= WORDS_A_PAGE else ""
-        return Content.assemble(
-            mark,
-            (fit(entry.name, 40, pad=True), "bold" if entry.name == self._open_now else ""),
-            (f"{entry.words:>8,} words  {pages:>10}  {ago(entry.modified):>12}", "$quiet"),
-        )
 
     @property
     def _chosen(self) -> str:
-        at = self.query_one(OptionList).highlighted
-        return self._entries[at].name if at is not None and at < len(self._entries) else ""
+        return self.query_one(DraftList).chosen
 
     def _tell(self, note: str | ColdOpenError) -> None:
         box = self.query_one("#drafts-note", Static)
@@ -111,24 +92,23 @@ class DraftsScreen(Keyed, Once, ModalScreen[str]):
     def action_delete(self) -> None:
         name = self._chosen
         if name and not self._refused(name, "open another first"):
-            self._try(
-                lambda: self._trashed.append(self._store.delete(name)),
-                f"“{name}” is in the trash; u brings it back.",
-            )
+            key = self.key_of("undelete")
+            way = f"; {key} brings it back" if key else ""
+            self._try(lambda: self._store.delete(name), f"“{name}” is in the trash{way}.")
 
     def action_undelete(self) -> None:
-        if self._trashed:
-            name = ""
-
-            def restore() -> None:
-                nonlocal name
-                name = self._store.restore(self._trashed[-1])
-                self._trashed.pop()
-
-            self._try(restore, "It is back.")
-            self._show(name)
+        """The draft that was deleted last, whenever that was."""
+        trashed = self._store.trashed()
+        if not trashed:
+            self._tell("There is nothing in the trash.")
+            return
+        try:
+            name = self._store.restore(trashed[0])
+        except ColdOpenError as error:
+            self._tell(error)
         else:
-            self._tell("Nothing was deleted here.")
+            self._show(name)
+            self._tell(f"“{name}” is back.")
 
     def action_close(self) -> None:
         self.dismiss("")
@@ -146,13 +126,3 @@ class DraftsScreen(Keyed, Once, ModalScreen[str]):
         else:
             self._show(at)
             self._tell(done)
-
-
-def ago(then: float, now: float | None = None) -> str:
-    """How long ago a time is, in one unit."""
-    seconds = max(0.0, (time.time() if now is None else now) - then)
-    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= size:
-            number = int(seconds // size)
-            return f"{number} {unit}{'s' if number > 1 else ''} ago"
-    return "just now"

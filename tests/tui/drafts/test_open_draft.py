@@ -328,6 +328,25 @@ def test_names_copies_and_the_trash(tmp_path: Path) -> None:
     again.close()
 
 
+def test_the_trash_has_what_was_deleted_last_first(tmp_path: Path) -> None:
+    store, draft, writer = begun(tmp_path)
+    assert store.trashed() == ()
+    writer.put(0, 0, "words")
+    draft.sync()
+    draft._lock_file.close()  # cut off before the text was written
+    other = store.open("other")
+    other.write(other.snapshot("more words", [], 0))
+    other.close()
+    for name in ("play", "other"):
+        store.delete(name)
+    again = DraftStore(store.folder)
+    assert [path.stem for path in again.trashed()] == ["other", "play"]
+    assert [again.restore(path) for path in again.trashed()] == ["other", "play"]
+    assert again.trashed() == ()
+    assert list((store.folder / ".trash").iterdir()) == []
+    assert again.open("play").text == "words"
+
+
 @pytest.mark.parametrize("action", ["rename", "delete"])
 def test_a_draft_in_another_window_is_neither_renamed_nor_deleted(
     tmp_path: Path, action: str

@@ -16,7 +16,7 @@ from tui.drafts.tree import Node, Tree
 from tui.editor.passage import Span
 from tui.editor.taking import next_line, next_word
 from tui.write.cast import completed, speakers, together
-from tui.write.drafts_screen import ago
+from tui.write.draft_list import ago
 from tui.write.extent import generation_around
 from tui.write.figures import measure
 from tui.write.look_actions import place_of

@@ -203,6 +203,30 @@ async def test_the_list_of_drafts(sitting: Any) -> None:
     assert {entry.name for entry in store.entries()} == {"Untitled", "other", "other copy"}
 
 
+async def test_a_deleted_draft_is_brought_back_when_the_list_was_closed(sitting: Any) -> None:
+    store = DraftStore()
+    other = store.open("other")
+    other.write(other.snapshot("second draft", [], 3))
+    other.close()
+
+    async def press(key: str) -> str:
+        sitting.room.action_open()
+        await sitting.until(lambda: isinstance(sitting.app.screen, DraftsScreen))
+        await sitting.pilot.pause()
+        if sitting.app.screen._chosen != "other":
+            await sitting.press("down")
+        await sitting.press(key)
+        told = str(sitting.app.screen.query_one("#drafts-note").render())
+        await sitting.press("escape")
+        await sitting.until(lambda: not isinstance(sitting.app.screen, DraftsScreen))
+        return told
+
+    assert await press("x") == "“other” is in the trash; u brings it back."
+    assert await press("u") == "“other” is back."
+    assert "other" in [entry.name for entry in store.entries()]
+    assert await press("u") == "There is nothing in the trash."
+
+
 async def test_renaming_and_duplicating_the_open_draft(sitting: Any) -> None:
     room = sitting.room
     await sitting.type("words")
