@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
@@ -86,7 +87,7 @@ class WriteRoom(LookActions):
         if written_on:
             self._wish = None
         if self._note or written_on:
-            self.tell("")
+            self.note_over()
 
     def on_script_area_cursor_moved(self) -> None:
         if self.page.offer:
@@ -114,9 +115,11 @@ class WriteRoom(LookActions):
 
     def action_undo(self) -> None:
         self.page.undo()
+        self.find_again()
 
     def action_redo(self) -> None:
         self.page.redo()
+        self.find_again()
 
     def action_to_start(self) -> None:
         self.page.go_to(0)
@@ -161,6 +164,9 @@ class WriteRoom(LookActions):
         elif self.has_class("-focus"):
             self.action_toggle_focus()
 
+    def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
+        self.show_line()
+
     def on_script_area_resized(self) -> None:
         self.show_choices()
         self.show_line()
@@ -169,26 +175,21 @@ class WriteRoom(LookActions):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         page = self.page
-        if f"write.{action}" in OFF_IN_PANELS and self._in_panel():
+        if f"write.{action}" in OFF_IN_PANELS and self.in_panel():
             return False
         if action in _TAKES and not (page.has_focus and (page.pending or self.catching_up)):
             return False
         if action == "accept_all" and not (page.has_focus and (page.pending or page.offer)):
             return False
-        if action in ("undo", "redo", "to_start", "to_end") and not page.has_focus:
+        if action in ("to_start", "to_end") and not page.has_focus:
+            return False
+        if action in ("undo", "redo") and not (page.has_focus or self.in_finder()):
             return False
         if action == "stop" and not (
             self.streaming or self._wish or page.pending or page.offer or self._something_open()
         ):
             return False
         return super().check_action(action, parameters)
-
-    def _in_panel(self) -> bool:
-        """Whether the focus is where these keys mean something else."""
-        focused = self.screen.focused
-        if focused is None:
-            return False
-        return focused is self.tree_panel or self.finder in focused.ancestors
 
     def _something_open(self) -> bool:
         return (

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 from textual.css.query import NoMatches
+from textual.dom import NoScreen
 from textual.widgets import Static
 
 from engine.protocol.messages import ModelReady
@@ -41,7 +42,7 @@ class WriteBase(Room):
         self._ready: ModelReady | None = None
         self._figures = Figures()
         self._next_odds: dict[str, float] = {}
-        self._note = ""
+        self._note, self._note_stays = "", False
         self._strip_rows = 0
 
     # -- widgets
@@ -88,15 +89,23 @@ class WriteBase(Room):
 
     # -- telling
 
-    def tell(self, note: str) -> None:
-        """Say something in the line above the page, until something else is said."""
-        self._note = note
+    def tell(self, note: str, *, of_what_comes: bool = False) -> None:
+        """Say something in the line above the page, until something else is said.
+
+        ``of_what_comes`` where the news of what was just done, which would end the note, is still
+        on its way.
+        """
+        self._note, self._note_stays = note, of_what_comes
         self.show_line()
+
+    def note_over(self) -> None:
+        """Something was done, which ends the note, unless that is what it is about."""
+        self.tell(self._note if self._note_stays else "")
 
     def show_line(self) -> None:
         """The line above the page: draft, model, odds, and what is going on."""
         # As the program ends, the parts go one by one, and the disk may answer meanwhile.
-        with contextlib.suppress(NoMatches):
+        with contextlib.suppress(NoMatches, NoScreen):
             self._show_line()
 
     def _show_line(self) -> None:
@@ -116,19 +125,34 @@ class WriteBase(Room):
         box.update(content(text, newlines=False), layout=False)
 
     def _state(self) -> str:
-        going = self._going
+        going, elsewhere = self._going, self.in_panel()
+        if elsewhere and (told := self._note or self._panel_hints()):
+            return told
+        stop = "" if elsewhere else self.key_of("stop")
         if going is not None and going.running:
-            return f"writing… {self.way_to('write.stop')} stops"
+            return f"writing… {stop} stops" if stop else "writing…"
         if self._wish is not None:
             starting = self.cold_open.engine_state == "starting"
             waits = "the engine is starting" if starting else "the model is loading"
-            return f"{waits}, then it goes on… {self.way_to('write.stop')} drops that"
-        if self.page.pending:
+            return f"{waits}, then it goes on…" + (f" {stop} drops that" if stop else "")
+        if self.page.pending and not elsewhere:
             return self.hints(
                 accept_all="takes it", accept_word="word", accept_line="line", retry="again",
                 stop="drops",
             )  # fmt: skip
         return self._note
+
+    def in_panel(self) -> bool:
+        """Whether the focus is where the keys of the page mean something else."""
+        return self.tree_panel.has_focus or self.in_finder()
+
+    def in_finder(self) -> bool:
+        """Whether the focus is in the search bar."""
+        focused = self.screen.focused
+        return focused is not None and self.finder in focused.ancestors
+
+    def _panel_hints(self) -> str:
+        return self.tree_panel.ways() if self.tree_panel.has_focus else ""
 
     def show_choices(self) -> None:
         """The strip of alternatives under the page."""

@@ -30,9 +30,14 @@ def together(draft: Counter[str], corpus: Iterable[str], most: int = 30) -> list
     return (own + [name for name in corpus if name.lower() not in seen])[:most]
 
 
+def may_begin_a_name(line: str) -> bool:
+    """Whether a line up to the cursor can be the beginning of a speaker's name at all."""
+    return _BEGUN.match(line) is not None
+
+
 def completed(line: str, cast: Iterable[str]) -> str | None:
     """The first of ``cast`` that ``line``, a line up to the cursor, may be the beginning of."""
-    if not _BEGUN.match(line):
+    if not may_begin_a_name(line):
         return None
     start = line.lower()
     return next((n for n in cast if n.lower().startswith(start) and len(n) >= len(start)), None)

@@ -37,3 +37,24 @@ def generation_around(
         if start <= at < end:
             return start, end
     return None
+
+
+def end_of_followers(
+    draft: str, spans: Sequence[Span], tree: Tree, node_id: str, behind: int
+) -> int:
+    """Where the generations end that were taken one behind the other, after a node's own text.
+
+    ``behind`` is the place behind that text. What the writer has put between them or changed in
+    them, and all that comes after it, is not part of them.
+    """
+    end, found = behind, True
+    while found:
+        found = False
+        for child in tree.children(node_id):
+            taken = child.text[: child.taken]
+            until = end + len(taken)
+            writers = {span.value for span in spans if span.start < until and span.end > end}
+            if taken and draft.startswith(taken, end) and writers == {child.id}:
+                node_id, end, found = child.id, until, True
+                break
+    return end

@@ -27,7 +27,7 @@ class FindBar(Keyed, Horizontal):
         background: $panel; }
     FindBar Input:focus { border: none; height: 1; }
     FindBar .label { width: auto; color: $quiet; padding: 0 1; }
-    FindBar #find-note { width: 1fr; color: $quiet; padding: 0 1; text-align: right; }
+    FindBar #find-note { dock: right; width: auto; height: 1; color: $quiet; padding: 0 1; }
     """
 
     class Asked(Message):

@@ -13,10 +13,11 @@ from tui.drafts.tree import Node, number_of
 from tui.editor.passage import ORIGIN, Span
 from tui.inspect.subject import SwapWord
 from tui.render import fit
+from tui.write import cast as cast_of
 from tui.write.ask import Ask
-from tui.write.cast import completed
+from tui.write.cast import completed, may_begin_a_name
 from tui.write.draft_actions import DraftActions
-from tui.write.extent import generation_around
+from tui.write.extent import end_of_followers, generation_around
 from tui.write.find_bar import FindBar
 from tui.write.model_actions import ModelActions
 from tui.write.odds import summary
@@ -161,6 +162,7 @@ class LookActions(ModelActions, DraftActions):
             return
         panel.add_class("-open")
         self.add_class("-tree")
+        self.note_over()
         self._show_tree(self.generation_here())
         self.focus_on(panel)
 
@@ -178,20 +180,16 @@ class LookActions(ModelActions, DraftActions):
         if record is not None:
             odds = summary(record.changes[-1].settings) if record.changes else ""
             made = f"  {record.model} · seed {record.seed} · {odds}"
-        keys = self.tree_panel.hints(
-            bookmark="★", prune="hides", again="again", branch="others", show_pruned="hidden",
-            only_bookmarks="★ only",
-        )  # fmt: skip
-        self.tell(f"Enter puts it in · {keys}")
+        self.note_over()
         self.show_under_page(f"{node.id}{made}", node.text)
 
     @on(TreePanel.Closed)
     def _close_tree(self) -> None:
-        self.tell("")
         self.show_choices()
         self.tree_panel.remove_class("-open")
         self.remove_class("-tree")
         self.focus_on(self.page)
+        self.tell("")
 
     @on(TreePanel.Wanted)
     def _do_with_node(self, event: TreePanel.Wanted) -> None:
@@ -205,8 +203,11 @@ class LookActions(ModelActions, DraftActions):
             self._show_tree(node.id)
         elif event.wish == "prune":
             number = tree.prune(node.id, not node.pruned)
-            self.tell(f"{number} {'hidden' if node.pruned else 'shown again'}; p shows all.")
+            key = "" if self.tree_panel.shows_pruned else self.tree_panel.key_of("show_pruned")
+            way = f"; {key} shows all" if key else ""
+            done = f"{number} {'hidden' if node.pruned else 'shown again'}{way}."
             self._show_tree()
+            self.tell(done, of_what_comes=self.tree_panel.node is not None)
         elif event.wish == "again":
             self._leave_for(node)
             self.write_again(node)
@@ -244,10 +245,15 @@ class LookActions(ModelActions, DraftActions):
             for other in siblings:
                 taken = other.text[: other.taken]
                 if taken and here.startswith(taken):
-                    self.page.swap(place, place + len(taken), node.text, generation=node.id)
+                    draft, spans = self.page.draft, self.page.page.spans(ORIGIN)
+                    behind = place + len(taken)
+                    end = end_of_followers(draft, spans, tree, other.id, behind)
+                    self.page.swap(place, end, node.text, generation=node.id)
                     tree.change(node.id, "taken", len(node.text))
-                    key = self.key_of("undo")
-                    self.tell(f"{node.id} took the place of {other.id}; {key} takes it back.")
+                    more = " and what was taken behind it" if end > behind else ""
+                    way = f"; {key} takes it back" if (key := self.key_of("undo")) else ""
+                    done = f"{node.id} took the place of {other.id}{more}{way}."
+                    self.tell(done, of_what_comes=True)
                     return
         self._going = Continuation.of_nodes(siblings, node.id, tree)
         self.page.set_pending(node.text)
@@ -318,6 +324,11 @@ class LookActions(ModelActions, DraftActions):
     def _find_asked(self, event: FindBar.Asked) -> None:
         self._search(event.step)
 
+    def find_again(self) -> None:
+        """The draft has changed while the writer is in the search bar."""
+        if self.in_finder():
+            self._search("here")
+
     def _search(self, step: str) -> None:
         page, bar = self.page, self.finder
         found = self._found = matches(page.draft, bar.wanted)
@@ -328,7 +339,8 @@ class LookActions(ModelActions, DraftActions):
         if step == "replace_all":
             number = page.replace_all([(start, end, bar.instead) for start, end in found])
             page.set_marks("found", [])
-            bar.tell(f"{number} replaced; {self.key_of('undo')} takes it back")
+            key = self.key_of("undo")
+            bar.tell(f"{number} replaced; {key} undoes" if key else f"{number} replaced")
             return
         top, bottom = sorted(page.selection)
         selected = (page.page.offset_of(top), page.page.offset_of(bottom))
@@ -354,15 +366,22 @@ class LookActions(ModelActions, DraftActions):
         line = page.page.get_line(row)
         name = None
         if 0 < column == len(line) <= 30 and page.selection.is_empty and page.has_focus:
-            name = completed(line, self.cast_names())
+            name = self._name_begun(line)
         page.set_offer("" if name is None else f"{name[column:]}: ")
+
+    def _name_begun(self, line: str) -> str | None:
+        """The name that ``line``, up to the cursor, begins; also one that was typed just now."""
+        if not may_begin_a_name(line):
+            return None
+        name = completed(line, self.cast_names())
+        return name or completed(line, cast_of.speakers(self.before_cursor()))
 
     def take_offer(self) -> None:
         """The whole name as the cast writes it, whatever was typed of it."""
         page = self.page
         row, column = page.cursor_location
         typed = page.page.get_line(row)[:column]
-        name = completed(typed, self.cast_names())
+        name = self._name_begun(typed)
         if name is None:
             page.accept()
             return

@@ -10,7 +10,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui.drafts.tree import Node, Tree
-from tui.render import fit
+from tui.render import content, fit
 from tui.widgets.keyed import Keyed
 
 DEEPEST = 12
@@ -69,7 +69,7 @@ class TreePanel(Keyed, OptionList):
         width = max(20, self.content_size.width - 2)
         self.add_options(
             [Option(self._label(depth, node, width)) for depth, node in rows]
-            or [Option("Nothing was tried yet.", disabled=True)]
+            or [Option(content(self._why_empty()), disabled=True)]
         )
         if self._shown_nodes:
             ids = [node.id for node in self._shown_nodes]
@@ -81,6 +81,30 @@ class TreePanel(Keyed, OptionList):
         if self.highlighted is None or self.highlighted >= len(self._shown_nodes):
             return None
         return self._shown_nodes[self.highlighted]
+
+    @property
+    def shows_pruned(self) -> bool:
+        return self._pruned
+
+    def ways(self) -> str:
+        """What the keys do here, for a line of hints; empty while there is no node."""
+        if self.node is None:
+            return ""
+        hints = self.hints(
+            bookmark="★", prune="hides", again="again", branch="others", show_pruned="hidden",
+            only_bookmarks="★ only",
+        )  # fmt: skip
+        return f"Enter puts it in · {hints}"
+
+    def _why_empty(self) -> str:
+        if not len(self._shown_tree):
+            return "Nothing was tried yet."
+        if any(node.bookmarked or not self._bookmarks for node in self._shown_tree):
+            which = " with a bookmark" if self._bookmarks else ""
+            why, key = f"All branches{which} are hidden", self.key_of("show_pruned")
+        else:
+            why, key = "No branch has a bookmark", self.key_of("only_bookmarks")
+        return f"{why}; {key} shows all." if key else f"{why}."
 
     def _label(self, depth: int, node: Node, width: int) -> Content:
         mark = "★" if node.bookmarked else "✓" if node.taken else "✗" if node.pruned else "·"

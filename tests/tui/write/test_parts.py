@@ -17,7 +17,7 @@ from tui.editor.passage import Span
 from tui.editor.taking import next_line, next_word
 from tui.write.cast import completed, speakers, together
 from tui.write.draft_list import ago
-from tui.write.extent import generation_around
+from tui.write.extent import end_of_followers, generation_around
 from tui.write.figures import measure
 from tui.write.look_actions import place_of
 from tui.write.odds import seed_from, summary, with_stop, with_value
@@ -206,6 +206,33 @@ def test_line_ends_at_its_edges_belong_to_a_generation(at: int, wanted: object) 
         tree.add(Node(id=name, text=text, taken=6 if name == "2a" else len(text)))
     spans = [Span(5, 16, "origin", "1a"), Span(18, 21, "origin", "2a")]
     assert generation_around(draft, spans, tree, at) == wanted
+
+
+@pytest.mark.parametrize(
+    ("draft", "end"),
+    [
+        ("One. Two. Three. Mine.", 16),
+        ("One. Two. My Three.", 9),
+        ("One. Too. Three.", 4),
+        ("One.", 4),
+    ],
+)
+def test_what_was_taken_behind_a_node_ends_where_the_writer_wrote(draft: str, end: int) -> None:
+    tree = Tree()
+    for name, parent, text in (
+        ("1a", "", "One."),
+        ("2a", "1a", " Other."),
+        ("2b", "1a", " Two. And not taken."),
+        ("3a", "2b", " Three."),
+    ):
+        tree.add(Node(id=name, parent=parent, text=text, taken=5 if name == "2b" else len(text)))
+    spans = [
+        Span(draft.index(text), draft.index(text) + len(text), "origin", name)
+        for name, text in (("1a", "One."), ("2b", " Two."), ("3a", " Three."))
+        if text in draft
+    ]
+    assert end_of_followers(draft, spans, tree, "1a", 4) == end
+    assert end_of_followers(draft, [], tree, "1a", 4) == 4
 
 
 def test_how_long_ago() -> None:

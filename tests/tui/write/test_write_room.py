@@ -17,6 +17,7 @@ from tui.drafts.open_draft import DraftError, OpenDraft, Snapshot
 from tui.drafts.store import DraftStore
 from tui.widgets.filepicker import FilePicker
 from tui.write.drafts_screen import DraftsScreen
+from tui.write.figures import Figures
 from tui.write.side_panel import SidePanel
 
 
@@ -154,6 +155,28 @@ async def test_undoing_a_replacement_brings_no_marks_back(sitting: Any) -> None:
     assert page.page.spans("found") == []
 
 
+async def test_replacing_is_undone_from_the_search_bar(sitting: Any) -> None:
+    page, note = sitting.page, sitting.room.query_one("#find-note")
+    await sitting.pilot.resize_terminal(80, 24)
+    await sitting.put("a sock and a sock")
+    await sitting.press("ctrl+f")
+    await sitting.type("sock")
+    await sitting.press("tab")
+    await sitting.type("shoe")
+    await sitting.press("ctrl+l")
+    assert page.draft == "a shoe and a shoe"
+    assert str(note.render()) == "2 replaced; Ctrl+Z undoes"
+    await sitting.pilot.pause()
+    assert note.content_size == (len("2 replaced; Ctrl+Z undoes"), 1)
+    await sitting.press("ctrl+z")
+    assert page.draft == "a sock and a sock"
+    assert "of 2" in str(note.render())
+    assert len(page.page.spans("found")) == 2
+    await sitting.press("ctrl+y")
+    assert page.draft == "a shoe and a shoe"
+    assert page.page.spans("found") == []
+
+
 async def test_names_are_offered_at_the_start_of_a_line(sitting: Any) -> None:
     room, page = sitting.room, sitting.page
     await sitting.put("DELIA: No.\n\n")
@@ -171,6 +194,18 @@ async def test_names_are_offered_at_the_start_of_a_line(sitting: Any) -> None:
     assert page.offer == ""
     await sitting.type("o")
     assert page.draft.endswith("\nDo")
+
+
+async def test_a_name_that_was_typed_just_now_is_offered(sitting: Any) -> None:
+    await sitting.put("BORIS: Hm.\n\n")
+    sitting.room._figures = Figures()  # as if it was not counted yet
+    sitting.room._typed_at = float("inf")
+    await sitting.type("B")
+    sitting.room._figures = Figures()
+    await sitting.type("o")
+    assert sitting.page.offer == "RIS: "
+    await sitting.press("tab")
+    assert sitting.page.draft == "BORIS: Hm.\n\nBORIS: "
 
 
 async def test_the_outline_goes_to_a_scene(sitting: Any) -> None:

@@ -1,0 +1,112 @@
+"""The tree beside the page: what it says, and what comes of its keys."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tui.drafts.tree import Node
+from tui.write.tree_panel import TreePanel
+
+FIRST, SECOND = " One went. So", " The other stayed."
+BEHIND = " it goes."
+
+
+@pytest.fixture
+async def grown(sitting: Any) -> Any:
+    """A draft in which 5a and, behind it, 6b were taken, and the writer has gone on."""
+    page, tree = sitting.page, sitting.room._draft.tree
+    await sitting.put("GUS:")
+    for name, parent, text, taken in (
+        ("5a", "", FIRST, True),
+        ("5b", "", SECOND, False),
+        ("6a", "5a", " much.", False),
+        ("6b", "5a", BEHIND, True),
+    ):
+        at, tail = (len(FIRST) + 4, FIRST) if parent else (4, "GUS:")
+        tree.add(Node(id=name, parent=parent, text=text, at=at, tail=tail))
+        if taken:
+            end = page.cursor_offset
+            page.swap(end, end, text, generation=name)
+            tree.change(name, "taken", len(text))
+    await sitting.put("\n\nOZ: Hm.")
+    return sitting
+
+
+async def opened(sitting: Any, at: str = "5a") -> TreePanel:
+    await sitting.press("f3")
+    panel: TreePanel = sitting.room.tree_panel
+    await sitting.until(lambda: panel.has_focus)
+    sitting.room._show_tree(at)
+    await sitting.pilot.pause()
+    return panel
+
+
+async def test_a_sibling_takes_the_place_of_all_that_was_taken(grown: Any) -> None:
+    page = grown.page
+    before = page.draft
+    await opened(grown, "5b")
+    await grown.press("enter")
+    await grown.until(lambda: page.draft == f"GUS:{SECOND}\n\nOZ: Hm.")
+    assert "5b took the place of 5a and what was taken behind it; Ctrl+Z" in grown.line()
+    await grown.press("ctrl+z")
+    assert page.draft == before
+
+
+async def test_what_the_writer_has_changed_behind_it_stays(grown: Any) -> None:
+    page = grown.page
+    at = page.draft.index("goes")
+    page.swap(at, at + 4, "went")
+    await opened(grown, "5b")
+    await grown.press("enter")
+    await grown.until(lambda: page.draft == f"GUS:{SECOND} it went.\n\nOZ: Hm.")
+    assert "took the place of 5a; Ctrl+Z" in grown.line()
+
+
+@pytest.mark.parametrize(("keys", "way"), [({}, "; p shows all"), ({"tree.show_pruned": ()}, "")])
+async def test_pruning_says_how_many_are_hidden(
+    grown: Any, monkeypatch: pytest.MonkeyPatch, keys: dict[str, tuple[str, ...]], way: str
+) -> None:
+    monkeypatch.setattr(TreePanel, "own_keys", keys)
+    panel = await opened(grown)
+    assert "Enter puts it in · b ★" in grown.line()
+    await grown.press("x")
+    await grown.until(lambda: panel.option_count == 1)
+    await grown.pilot.pause()
+    assert f"3 hidden{way}." in grown.line()
+    await grown.press("x")
+    assert f"1 hidden{way}." in grown.line()
+    shown = str(panel.get_option_at_index(0).prompt)
+    assert shown == f"All branches are hidden{way}."
+
+
+async def test_no_bookmarks_is_not_nothing(grown: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TreePanel, "own_keys", {"tree.only_bookmarks": ("k",)})
+    panel = await opened(grown)
+    panel.take_own_keys()
+    await grown.press("k")
+    assert str(panel.get_option_at_index(0).prompt) == "No branch has a bookmark; k shows all."
+    await grown.press("k")
+    assert panel.option_count == 4
+
+
+async def test_keys_of_the_page_are_offered_on_the_page_alone(grown: Any) -> None:
+    room, page = grown.room, grown.page
+    page.set_pending(" and on")
+    room.show_line()
+    assert "Tab takes it" in grown.line()
+    await opened(grown)
+    assert "Tab takes it" not in grown.line()
+    assert "Enter puts it in" in grown.line()
+    room._going = SimpleNamespace(running=True, choices=[])
+    room.tree_panel.clear_options()
+    room.show_line()
+    assert "stops" not in grown.line()
+    assert "writing…" in grown.line()
+    room._going = None
+    page.focus()
+    await grown.pilot.pause()
+    assert "Tab takes it" in grown.line()
+    assert "Enter puts it in" not in grown.line()
