@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.errors import ColdOpenError
 from engine.formats import fountain, screenplay
 
+_AS_IT_IS = ("", ".txt", ".text")
 
-def read_script(path: Path) -> str:
-    """The text of a script to import, in the corpus reader's encodings.
+
+def read_script(path: Path) -> tuple[str, str]:
+    """The text of a script to import, in the corpus reader's encodings, and what was guessed of it.
 
     Raises:
         ColdOpenError: when it cannot be read.
@@ -17,14 +20,15 @@ def read_script(path: Path) -> str:
 
     source = source_of(path)
     text = source.plain() if source.converted else "".join(source.chunks())
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n"), source.note
 
 
 def write_script(path: Path, text: str) -> None:
-    """Export ``text`` as Fountain, Final Draft or PDF where the file's name ends so, else as it is.
+    """Export ``text`` as Fountain, Final Draft or PDF where the file's name ends so, or as it is.
 
     Raises:
-        ColdOpenError: when the disk refuses or the extra that writes such files is missing.
+        ColdOpenError: when the name ends otherwise, the disk refuses or the extra that writes such
+            files is missing.
     """
     from engine.storage.atomic import write_atomically
 
@@ -36,4 +40,9 @@ def write_script(path: Path, text: str) -> None:
         text = screenplay.to_fdx(text)
     elif kind in fountain.SUFFIXES:
         text = fountain.from_plain(text)
+    elif kind not in _AS_IT_IS:
+        raise ColdOpenError(
+            f"A script cannot be written as a {path.suffix} file.",
+            "Have the name end in .txt, .fountain, .fdx or .pdf.",
+        )
     write_atomically(path, text if text.endswith("\n") else f"{text}\n", private=False)

@@ -240,11 +240,13 @@ class DraftActions(WriteBase):
         chosen = await self.app.push_screen_wait(FilePicker("Import a script", choose="file"))
         for path in chosen:
             try:
-                text = await asyncio.to_thread(read_script, path)
+                text, note = await asyncio.to_thread(read_script, path)
             except ColdOpenError as error:
                 self.say(error)
                 return
             await self._go_to(self._store.new_name(path.stem), text)
+            if note:
+                self.say(note)
 
     @work(group="dialog")
     async def action_export(self) -> None:

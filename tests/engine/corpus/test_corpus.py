@@ -234,7 +234,7 @@ def test_what_stands_behind_a_name_makes_no_other_speaker(
         ("JOHN", 2),
         ("MARY", 2),
     ]
-    text = read_script(path)
+    text, _note = read_script(path)
     for cue in ("JOHN (V.O.):", "JOHN (CONT'D):", "MARY (O.S.) (CONT'D):"):
         assert cue in text
 

@@ -238,7 +238,7 @@ async def test_a_script_that_is_read_slowly_takes_no_keys_of_another_room(
     script.write_text("imported text\n")
     read = draft_actions.read_script
 
-    def slowly(path: Path) -> str:
+    def slowly(path: Path) -> tuple[str, str]:
         time.sleep(0.5)
         return read(path)
 

@@ -290,6 +290,14 @@ async def test_a_script_goes_out_and_comes_in(sitting: Any, suffix: str, tmp_pat
     assert sitting.page.draft == "[Episode: The Sock]\n\nGUS: (dry) Hm.\n"
 
 
+async def test_an_encoding_that_was_guessed_is_said(sitting: Any, tmp_path: Path) -> None:
+    file = tmp_path / "old.txt"
+    file.write_bytes("ZOË: Hm.\n".encode("latin-1"))
+    await pick(sitting, sitting.room.action_import, file)
+    await sitting.until(lambda: sitting.page.draft == "ZOË: Hm.\n")
+    await sitting.until(lambda: "old.txt is not UTF-8; it was read as Latin-1" in sitting.notices())
+
+
 async def test_a_pdf_without_the_extra_says_what_to_install(
     sitting: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

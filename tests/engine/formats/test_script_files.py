@@ -1,0 +1,33 @@
+"""Which files a script is written to, and what is said of one that is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.errors import ColdOpenError
+from engine.formats.script_files import read_script, write_script
+
+
+@pytest.mark.parametrize("name", ["script", "script.txt", "script.TEXT", "script.fountain"])
+def test_what_is_written_is_read(name: str, tmp_path: Path) -> None:
+    file = tmp_path / name
+    write_script(file, "GUS: Hm.")
+    assert read_script(file) == ("GUS: Hm.\n", "")
+
+
+@pytest.mark.parametrize("name", ["script.docx", "script.odt", "script.txt~"])
+def test_a_file_of_another_kind_is_not_written(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ColdOpenError, match="cannot be written as a ") as caught:
+        write_script(tmp_path / name, "GUS: Hm.")
+    assert caught.value.hint == "Have the name end in .txt, .fountain, .fdx or .pdf."
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_encoding_that_was_guessed_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "old.txt"
+    file.write_bytes("ZOË: Hm.\n".encode("cp1252"))
+    text, note = read_script(file)
+    assert text == "ZOË: Hm.\n"
+    assert "old.txt is not UTF-8; it was read as Latin-1" in note
