@@ -75,6 +75,15 @@ def test_words_have_names_that_can_be_seen() -> None:
         ("a\nb", "b", "C", "a\nC"),
         ("a\n    b", "b", "C", "a\n    C"),
         ("a b", "b", "\n", "a\n"),
+        ("dryers (the dryer)", "(", ".", "dryers. the dryer)"),
+        ("(the dryer)", "(", " then", "then the dryer)"),
+        ("a (b)", "(", " [", "a [b)"),
+        ("a (b)", "(", ' "', 'a "b)'),
+        ('a "b"', '"', " (", 'a (b"'),
+        ("a (b)", "(", "\n", "a\nb)"),
+        ("say “(b)”", "“", ".", "say. (b)”"),
+        ("say (“b”)", "(", ".", "say. “b”)"),
+        ("tea.", "tea", " coffee", "coffee."),
     ],
 )
 def test_a_word_is_exchanged_with_its_blanks(
