@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.message import Message
 
+from tui.keys import types_text
 from tui.widgets.keyed import Keyed
 from tui.widgets.line_box import LineBox
 
@@ -22,6 +23,10 @@ class QueryLine(Keyed, LineBox):
 
     def __init__(self, hint: str, *, id: str | None = None) -> None:
         super().__init__(placeholder=hint, id=id, compact=True)
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """What types here is not offered as a key; Textual finds no character for some names."""
+        return types_text(key) or super().check_consume_key(key, character)
 
     def action_leave(self) -> None:
         self.post_message(self.Left())

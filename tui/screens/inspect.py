@@ -21,6 +21,7 @@ from tui.inspect.neighbours import NeighboursView
 from tui.inspect.odds import OddsView
 from tui.inspect.subject import GivesText, Subject, TakeSwap
 from tui.inspect.view import NO_MODEL, InspectView
+from tui.keys import types_text
 from tui.render import content, fit
 from tui.room import Room
 from tui.widgets.keyed import Keyed
@@ -55,6 +56,10 @@ class OwnText(Keyed, ScriptArea):
             event.stop()
             event.prevent_default()
             self.screen.focus_next()
+
+    def check_consume_key(self, key: str, character: str | None = None) -> bool:
+        """See :meth:`tui.inspect.query_line.QueryLine.check_consume_key`."""
+        return types_text(key) or super().check_consume_key(key, character)
 
     def action_leave(self) -> None:
         self.app.call_next(partial(self._close))

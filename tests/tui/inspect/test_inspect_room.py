@@ -24,6 +24,7 @@ from tui.inspect.query_line import QueryLine
 from tui.inspect.subject import SwapWord
 from tui.inspect.token_text import TokenText
 from tui.inspect.view import NO_MODEL, InspectView
+from tui.keys import types_text
 from tui.screens.inspect import VIEWS, InspectRoom, OwnText
 
 Until = Callable[[Pilot[Any], Callable[[], bool]], Awaitable[None]]
@@ -310,6 +311,30 @@ async def test_odd_texts_and_a_lost_engine(models: Path, app: ColdOpenApp, until
         room.inspect_text("  \n ")
         await until(pilot, lambda: note(room) == NO_TEXT)
         assert shown(room, "odds-facts") == ""
+
+
+async def test_keys_that_type_are_not_offered(user_home: Path, until: Until) -> None:
+    app = ColdOpenApp(connect=False, start_room="inspect")
+
+    def offered() -> set[str]:
+        shown = {b.binding.key for b in app.screen.active_bindings.values() if b.binding.show}
+        return {key for key in shown if types_text(key)}
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.room("inspect"), InspectRoom))
+        room = app.room("inspect")
+        assert isinstance(room, InspectRoom)
+        await view(pilot, until, room, NeighboursView)
+        assert isinstance(app.focused, QueryLine)
+        assert offered() == set()
+        await view(pilot, until, room, MapView)
+        assert offered() >= {"slash", "minus", "plus", "t"}
+        await pilot.press("slash")
+        assert isinstance(app.focused, QueryLine)
+        assert offered() == set()
+        await pilot.press("ctrl+t")
+        assert isinstance(app.focused, OwnText)
+        assert offered() == set()
 
 
 async def test_without_a_model_every_view_says_so(user_home: Path, until: Until) -> None:
