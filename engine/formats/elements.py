@@ -1,7 +1,7 @@
 """A ``NAME: line`` script as the elements of a screenplay.
 
-A script of this program is made of paragraphs: a scene in square brackets, a speech on one line
-after its cue, anything else as it is.
+A script of this program is made of paragraphs: a scene in square brackets, a speech after its cue,
+mostly on one line, anything else as it is.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 HEADING = re.compile(r"^(?:INT|EXT|EST|INT\.?/EXT|I/E)[. ]", re.IGNORECASE)
 """How a scene heading begins that needs no brackets."""
+TRANSITION = re.compile(r"^[^a-z]*TO:$|^(?i:FADE IN:)|^FADE OUT\.$")
 _CUE = re.compile(r"^([^\W\d_][^\n:\[\](){}\"!?;,]{0,39}?)( \([^()\n]*\))?:[ \t]+(\S.*)$")
+_BARE_CUE = re.compile(r"^[^\W\d_][^\n:\[\](){}\"!?;,]{0,39}?(?: \([^()\n]*\))?:[ \t]*$")
 _DIRECTION = re.compile(r"(?:^|(?<=\s))(\([^()]*\))(?=\s|$)")
 _EPISODE = re.compile(r"^\[Episode: ([^\[\]*_/]+)\]$")
 
@@ -37,7 +39,7 @@ class Speech:
     extension: str
     """Such as `` (V.O.)``; empty where there is none."""
     pieces: tuple[str, ...]
-    """What is said, and directions in round brackets, in their order."""
+    """What is said, line by line, and directions in round brackets, in their order."""
 
     @property
     def ends_on_direction(self) -> bool:
@@ -74,25 +76,38 @@ def _title_of(paragraph: str) -> str:
 
 
 def _elements(lines: list[str]) -> Iterator[Element]:
-    """Each speech and each scene alone, prose as it stands."""
-    prose: list[str] = []
-    for line in lines:
-        if (alone := _alone(line)) is None:
-            prose.append(line)
-            continue
-        if prose:
-            yield Prose(tuple(prose))
-            prose = []
-        yield alone
-    if prose:
-        yield Prose(tuple(prose))
+    """Each speech with the lines directly under it, each scene alone, prose as it stands."""
+    at = 0
+    while at < len(lines):
+        end = at + 1
+        if (cue := _CUE.match(lines[at])) is not None:
+            while end < len(lines) and _goes_on(lines[end]):
+                end += 1
+            name, extension, spoken = cue.groups()
+            said = "\n".join([spoken, *lines[at + 1 : end]])
+            yield Speech(name, extension or "", tuple(_pieces(said)))
+        elif _is_scene(lines[at]):
+            yield Scene(lines[at][1:-1])
+        else:
+            while end < len(lines) and not (_CUE.match(lines[end]) or _is_scene(lines[end])):
+                end += 1
+            yield Prose(tuple(lines[at:end]))
+        at = end
 
 
-def _alone(line: str) -> Scene | Speech | None:
-    if len(line) > 2 and line[0] == "[" and line[-1] == "]" and line[1].isalnum():
-        return Scene(line[1:-1])
-    if (speech := _CUE.match(line)) is not None:
-        name, extension, spoken = speech.groups()
-        pieces = tuple(p.strip() for p in _DIRECTION.split(spoken) if p.strip())
-        return Speech(name, extension or "", pieces)
-    return None
+def _is_scene(line: str) -> bool:
+    return len(line) > 2 and line[0] == "[" and line[-1] == "]" and line[1].isalnum()
+
+
+def _goes_on(line: str) -> bool:
+    """Whether a line under a speech belongs to it, and does not begin something else."""
+    others = (_CUE, _BARE_CUE, HEADING, TRANSITION)
+    return not line.startswith("[") and not any(other.match(line) for other in others)
+
+
+def _pieces(said: str) -> Iterator[str]:
+    for number, part in enumerate(_DIRECTION.split(said)):
+        is_whole = number % 2 == 1
+        for piece in [part.replace("\n", " ")] if is_whole else part.split("\n"):
+            if piece.strip():
+                yield piece.strip()

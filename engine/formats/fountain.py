@@ -9,7 +9,16 @@ from __future__ import annotations
 
 import re
 
-from engine.formats.elements import HEADING, Element, Prose, Scene, Speech, Title, elements_of
+from engine.formats.elements import (
+    HEADING,
+    TRANSITION,
+    Element,
+    Prose,
+    Scene,
+    Speech,
+    Title,
+    elements_of,
+)
 
 SUFFIXES = (".fountain", ".spmd")
 _PLAIN_CUE = re.compile(r"^(?=.*[A-Z])[A-Z0-9 .'\-]+$")
@@ -21,7 +30,6 @@ _TITLE_KEYS = frozenset(
      "copyright", "notes", "revision", "format"}
 )  # fmt: skip
 _BONEYARD = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
-_TRANSITION = re.compile(r"^[^a-z]*TO:$|^(?i:FADE IN:)|^FADE OUT\.$")
 _NOTE = re.compile(r"(?<!\\)\[\[.*?\]\]", re.DOTALL)
 
 
@@ -79,7 +87,7 @@ def _ends_a_speech(piece: str) -> bool:
     """Whether readers would take a spoken line for something else; not so behind a backslash."""
     bare = piece.lstrip("\\")
     forced = bare.startswith(_SPECIAL) and not bare.startswith("..")
-    return forced or bool(HEADING.match(bare) or _TRANSITION.match(bare))
+    return forced or bool(HEADING.match(bare) or TRANSITION.match(bare))
 
 
 def _action(line: str) -> str:

@@ -3,7 +3,8 @@
 A program of its own, so that a parser that hangs can be ended. Left out of the comparison is what
 the parsers do differently by choice: screenplain writes headings in capitals; fountain-py and
 screenplay-tools keep a cue's extension, such as (V.O.), apart; screenplay-tools drops the brackets
-of a parenthetical and makes one action of several; each removes other escaping backslashes.
+of a parenthetical, makes one action of several and one dialogue of its lines; each removes other
+escaping backslashes.
 
 Two things no writer can help: screenplain takes a spoken line that begins with a bracket for a
 parenthetical even where the bracket closes half-way, and screenplay-tools takes the second of two
@@ -65,7 +66,8 @@ def screenplay_tools(text: str) -> Iterator[Element]:
 
 def alike(elements: Iterator[Element]) -> Iterator[Element]:
     for kind, text in elements:
-        for part in re.split(r"\n\n+", text) if kind == "action" else [text]:
+        between = {"action": r"\n\n+", "dialogue": r"\n"}.get(kind)
+        for part in re.split(between, text) if between else [text]:
             said = part.replace("\\", "").strip()
             if kind == "heading":
                 said = said.casefold()

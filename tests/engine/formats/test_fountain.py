@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import paths
+from engine.formats.elements import Element, Speech, elements_of
 from engine.formats.fountain import from_plain, to_plain
 
 EPISODES = sorted(paths.bundled_corpus().glob("*.txt"))
@@ -77,6 +78,14 @@ def test_generated_scripts_come_back(paragraphs: list[str]) -> None:
         ("TEO: NO. (beat) Fine.", "@TEO\nNO.\n(beat)\nFine."),
         ("GUS: (waits)\n\nHe waits.", "GUS\n(waits)\n\n!He waits."),
         ("GUS: FADE OUT.", "GUS\n\\FADE OUT."),
+        ("BOB: says\ncontinues here", "BOB\nsays\ncontinues here"),
+        ("BOB: (to\nOz) One. (beat)\n~ two", "BOB\n(to Oz)\nOne.\n(beat)\n\\~ two"),
+        ("BOB: No.\nOZ: Yes.\nOh yes.", "BOB\nNo.\n\nOZ\nYes.\nOh yes."),
+        ("BOB: No.\nINT. STREET", "BOB\nNo.\n\nINT. STREET"),
+        ("BOB: No.\nCUT TO:", "BOB\nNo.\n\n!CUT TO:"),
+        ("BOB: No.\nOz:", "BOB\nNo.\n\nOz:"),
+        ("BOB: No.\n[Night.]", "BOB\nNo.\n\n.Night."),
+        ("BOB: No.\n\nHe waits.", "BOB\nNo.\n\nHe waits."),
         ("Bang! Crash!: A story", "!Bang! Crash!: A story"),
     ],
 )
@@ -100,6 +109,20 @@ def test_writing(plain: str, fountain: str) -> None:
 )  # fmt: skip
 def test_reading(fountain: str, plain: str) -> None:
     assert to_plain(fountain) == plain
+
+
+@given(st.lists(speech, min_size=1, max_size=4), st.lists(sentence, min_size=1, max_size=3))
+def test_a_speech_of_several_lines_comes_back_on_one(speeches: list[str], more: list[str]) -> None:
+    text = "\n".join([*speeches, *more])
+    elements = elements_of(text)
+    if all(isinstance(element, Speech) for element in elements):
+        back = elements_of(to_plain(from_plain(text)))
+        assert [words_of(element) for element in back] == [words_of(e) for e in elements]
+
+
+def words_of(element: Element) -> list[str]:
+    assert isinstance(element, Speech)
+    return [element.name, *" ".join(element.pieces).split()]
 
 
 @given(st.text(max_size=300))

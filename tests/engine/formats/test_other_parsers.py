@@ -62,6 +62,16 @@ AWKWARD: list[tuple[str, list[tuple[str, str]]]] = [
         "GUS: N. O. (sits) No.",
         [("cue", "GUS"), ("dialogue", "N. O."), ("parenthetical", "sits"), ("dialogue", "No.")],
     ),
+    (
+        "GUS: One.\n~ two (sits)\nThree.",
+        [
+            ("cue", "GUS"),
+            ("dialogue", "One."),
+            ("dialogue", "~ two"),
+            ("parenthetical", "sits"),
+            ("dialogue", "Three."),
+        ],
+    ),
     ("INT. MAN: Hello.", [("cue", "INT. MAN"), ("dialogue", "Hello.")]),
     *(
         (lines, [("action", lines)])

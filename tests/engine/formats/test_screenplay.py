@@ -43,6 +43,11 @@ def test_marks_and_directions_come_back() -> None:
     assert final_draft.to_plain(screenplay.to_fdx(SCENE).encode()) == SCENE
 
 
+def test_a_line_under_a_speech_is_said_too() -> None:
+    written = screenplay.to_fdx("GUS: One.\nTwo.\n").encode()
+    assert final_draft.to_plain(written) == "GUS: One. Two.\n"
+
+
 def test_what_xml_cannot_hold_is_left_out() -> None:
     written = screenplay.to_fdx("GUS: a\x0cb\x00c\x1b \ufffe\ud800d\n").encode()
     assert final_draft.to_plain(written) == "GUS: abc d\n"
