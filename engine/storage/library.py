@@ -151,12 +151,11 @@ def list_cards() -> tuple[ModelCard, ...]:
     cards = []
     if paths.models_dir().is_dir():
         for folder in paths.models_dir().iterdir():
-            try:
-                checked_name(folder.name)  # no request could name another
-                if (folder / "card.json").is_file():
+            if folder.name.startswith(".") or not folder.name.isprintable():
+                continue  # which nobody could name
+            if (folder / "card.json").is_file():
+                with contextlib.suppress(ModelError):
                     cards.append(read_card(folder))
-            except ModelError:
-                continue
     cards.sort(key=lambda card: card.created, reverse=True)
     bundled = paths.bundled_model()
     if (bundled / "card.json").is_file() and bundled.name not in {c.name for c in cards}:

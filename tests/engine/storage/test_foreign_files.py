@@ -62,8 +62,8 @@ def test_one_bad_card_costs_no_other(models: Path) -> None:
             library.read_card(models / name)
 
 
-@pytest.mark.parametrize("name", ["bad\x1b]2;x\x07", "two\nlines", "\u202eback", "a:b", " blank"])
-def test_what_no_request_can_name_is_not_listed(name: str) -> None:
+@pytest.mark.parametrize("name", ["bad\x1b]2;x\x07", "two\nlines", "\u202eback"])
+def test_what_nobody_can_name_is_not_listed(name: str) -> None:
     make(name)
     assert listed() == {"good"}
 
