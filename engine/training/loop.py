@@ -147,6 +147,8 @@ class Trainer:
         )
         self._checkpoints = RunCheckpoints(run_dir / "checkpoints", snapshot, disk)
         self._state: State | None = None
+        self._rows = 0
+        """Of the columns; 0 before there are any."""
         self._held_out = data.validation if len(data.validation) > 1 else data.train
         self._last_validation_seconds, self._validated_step = 0.0, -1
         counts = word_counts(data.train, data.vocabulary_size).to(self.device)
@@ -203,6 +205,9 @@ class Trainer:
             self.config.sequence_length,
             self.device,
         )
+        # With fewer columns than before, as much of the text is behind the run as was.
+        progress.row = progress.row * columns.rows // (self._rows or columns.rows)
+        self._rows = columns.rows
         if self._state is None or self._state.batch_size != columns.columns:
             self._state = self.model.initial_state(columns.columns)
         base_seconds, started = progress.seconds, time.perf_counter()
@@ -387,12 +392,12 @@ class Trainer:
         Weights that are kept ``only_until_resumed`` give way to those before when the run goes on.
         """
         progress, begun = self._progress, time.perf_counter()
-        self._validated_step = progress.step
         saved = torch.get_rng_state()
         self.model.settle()
         loss, _count = mean_nll(
             self.model, self._held_out, self.device, most_tokens=VALIDATION_TOKENS
         )
+        self._validated_step = progress.step
         best = math.isfinite(loss) and (progress.best_loss is None or loss < progress.best_loss)
         if best:
             best = self._checkpoints.keep_best(self.config, loss, only_until_resumed)
@@ -438,13 +443,21 @@ class Trainer:
         A group goes on from where it is, since only its first process has checkpoints, and no step
         that was not finite has been taken.
         """
-        scale, by_hand = self._progress.scale / 2, self._progress.by_hand
+        progress = self._progress
+        lasting = {
+            "scale": progress.scale / 2,
+            "by_hand": progress.by_hand,
+            # Of the best weights, which are kept apart and may be newer.
+            "best_loss": progress.best_loss,
+            "since_best": progress.since_best,
+            "weights": progress.weights,
+        }
         where = "going on from where it is"
         if self._group.size == 1 and self._went_back():
-            where = f"went back to step {self._progress.step:,}"
+            where = f"went back to step {progress.step:,}"
         else:
             self._state = None
-        self._progress.scale, self._progress.by_hand = scale, by_hand
+        vars(progress).update(lasting)
         self._listener.on_notice(f"The loss is not finite: {where}, with half the learning rate.")
 
     def _went_back(self) -> bool:

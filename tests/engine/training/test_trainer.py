@@ -369,6 +369,28 @@ def test_many_bad_steps_in_a_row_bring_back_the_last_good_state(
     assert diary.metrics[-1].progress == 1
 
 
+def test_going_back_costs_no_better_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The best are kept by themselves, and may be newer than the state that is gone back to."""
+    monkeypatch.setattr(Trainer, "_validation_due", lambda *_args: True)
+
+    class Saving(Diary):
+        def on_metrics(self, metrics: Metrics) -> None:
+            super().on_metrics(metrics)
+            if metrics.step == 3:
+                trainer._save()
+
+    diary = Saving()
+    trainer = Trainer(small(epochs=2, learning_rate=0.02), data(), tmp_path, diary)
+    _Poisoned(trainer, set(range(30, 30 + loop.BAD_STEPS)))
+    trainer.run(Control())
+    assert any("went back to step 3" in notice for notice in diary.notices)
+    kept = [point.loss for point in diary.points if point.best and point.loss is not None]
+    assert kept == sorted(kept, reverse=True)
+    assert kept[-1] == min(point.loss for point in diary.points if point.loss is not None)
+
+
 def run_out_of_memory(trainer: Trainer, from_step: int = 1) -> None:
     """Have ``trainer`` find no room for more than two rows from its step ``from_step`` on."""
     inner, taken = trainer.model.forward, 0
@@ -391,6 +413,17 @@ def test_out_of_memory_halves_the_batch_and_says_so(tmp_path: Path) -> None:
     assert trainer.config.batch_size == 2
     assert any("batch is now 2" in notice for notice in diary.notices)
     assert result.perplexity is not None
+
+
+def test_after_running_out_of_memory_no_text_is_learnt_again(tmp_path: Path) -> None:
+    diary = Diary()
+    trainer = Trainer(small(epochs=2), data(), tmp_path, diary)
+    run_out_of_memory(trainer, from_step=20)
+    trainer.run(Control())
+    done = [m.progress for m in diary.metrics]
+    assert done == sorted(done)
+    learnt = diary.metrics[-1].tokens
+    assert abs(learnt - 2 * len(data().train)) < 4 * 10 + 4
 
 
 def test_out_of_memory_ends_a_group_whose_others_would_wait(tmp_path: Path) -> None:
