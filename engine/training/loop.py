@@ -156,8 +156,6 @@ class Trainer:
         self.model.prime(counts, cues)
         if resume:
             self._restore()
-            if self._group.leads:
-                self._checkpoints.put_back_best()
         elif self._group.leads:
             self._checkpoints.clear()
             self._history.begin()
@@ -398,6 +396,7 @@ class Trainer:
             self.model, self._held_out, self.device, most_tokens=VALIDATION_TOKENS
         )
         self._validated_step = progress.step
+        self._checkpoints.put_back_best()
         best = math.isfinite(loss) and (progress.best_loss is None or loss < progress.best_loss)
         if best:
             best = self._checkpoints.keep_best(self.config, loss, only_until_resumed)

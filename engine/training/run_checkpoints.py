@@ -56,8 +56,15 @@ class RunCheckpoints:
         return True
 
     def put_back_best(self) -> None:
-        """Have as the best what was so before weights that were it only until now."""
-        put_back(self._folder, BEST_BEFORE_STOP, BEST)
+        """Have as the best what was so before weights that were it only until now.
+
+        Called no sooner than something new can be compared with it: a run that was resumed and dies
+        before costs nothing.
+        """
+        if (self._folder / BEST_BEFORE_STOP).exists():
+            self._disk.attempt(
+                "former best checkpoint", lambda: put_back(self._folder, BEST_BEFORE_STOP, BEST)
+            )
 
     def save(self, config: TrainingConfig, state: State | None) -> bool:
         """Write what the run needs to go on; False where the disk refuses."""

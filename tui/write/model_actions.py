@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
 from textual import work
 from textual.timer import Timer
 
@@ -15,20 +16,22 @@ from engine.protocol.messages import (
     Write,
     WriteAgain,
 )
-from tui.drafts.tree import Node
+from tui.drafts.tree import TAIL, Node
 from tui.editor.passage import ORIGIN
 from tui.editor.taking import next_line, next_word
 from tui.write import cast as cast_of
 from tui.write.ask import Ask
 from tui.write.odds import summary
 from tui.write.steering import Steering
-from tui.write.streaming import Continuation, Wish
+from tui.write.streaming import Continuation, Place, Wish
 
 ALTERNATIVES = 3
 FLUSH_SECONDS = 0.04
 """Words that come are shown this often at most; the first ones at once."""
 AFTER_CHARACTERS = 2000
 EARLY_EVENTS = 1000
+SETTLED_SECONDS = 1.0
+"""After which a number is typed whole: the first digit of a length would end what is longer."""
 
 
 class ModelActions(Steering):
@@ -42,6 +45,7 @@ class ModelActions(Steering):
         """Calls on their way whose streams have no name yet."""
         self._early: list[TokensWritten | StreamEnded] = []
         self._flush_timer: Timer | None = None
+        self._settled: Timer | None = None
 
     # -- going on
 
@@ -199,7 +203,9 @@ class ModelActions(Steering):
             if going.complete:
                 del self._streams[event.stream]
         if going is self._going and not going.over:
-            if not self.page.pending or not going.running:
+            if going.used and branch is going.branch and branch.reason and not going.pending:
+                self.let_go()  # all of it is in the draft
+            elif not self.page.pending or not going.running:
                 self._flush()
             elif self._flush_timer is None:
                 self._flush_timer = self.set_timer(FLUSH_SECONDS, self._flush)
@@ -226,9 +232,9 @@ class ModelActions(Steering):
 
     def _has_left(self, going: Continuation) -> bool:
         """Whether the writer is not where the next words of ``going`` belong."""
-        if going.used:
-            return self.page.cursor_offset != going.place.at + going.used
-        return self.here() != going.place
+        used = "" if going.branch is None else going.branch.text[: going.used]
+        tail = (going.place.tail + used)[-TAIL:]
+        return self.here() != Place(going.place.at + len(used), tail)
 
     def _came(self, going: Continuation) -> None:
         """All branches are complete."""
@@ -425,15 +431,20 @@ class ModelActions(Steering):
     # -- odds
 
     def on_side_panel_changed(self) -> None:
-        """New odds hold from the next word on."""
-        going = self._going
-        if going is not None and going.running and going.stream:
-            side = self.side
-            change = AdjustStream(
-                stream=going.stream, settings=side.settings, stop=side.stop_rule, seed=side.seed
-            )
-            self.run_worker(self.ask(change), group="adjust")
+        """New odds hold from the next word on; where it ends and the seed, once they are typed."""
+        self._adjust(whole=False)
+        if self._settled is not None:
+            self._settled.stop()
+        self._settled = self.set_timer(SETTLED_SECONDS, self._adjust)
         self.tell(summary(self.side.settings))
+
+    def _adjust(self, *, whole: bool = True) -> None:
+        going, side = self._going, self.side
+        if going is not None and going.running and going.stream:
+            change = AdjustStream(stream=going.stream, settings=side.settings)
+            if whole:
+                change = replace(change, stop=side.stop_rule, seed=side.seed)
+            self.run_worker(self.ask(change), group="adjust")
 
 
 def _percent(chance: float | None) -> str:

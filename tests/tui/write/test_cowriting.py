@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.protocol.messages import StreamEnded
 from tui.app import ColdOpenApp
 from tui.config import USUAL_ODDS
 from tui.corpus.text_view import TextView
@@ -152,6 +153,38 @@ async def test_typing_the_newest_word_stops_nothing(cowriting: Any) -> None:
     await cowriting.until(lambda: page.pending)
     assert room._going is going
     assert going.used
+
+
+async def test_a_whole_branch_that_is_taken_is_not_waited_for(cowriting: Any) -> None:
+    room, page = cowriting.room, cowriting.page
+    await cowriting.at_most(20_000)
+    await cowriting.put(OPENING)
+    await cowriting.press("ctrl+g")
+    await cowriting.until(lambda: page.pending)
+    going = room._going
+    while page.pending:
+        room.action_accept_word()
+    ended = StreamEnded(stream=going.stream, branch=0, reason="length", record=None)
+    going.branch.text = going.branch.text[: going.used]
+    room.hear(ended)
+    assert room._going is None
+    assert page.pending == ""
+
+
+async def test_another_text_of_the_same_length_is_another_place(cowriting: Any) -> None:
+    room, page = cowriting.room, cowriting.page
+    await cowriting.at_most(20_000)
+    await cowriting.put(OPENING)
+    await cowriting.press("ctrl+g")
+    await cowriting.until(lambda: page.pending)
+    while page.pending:
+        room.action_accept_word()
+    assert room.catching_up
+    end = len(page.draft)
+    page.swap(end - 1, end, "Q")
+    assert not room.catching_up
+    await cowriting.until(lambda: not room.streaming)
+    assert page.pending == ""
 
 
 async def test_tab_with_nothing_pending_stays_on_the_page(cowriting: Any) -> None:
@@ -300,10 +333,15 @@ async def test_where_it_ends_can_change_while_it_streams(cowriting: Any) -> None
     await cowriting.press("ctrl+g")
     await cowriting.until(lambda: page.pending)
     branch = room._going.branch
+    await cowriting.at_most(9)
+    await cowriting.at_most(19_000)
+    await cowriting.until(lambda: not any(w.group == "adjust" for w in room.workers))
+    so_far = len(branch.tokens)
+    await cowriting.until(lambda: len(branch.tokens) > so_far + 20)
     await cowriting.at_most(5)
     await cowriting.until(lambda: branch.reason)
     assert branch.reason == "length"
-    assert len(branch.tokens) < 20_000
+    assert len(branch.tokens) < 19_000
 
 
 async def test_typing_over_what_streams(cowriting: Any) -> None:
