@@ -30,7 +30,9 @@ class Pastes:
 
     def __init__(self) -> None:
         self._held = ""
-        """The beginning of what may be a mark, or the paste so far."""
+        """The beginning of what may be a mark."""
+        self._paste: list[str] = []
+        """The paste so far."""
         self._pasting = False
 
     def feed(self, text: str) -> list[Part]:
@@ -38,32 +40,34 @@ class Pastes:
         parts = []
         text, self._held = self._held + text, ""
         while text:
-            before, mark, behind = text.partition(END if self._pasting else BEGIN)
-            if self._pasting and not mark:
-                self._held = text
-                break
-            if not mark:
-                held = _beginning_of_a_mark(before)
+            mark = END if self._pasting else BEGIN
+            before, found, text = text.partition(mark)
+            if not found:
+                held = _beginning_of(mark, before, 1 if self._pasting else LEAST_OF_A_MARK)
                 before, self._held = before[: len(before) - held], before[len(before) - held :]
+            if self._pasting:
+                self._paste.append(before)
+                before = self._whole_paste() if found else ""
             if before:
                 parts.append(Part(before, self._pasting))
-            if mark:
+            if found:
                 self._pasting = not self._pasting
-            text = behind
         return parts
 
     def nothing_came(self, seconds: float) -> list[Part]:
         """What need not be waited with any longer when nothing has come for ``seconds``."""
         if seconds < (PASTE_SECONDS if self._pasting else KEY_SECONDS):
             return []
-        text, self._held = self._held, ""
+        text, self._held = self._whole_paste() + self._held, ""
         pasted, self._pasting = self._pasting, False
         return [Part(text, pasted)] if text else []
 
+    def _whole_paste(self) -> str:
+        whole, self._paste = "".join(self._paste), []
+        return whole
 
-def _beginning_of_a_mark(text: str) -> int:
-    """With how many characters of a mark ``text`` ends."""
-    for length in range(len(BEGIN) - 1, LEAST_OF_A_MARK - 1, -1):
-        if text.endswith(BEGIN[:length]):
-            return length
-    return 0
+
+def _beginning_of(mark: str, text: str, least: int) -> int:
+    """With how many characters of ``mark`` ``text`` ends, or 0 where they are fewer."""
+    ends = range(len(mark) - 1, least - 1, -1)
+    return next((length for length in ends if text.endswith(mark[:length])), 0)

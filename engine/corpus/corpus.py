@@ -231,8 +231,11 @@ def _cut(text: str) -> Iterator[str]:
     """``text``, or parts of it where its lines are so long that readers would run out of memory."""
     begin = 0
     while len(text) - begin > LONGEST_PIECE:
-        end = text.rfind(" ", begin, begin + LONGEST_PIECE) + 1
-        end = end or text.find(" ", begin + LONGEST_PIECE) + 1
+        most = begin + LONGEST_PIECE
+        places = (
+            text.rfind("\n", begin, most), text.rfind(" ", begin, most), text.find(" ", most)
+        )  # fmt: skip
+        end = 1 + next((place for place in places if place >= 0), -1)
         if not end:
             break
         yield text[begin:end]

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 HEADING = re.compile(r"^(?:INT|EXT|EST|INT\.?/EXT|I/E)[. ]", re.IGNORECASE)
 """How a scene heading begins that needs no brackets."""
 TRANSITION = re.compile(r"^[^a-z]*TO:$|^(?i:FADE IN:)|^FADE OUT\.$")
+_ENDING = re.compile(r"^(?:(?:FADE|CUT|SMASH CUT) TO BLACK|BLACKOUT|(?:THE )?END)\b[^a-z]*$")
+"""What closes a scene or a script, and nobody says."""
 _CUE = re.compile(r"^([^\W\d_][^\n:\[\](){}\"!?;,]{0,39}?)( \([^()\n]*\))?:[ \t]+(\S.*)$")
 _BARE_CUE = re.compile(r"^[^\W\d_][^\n:\[\](){}\"!?;,]{0,39}?(?: \([^()\n]*\))?:[ \t]*$")
 _DIRECTION = re.compile(r"(?:^|(?<=\s))(\([^()]*\))(?=\s|$)")
@@ -101,7 +103,7 @@ def _is_scene(line: str) -> bool:
 
 def _goes_on(line: str) -> bool:
     """Whether a line under a speech belongs to it, and does not begin something else."""
-    others = (_CUE, _BARE_CUE, HEADING, TRANSITION)
+    others = (_CUE, _BARE_CUE, HEADING, TRANSITION, _ENDING)
     return not line.startswith("[") and not any(other.match(line) for other in others)
 
 

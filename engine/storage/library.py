@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -25,7 +25,13 @@ from engine.storage.foreign_json import bounded, decoded, in_bounds
 from engine.storage.run_lock import written_by_us
 
 _FORBIDDEN = set('/\\:*?"<>|\0')
-MOST_BYTES = {"card.json": 16 << 20, "text.json": 256 << 20, "history.jsonl": 256 << 20}
+MOST_BYTES = {"card.json": 16 << 20, "text.json": 256 << 20}
+MOST_LINE = 1 << 20
+MOST_POINTS = 100_000
+MOST_SAMPLES = 1000
+"""Of a curve, in memory; a line has some 300 bytes."""
+
+T = TypeVar("T")
 """Far more than any model needs, and little enough to be read whole."""
 _CARD = msgspec.json.Decoder(ModelCard)
 
@@ -184,34 +190,63 @@ def read_history(
 ) -> tuple[list[Metrics], list[ValidationPoint], list[tuple[int, str]]]:
     """A run's curve from ``history.jsonl``; a torn or foreign line is passed over.
 
-    Raises:
-        ModelError: when it is too large to be one.
+    Of a very long run, points evenly spread.
     """
-    metrics: list[Metrics] = []
-    points: list[ValidationPoint] = []
+    metrics, points = _Spread[Metrics](), _Spread[ValidationPoint]()
     samples: list[tuple[int, str]] = []
-    path = folder / "history.jsonl"
-    try:
-        lines = _raw(path).splitlines()
-    except OSError:
-        return metrics, points, samples
-    except ValueError as error:
-        raise ModelError(f"{path} cannot be read: {error}.", "Delete that file.") from None
-    for line in lines:
+    for line in _lines(folder / "history.jsonl"):
         try:
             entry = decoded(msgspec.json.decode, line)
             kind = entry.pop("kind")
             if not all(map(in_bounds, entry.values())):
                 continue
             if kind == "metrics":
-                metrics.append(msgspec.convert(entry, Metrics))
+                metrics.add(msgspec.convert(entry, Metrics))
             elif kind == "validation":
-                points.append(msgspec.convert(entry, ValidationPoint))
+                points.add(msgspec.convert(entry, ValidationPoint))
             elif kind == "sample":
                 samples.append((int(entry["step"]), str(entry["text"])))
+                del samples[:-MOST_SAMPLES]
         except (ValueError, KeyError, AttributeError, TypeError):
             continue
-    return metrics, points, samples
+    return metrics.kept(), points.kept(), samples
+
+
+class _Spread(Generic[T]):
+    """Some of many points, at most ``MOST_POINTS``, the last among them."""
+
+    def __init__(self) -> None:
+        self._points: list[T] = []
+        self._every, self._seen = 1, 0
+        self._last: T | None = None
+
+    def add(self, point: T) -> None:
+        if self._seen % self._every == 0:
+            self._points.append(point)
+            if len(self._points) >= MOST_POINTS:
+                self._points = self._points[::2]
+                self._every *= 2
+        self._seen += 1
+        self._last = point
+
+    def kept(self) -> list[T]:
+        behind = self._last is not None and self._points[-1] is not self._last
+        return [*self._points, self._last] if behind and self._last is not None else self._points
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """The lines of a file, but for those that are too long to be one of a curve."""
+    try:
+        if path.is_file():
+            with path.open("rb") as stream:
+                whole = True
+                while line := stream.readline(MOST_LINE):
+                    ends = line.endswith(b"\n") or len(line) < MOST_LINE
+                    if whole and ends:
+                        yield line
+                    whole = ends
+    except OSError:
+        return
 
 
 def _raw(path: Path) -> bytes:

@@ -40,9 +40,7 @@ def load_model(
     try:
         saved = msgspec.convert(facts, SavedFacts)
         return _made(saved, tensors, device), saved.config, weights
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        if isinstance(error, torch.OutOfMemoryError):
-            raise  # which is no fault of the model's
+    except (KeyError, TypeError, ValueError) as error:  # a RuntimeError is the machine's
         raise ModelError(
             f"The model in {run_dir} is damaged: {error}.",
             "Copy it once more from where it came, or train it again.",

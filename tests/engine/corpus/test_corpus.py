@@ -125,6 +125,7 @@ def test_lines_without_end_are_read_in_parts(
     monkeypatch.setattr(PieceReader, "read", watched)
     monkeypatch.setattr(corpus, "LONGEST_PIECE", 200)
     parts = load_corpus([path])
+    assert list(corpus._cut("ab cd\n" * 99)) == [*["ab cd\n" * 33] * 3], "lines stay whole"
     assert np.array_equal(parts.ids, whole.ids)
     assert parts.vocabulary.words == whole.vocabulary.words
     assert sum(lengths) == path.stat().st_size

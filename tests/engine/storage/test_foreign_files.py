@@ -115,6 +115,13 @@ def test_only_points_that_can_be_drawn_are_read(
     (models / "good" / "history.jsonl").write_text("\n".join(lines))
     metrics, validations, samples = library.read_history(models / "good")
     assert (metrics, validations, samples) == ([point], [], [(3, "x")])
-    monkeypatch.setitem(library.MOST_BYTES, "history.jsonl", 10)
-    with pytest.raises(ModelError, match=r"history\.jsonl cannot be read: it has"):
-        library.read_history(models / "good")
+    monkeypatch.setattr(library, "MOST_LINE", 100)
+    assert library.read_history(models / "good") == ([], [], [(3, "x")])
+    monkeypatch.undo()
+    monkeypatch.setattr(library, "MOST_POINTS", 10)
+    many = [json.dumps(whole | {"step": step}) for step in range(1001)]
+    (models / "good" / "history.jsonl").write_text("\n".join(many))
+    steps = [metrics.step for metrics in library.read_history(models / "good")[0]]
+    assert 5 <= len(steps) <= 11
+    assert (steps[0], steps[-1]) == (0, 1000)
+    assert steps == sorted(steps)
