@@ -15,7 +15,18 @@ from engine.corpus.tokenizer import NEWLINE, is_cue, tokenize
 _CLOSING = frozenset(".,;:!?)]}%…»”’")
 _OPENING = frozenset("([{«“‘¿¡$#@")
 _QUOTES = frozenset("\"'`*_")
-_TIGHT = frozenset("/\\^~|=<>+&")
+_TIGHT = frozenset("/\\^~")
+_CUT_SHORT = frozenset({"an", "o", "ol", "th", "wit", "ya"})
+"""Words that an apostrophe ends, besides those in -in'; where no quotation is open."""
+_WHOLE = ("ain", "begin", "cousin", "robin", "martin", "kevin", "join", "coin", "cabin", "ruin")
+"""Ends of words in -in that have lost nothing."""
+_CUT_OFF = frozenset(
+    {
+        *("bout", "cause", "cept", "cos", "coz", "cuz", "em", "kay", "n", "neath", "nuff"),
+        *("round", "scuse", "til", "till", "tis", "twas", "ya"),
+    }
+)
+"""Words that an apostrophe begins."""
 _CONTEXT_CHARACTERS = 2000
 
 
@@ -58,9 +69,23 @@ class Detokenizer:
         if token == NEWLINE:
             return Detokenizer(self.casing, NEWLINE)
         closes = token in self.open_quotes
-        quotes = self.open_quotes ^ {token} if token in _QUOTES else self.open_quotes
+        quotes = self.open_quotes
+        if self._ends_the_word(token):
+            closes = True
+        elif token in _QUOTES:
+            quotes = quotes ^ {token}
+        elif token in _CUT_OFF and self.previous == "'":
+            quotes = quotes - {"'"}
         glued = token in _OPENING or token in _TIGHT or (token in _QUOTES and not closes)
         return Detokenizer(self.casing, token, self.place.push(token), quotes, glued)
+
+    def _ends_the_word(self, token: str) -> bool:
+        """Whether ``token`` is the apostrophe of a word like goin', rather than a quotation's."""
+        before = self.previous or ""
+        short = before in _CUT_SHORT or (
+            len(before) > 3 and before.endswith("in") and not before.endswith(_WHOLE)
+        )
+        return token == "'" and short and "'" not in self.open_quotes and not self.glued
 
     def _blank_before(self, token: str) -> bool:
         if self.previous is None or self.previous == NEWLINE:
@@ -68,6 +93,8 @@ class Detokenizer:
         if is_cue(self.previous):
             return True
         if token in _CLOSING or token in _TIGHT or token in self.open_quotes:
+            return False
+        if self._ends_the_word(token):
             return False
         return token != "..." or self.previous in ("?", "!", ")")
 

@@ -6,6 +6,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -121,8 +122,11 @@ class ModelRoom:
         return m.TrainingPlan(config=config, reasons=tuple(reasons), machine=machine)
 
     def _evaluate(self, session: Session, call: int, request: m.Evaluate) -> m.Reply:
-        writer, _card = self.writer(request.name)
-        corpus = load_corpus([Path(p) for p in request.paths], cutoff=1)
+        writer, card = self.writer(request.name)
+        paths = [Path(p) for p in request.paths]
+        # Where scenes begin, and so where it is split, is told by words that training knows.
+        split = load_corpus(paths, cutoff=card.config.vocabulary_cutoff).split
+        corpus = replace(load_corpus(paths, cutoff=1), split=split)
         parts = dict(zip(("train", "validation", "test"), corpus.parts(), strict=True))
         own_ids = parts.get(request.part, corpus.ids)
         words = corpus.vocabulary.decode(own_ids.tolist())

@@ -17,6 +17,7 @@ from engine.protocol.values import WrittenToken
 RECENT = 400
 """Tokens back that penalties and bans look."""
 RECENT_WORDS = 200
+NO_WORD = -1
 
 
 def dice_of(seed: int, number: int) -> np.random.Generator:
@@ -42,6 +43,8 @@ class Branch:
     fresh_line: bool
     """Whether the last token is a line end."""
     context: Context
+    indented: bool = False
+    """Whether blanks stand between the last line end and the cursor."""
     drawn: int = 0
     words_in_line: int = 0
     words_in_speech: int = 0
@@ -68,13 +71,21 @@ class Branch:
             unfinished=context.unfinished,
             fresh_line=not context.text.strip(" \t") or context.text.endswith("\n"),
             context=context,
+            indented=context.text[-1:] in (" ", "\t") and context.text.rstrip(" \t")[-1:] == "\n",
         )
+
+    @property
+    def place(self) -> Sequence[int]:
+        """``recent``, for what can stand here: a cue behind blanks would not be read as one."""
+        return [*self.recent, NO_WORD] if self.indented and not self.drawn else self.recent
 
     def text_of(self, token: str) -> str:
         """What ``token`` appends; of a word that the writer began, only the rest."""
-        text = self.detokenizer.text(token)
         begun = self.unfinished
-        if not begun or not token.startswith(begun.lower()):
+        if begun and not token.startswith(begun.lower()):  # the word was whole
+            return self.detokenizer.behind(begun.lower()).text(token)
+        text = self.detokenizer.text(token)
+        if not begun:
             return text
         surface = text.lstrip(" ")
         rest = (surface if surface.startswith(begun) else token)[len(begun) :]

@@ -108,6 +108,11 @@ def window_start(text: str, least_characters: int = LEAST_CHARACTERS) -> int:
     return line + 1 if 0 <= line < start + STRIDE else start
 
 
+def one_line_end(text: str) -> str:
+    """``text`` with the line ends that drafts have."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def last_part(text: str) -> str:
     """The part of ``text`` that is read."""
     return text[window_start(text) :]
@@ -125,7 +130,7 @@ def make_context(
     ``cast`` names speakers that the part which is read may not show. With ``complete_word`` a word
     at the very end is kept apart, to be completed; but not if no known word begins like it.
     """
-    text = last_part(before)
+    text = last_part(one_line_end(before))
     cues = {
         cue: f"{name.strip().removesuffix(':').strip()}:"
         for name in cast[:LARGEST_CAST]

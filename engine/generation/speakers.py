@@ -10,6 +10,7 @@ from engine.corpus.casing import Place
 from engine.corpus.tokenizer import is_cue
 from engine.corpus.vocabulary import CUE_UNK_ID, NEWLINE_ID
 from engine.errors import ModelError
+from engine.generation.context import one_line_end
 from engine.generation.odds import writable
 from engine.generation.writer import Writer
 
@@ -26,7 +27,7 @@ def next_speakers(
     Raises:
         ModelError: when the model knows no speakers at all.
     """
-    trimmed = before.rstrip("\n \t")
+    trimmed = one_line_end(before).rstrip("\n \t")
     line_end = "\n\n" if "\n\n" in trimmed or "\n" not in trimmed else "\n"
     text = trimmed + line_end if trimmed else ""
     context = writer.context(text, cast, complete_word=False)

@@ -18,6 +18,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import torch
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from engine.corpus.vocabulary import NEWLINE_ID
 from engine.errors import ModelError
@@ -257,21 +258,30 @@ class Stream:
     def _odds(self) -> list[Odds]:
         """What each branch's next token is drawn from; uses up the prediction's odds."""
         scores, branches = self._prediction.odds, self._branches
-        self._next_word.leave_writable(scores, [branch.recent for branch in branches])
+        self._next_word.leave_writable(scores, [branch.place for branch in branches])
         if any(branch.forced for branch in branches):  # as many tokens in all of them
             return samplers.distributions(scores, samplers.NEUTRAL)
         for row, branch in zip(scores, branches, strict=True):
-            if branch.unfinished:
-                self._complete(row, branch.unfinished)
+            fits = self._fitting(row, branch) if branch.unfinished else None
             self._next_word.restrict(row, branch.recent, branch.words)
+            if fits is not None and np.isfinite(row[fits]).any():
+                row[~fits] = -np.inf
         return samplers.distributions(scores, self._next_word.settings)
 
-    def _complete(self, scores: Floats, beginning: str) -> None:
-        """Leave only words that begin with what stands before the cursor, if there are any."""
-        start = beginning.lower()
+    def _fitting(self, scores: Floats, branch: Branch) -> NDArray[np.bool_]:
+        """(words,): those that begin with what stands before the cursor.
+
+        Where all of them are words of the draft that the model has no odds for, they get some.
+        """
+        start = branch.unfinished.lower()
         fits = np.fromiter((w.startswith(start) for w in self.context.all_words()), dtype=np.bool_)
-        if (fits & np.isfinite(scores)).any():
-            scores[~fits] = -np.inf
+        if not np.isfinite(scores[fits]).any():
+            own = fits.copy()
+            own[: len(self.context.vocabulary)] = False
+            if not branch.fresh_line:
+                own[self.context.draft_words.cue_ids()] = False
+            scores[own] = 0.0
+        return fits
 
     def _token(
         self, row: int, branch: Branch, number: int, odds: Odds, forced: bool

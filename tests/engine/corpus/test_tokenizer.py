@@ -121,3 +121,23 @@ def test_cues() -> None:
 def test_a_file_of_one_long_line_is_quick(tmp_path: Path) -> None:
     assert len(tokenize("a" * 200_000)) == 1
     assert len(tokenize("ab " * 100_000)) == 100_000
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "i'm goin' home and get 'em.",
+        "'tis the season, 'cause i'm talkin' now.",
+        "what's goin' on? nothin'. somethin'!",
+        "get 'em, 'cause he's 'bout to 'go'.",
+        "he said 'yes' and then 'no'.",
+        "she says 'go in' to him",
+        "it may begin 'now'",
+        "a cup o' coffee",
+        "tom & jerry went to r&d.",
+        "2 + 2 = 4",
+        "either/or",
+    ],
+)
+def test_apostrophes_and_signs_stand_as_they_stood(line: str) -> None:
+    assert detokenize(tokenize(line), Casing()) == line

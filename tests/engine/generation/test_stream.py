@@ -270,6 +270,40 @@ def test_a_word_that_was_begun_is_completed(writer: Writer, begun: str, beginnin
         assert not first.text.startswith(" ")
 
 
+@pytest.mark.parametrize("model", ["script", "classic"])
+def test_a_new_word_is_completed_by_a_model_that_cannot_copy(
+    make_writer: Callable[..., Writer], model: Any
+) -> None:
+    sizes: dict[str, Any] = {"embedding_size": 16, "hidden_size": 16, "layers": 1}
+    copying = {"copying": False} if model == "script" else {}
+    writer = make_writer(TrainingConfig(model=model, **sizes, **copying))
+    before = "DELIA: Zorgblatt is here. So Zorg"
+    for seed in range(4):
+        tokens, _ends = run(Stream(writer, asked(before=before, seed=seed)))
+        assert tokens[0][0].text == "blatt"
+        assert 0 < tokens[0][0].probability <= 1
+
+
+def test_where_all_completions_are_banned_the_word_is_whole(writer: Writer) -> None:
+    begun = "DELIA: Who took the quarters"
+    settings = SamplerSettings(banned=("quarters",))
+    for seed in range(6):
+        tokens, _ends = run(Stream(writer, asked(before=begun, seed=seed, settings=settings)))
+        first = tokens[0][0]
+        assert first.word != "quarters"
+        assert first.text[:1] in " \n" or not first.text[:1].isalnum()
+
+
+@pytest.mark.parametrize("blanks", ["  ", "\t"])
+def test_no_cue_is_written_behind_blanks(writer: Writer, blanks: str) -> None:
+    before = f"DELIA: Yes.\n{blanks}"
+    stream = Stream(writer, asked(before=before, settings=SamplerSettings(top_p=1.0)))
+    token = stream.step().tokens[0][1]
+    assert not [a.word for a in token.alternatives if len(a.word) > 1 and a.word.endswith(":")]
+    cues = [t.word for t in run(Stream(writer, asked(before="DELIA: Yes.\n\n")))[0][0]]
+    assert cues[0].endswith(":"), "where a cue is likely"
+
+
 def test_a_word_that_nothing_completes_stands_as_it_is(writer: Writer) -> None:
     tokens, _ends = run(Stream(writer, asked(before="DELIA: Xyzzyplugh")))
     assert text(tokens[0])[0] in " \n.,;:!?-"
