@@ -25,6 +25,7 @@ from tui.cli import (
 )
 from tui.cli.bounds import CommandParser
 from tui.cli.output import Output
+from tui.cli.progress import absolute
 from tui.crash_log import LogOnly
 
 MODULES = (
@@ -62,6 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _open_app(arguments)
     output = Output(json="--json" in arguments)
     try:
+        refuse_missing(arguments, parser)
         options = parser.parse_args(arguments)
         output.json = options.json
         status: int = asyncio.run(options.run(options, output))
@@ -82,12 +84,27 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def opens_app(arguments: Sequence[str], parser: argparse.ArgumentParser) -> bool:
     """Whether ``arguments`` are corpus paths (or nothing) rather than a command."""
-    if not arguments:
-        return True
+    first = _no_command(arguments, parser)
+    return not arguments or (first is not None and os.path.lexists(first))
+
+
+def refuse_missing(arguments: Sequence[str], parser: argparse.ArgumentParser) -> None:
+    """See that what looks like a path is not taken for a command.
+
+    Raises:
+        ConfigurationError: when there is no such file.
+    """
+    first = _no_command(arguments, parser)
+    if first is not None and ("." in first or os.sep in first):
+        raise ConfigurationError(f"There is no file {first}.", "Check the path.")
+
+
+def _no_command(arguments: Sequence[str], parser: argparse.ArgumentParser) -> str | None:
+    """The first argument, if it is neither a command nor an option."""
     actions = parser._subparsers._group_actions if parser._subparsers else []
     known = {name for action in actions for name in (action.choices or ())}
-    first = arguments[0]
-    return not first.startswith("-") and first not in known and os.path.lexists(first)
+    first = arguments[0] if arguments else "-"
+    return None if first.startswith("-") or first in known else first
 
 
 def _open_app(paths: Sequence[str]) -> int:
@@ -96,7 +113,7 @@ def _open_app(paths: Sequence[str]) -> int:
         return 2
     from tui.app import run
 
-    return run(tuple(paths))
+    return run(absolute(list(paths)))
 
 
 if __name__ == "__main__":

@@ -68,6 +68,8 @@ class ScriptArea(PageView):
         self._pending = ""
         self._weak = False
         self._own_move = False
+        self._rows = 0
+        """Those there were to see before the last change of size."""
         self.on_delta = on_delta
         self.on_consumed = on_consumed
         super().__init__(text, id=id)
@@ -75,7 +77,11 @@ class ScriptArea(PageView):
         self.history = self.changes  # type: ignore[assignment]
 
     def _on_resize(self) -> None:
+        followed = self._follows(self._rows)
         super()._on_resize()
+        self._rows = self.content_size.height
+        if followed:  # what the writer is at stays in view where there is less room
+            self._follow()
         self.post_message(self.Resized())
 
     # -- the draft
@@ -198,18 +204,21 @@ class ScriptArea(PageView):
         else:
             self._refresh_rows({before, layout.overlay_at[0]})
 
-    def _follows(self) -> bool:
-        """Whether the end of what is pending (or the cursor) can be seen."""
-        layout = self.layout_of_page
-        end = layout.overlay_end() if self._pending else None
-        y = (end or layout.location_to_offset(self.cursor_location)).y
-        return self.scroll_offset.y <= y < self.scroll_offset.y + max(1, self.content_size.height)
+    def _follows(self, rows: int | None = None) -> bool:
+        """Whether the end of what is pending (or the cursor) can be seen, in so many rows."""
+        seen = max(1, self.content_size.height if rows is None else rows)
+        return self.scroll_offset.y <= self._end_row() < self.scroll_offset.y + seen
 
     def _follow(self) -> None:
-        y = self.layout_of_page.overlay_end().y
-        top = y - self.content_size.height + 1
+        top = self._end_row() - self.content_size.height + 1
         if top > self.scroll_offset.y:
             self.scroll_to(y=top, animate=False, force=True, immediate=True)
+
+    def _end_row(self) -> int:
+        """The row of the end of what is pending, or of the cursor."""
+        layout = self.layout_of_page
+        end = layout.overlay_end() if self._pending else None
+        return (end or layout.location_to_offset(self.cursor_location)).y
 
     # -- changing the draft
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -244,6 +245,33 @@ def test_paths_open_the_app_and_words_are_commands(tmp_path: Path) -> None:
     assert not opens_app(["models"], parser)
     assert not opens_app(["--help"], parser)
     assert not opens_app([str(tmp_path / "nowhere")], parser)
+
+
+def test_a_path_that_is_not_there_is_no_wrong_command(
+    engine_home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["nosuch.txt"]) == 2
+    assert "There is no file nosuch.txt" in capfd.readouterr().err
+    assert main(["nosuch"]) == 2
+    assert "invalid choice" in capfd.readouterr().err
+
+
+def test_the_app_gets_paths_that_the_engine_can_find(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[tuple[str, ...]] = []
+
+    def run(paths: tuple[str, ...]) -> int:
+        opened.append(paths)
+        return 0
+
+    monkeypatch.setattr("tui.app.run", run)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("sys.stdout", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.chdir(tmp_path)
+    Path("my [first] script.txt").write_text("DELIA: Yes.")
+    assert main(["my [first] script.txt"]) == 0
+    assert opened == [(str(tmp_path / "my [first] script.txt"),)]
 
 
 def test_every_knob_is_an_option() -> None:

@@ -187,6 +187,26 @@ async def test_another_text_of_the_same_length_is_another_place(cowriting: Any) 
     assert page.pending == ""
 
 
+async def test_what_comes_at_the_bottom_of_the_page_is_in_view(cowriting: Any) -> None:
+    page = cowriting.page
+    await cowriting.put("DELIA: Yes.\n\n" * 40)
+    await cowriting.press("ctrl+end", "ctrl+g")
+
+    def in_view() -> bool:
+        end = page.layout_of_page.overlay_end() if page.pending else None
+        row = (end or page.layout_of_page.location_to_offset(page.cursor_location)).y
+        return bool(page.scroll_offset.y <= row < page.scroll_offset.y + page.size.height)
+
+    assert in_view()
+    await cowriting.until(lambda: cowriting.room.query_one("#choices").has_class("-open"))
+    await cowriting.until(lambda: page.pending.count("\n") > 6)
+    assert in_view()
+    await cowriting.stopped()
+    await cowriting.pilot.resize_terminal(80, 20)
+    await cowriting.pilot.pause()
+    assert in_view()
+
+
 async def test_tab_with_nothing_pending_stays_on_the_page(cowriting: Any) -> None:
     page = cowriting.page
     await cowriting.put(OPENING)
