@@ -27,8 +27,10 @@ def to_fdx(text: str) -> str:
     return sink.getvalue()
 
 
-def write_pdf(text: str, path: Path) -> None:
+def write_pdf(text: str, path: Path) -> str:
     """Write a ``NAME: line`` script as a PDF in the usual layout of screenplays to ``path``.
+
+    Returns the characters that its typefaces do not have, and that are not to be seen in it.
 
     Raises:
         ColdOpenError: when the extra is not installed.
@@ -42,6 +44,17 @@ def write_pdf(text: str, path: Path) -> None:
     _end_well(made)
     with path.open("wb") as sink:
         to_pdf(made, sink)
+    return _not_drawn(text)
+
+
+def _not_drawn(text: str) -> str:
+    from reportlab.pdfbase import pdfmetrics
+
+    fonts = map(pdfmetrics.getFont, pdfmetrics.getRegisteredFontNames())
+    glyphs = {code for font in fonts for code in getattr(font.face, "charToGlyph", ())}
+    return "".join(
+        sorted({c for c in text if c.isprintable() and not c.isspace() and ord(c) not in glyphs})
+    )
 
 
 def _screenplay(text: str, *, title_page: bool) -> Any:

@@ -7,6 +7,8 @@ from pathlib import Path
 from engine.errors import ColdOpenError
 from engine.formats import fountain, screenplay
 
+MOST_SHOWN = 20
+"""Characters that are named."""
 _AS_IT_IS = ("", ".txt", ".text")
 
 
@@ -23,8 +25,10 @@ def read_script(path: Path) -> tuple[str, str]:
     return text.replace("\r\n", "\n").replace("\r", "\n"), source.note
 
 
-def write_script(path: Path, text: str) -> None:
+def write_script(path: Path, text: str) -> str:
     """Export ``text`` as Fountain, Final Draft or PDF where the file's name ends so, or as it is.
+
+    Returns what is to be known of that, if anything.
 
     Raises:
         ColdOpenError: when the name ends otherwise, the disk refuses or the extra that writes such
@@ -34,8 +38,14 @@ def write_script(path: Path, text: str) -> None:
 
     kind = path.suffix.lower()
     if kind == ".pdf":
-        write_atomically(path, lambda place: screenplay.write_pdf(text, place), private=False)
-        return
+        missing: list[str] = []
+
+        def write(place: Path) -> None:
+            missing.append(screenplay.write_pdf(text, place))
+
+        write_atomically(path, write, private=False)
+        shown = " ".join(missing[0][:MOST_SHOWN])
+        return f"Its typeface has no {shown}; .fountain and .fdx keep them." if shown else ""
     if kind == ".fdx":
         text = screenplay.to_fdx(text)
     elif kind in fountain.SUFFIXES:
@@ -46,3 +56,4 @@ def write_script(path: Path, text: str) -> None:
             "Have the name end in .txt, .fountain, .fdx or .pdf.",
         )
     write_atomically(path, text if text.endswith("\n") else f"{text}\n", private=False)
+    return ""

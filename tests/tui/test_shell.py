@@ -241,7 +241,7 @@ async def test_the_status_bar(app: ColdOpenApp, until: Until) -> None:
         assert "engine busy" in status(app)
         assert "cuda:0" in status(app)
         assert "my ␛ run 25%" in status(app)
-        assert "loss 1.50" in status(app)
+        assert "loss\u00a01.50" in status(app)
         assert "model spin [x]␛" in status(app)
         app._hear(JobsChanged(jobs=()))
         assert "my" not in status(app)

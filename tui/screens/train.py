@@ -169,10 +169,7 @@ class TrainRoom(Room):
             or (action == "toggle_log" and setting)
             or (action == "toggle_form" and setting and self.run is None)
             or (action == "write" and not (self.run is not None and self.run.can_write))
-            or (
-                action == "resume"
-                and (not setting or self._going or self._settings_view.interrupted is None)
-            )
+            or (action == "resume" and (self._going or self._settings_view.interrupted is None))
         )
         return False if hidden else super().check_action(action, parameters)
 

@@ -115,5 +115,5 @@ class StatusBar(Horizontal):
             parts.append((fit(self._job.name, 20), "$foreground"))
             parts.append(f"{state} {self._job.progress:.0%}")
             if self._loss is not None:
-                parts.append(f"  loss {self._loss:.2f}")
+                parts.append(f"  loss\u00a0{self._loss:.2f}")  # a break would leave the word alone
         return Content.assemble(*parts)

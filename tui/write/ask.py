@@ -77,6 +77,8 @@ class Ask(Keyed, Once, ModalScreen[str]):
             box.add_option(Option(content(f"{digit}{name}  {note}", newlines=False)))
         if fits:
             box.highlighted = 0
+        elif not self._free:
+            box.add_option(Option("  nothing is called so", disabled=True))
 
     def _fits(self, name: str, text: str) -> bool:
         """Whether ``text`` is a part of ``name``; where it may be a new one, a word's beginning."""

@@ -258,11 +258,11 @@ class DraftActions(WriteBase):
         )
         for path in chosen:
             try:
-                await asyncio.to_thread(write_script, path, self.page.draft)
+                note = await asyncio.to_thread(write_script, path, self.page.draft)
             except ColdOpenError as error:
                 self.say(error)
             else:
-                self.say(f"Exported: {path}")
+                self.say(f"Exported: {path}\n{note}".strip())
 
     # -- figures
 

@@ -143,3 +143,12 @@ def test_a_script_that_goes_away_is_said(suffix: str, tmp_path: Path) -> None:
     file.unlink()
     with pytest.raises(CorpusError, match="could not be read"):
         "".join(source.chunks())
+
+
+def test_letters_that_a_pdf_cannot_show_are_named(tmp_path: Path) -> None:
+    note = write_script(tmp_path / "a.pdf", "DELIA: Größe, Łódź: déjà Ω 日本.")
+    assert "Ω" in note
+    assert "日" in note
+    assert "ß" not in note
+    assert write_script(tmp_path / "b.pdf", SCENE) == ""
+    assert write_script(tmp_path / "a.fdx", "DELIA: Ω") == ""
