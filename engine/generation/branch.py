@@ -15,8 +15,11 @@ from engine.generation.writer import Writer
 from engine.protocol.values import WrittenToken
 
 RECENT = 400
-"""Tokens back that penalties and bans look."""
+"""Tokens back that bans look."""
 RECENT_WORDS = 200
+"""Words back that penalties look."""
+COPIED_WORDS = 1000
+"""Words back that copies of the corpus are looked for."""
 NO_WORD = -1
 
 
@@ -35,7 +38,7 @@ class Branch:
     recent: list[int]
     """Ids of the last tokens, those of the draft included."""
     words: list[int]
-    """The words among them."""
+    """Ids of the last words, marks, line ends and cues left out."""
     forced: deque[int]
     """Tokens that come next whatever the model says."""
     unfinished: str
@@ -60,13 +63,17 @@ class Branch:
         """Nothing is written yet; what is drawn depends on the seed and the number alone."""
         recent = list(context.ids[-RECENT:])
         known = writer.is_word
-        words = [n for n in recent if (known[n] if n < len(known) else is_word(context.word(n)))]
+        words = [
+            number
+            for number in context.ids
+            if (known[number] if number < len(known) else is_word(context.word(number)))
+        ]
         return cls(
             number=number,
             dice=dice_of(seed, number),
             detokenizer=context.detokenizer,
             recent=recent,
-            words=words[-RECENT_WORDS:],
+            words=words[-COPIED_WORDS:],
             forced=deque(forced),
             unfinished=context.unfinished,
             fresh_line=not context.text.strip(" \t") or context.text.endswith("\n"),
@@ -107,7 +114,7 @@ class Branch:
             self.words_in_speech = 0
         elif is_word(word):
             self.words.append(number)
-            del self.words[:-RECENT_WORDS]
+            del self.words[:-COPIED_WORDS]
             self.words_in_line += 1
             self.words_in_speech += 1
         self.fresh_line = word == NEWLINE

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.corpus.vocabulary import CUE_UNK_ID, NEWLINE_ID, UNK_ID
 from engine.generation import samplers
+from engine.generation.branch import RECENT_WORDS
 from engine.generation.context import Context
 from engine.generation.restrictions import Banned, copies, repeats
 from engine.generation.samplers import Floats, Ids, Odds
@@ -73,9 +74,8 @@ class NextWord:
     def odds(self, log_odds: Floats, recent: Sequence[int], words: Sequence[int]) -> Odds:
         """The distribution to draw from.
 
-        ``log_odds`` (words,) are those of what can be written; ``recent`` are the tokens so far,
-        newest last, and ``words`` those of them that are words rather than marks, line ends or
-        cues.
+        ``log_odds`` (words,) are those of what can be written; ``recent`` are the last tokens,
+        newest last, and ``words`` the last that are words rather than marks, line ends or cues.
 
         Raises:
             ModelError: when nothing is left to write.
@@ -89,9 +89,10 @@ class NextWord:
         if not self._restricts:
             return
         settings, context = self.settings, self._context
-        unwanted = repeats(words, settings.no_repeat_ngram)
+        lately = words[-RECENT_WORDS:]
+        unwanted = repeats(lately, settings.no_repeat_ngram)
         if settings.max_copied_words:
-            spelled = [context.word(number) for number in words]
+            spelled = [context.word(number) for number in words[-settings.max_copied_words :]]
             found = copies(spelled, self._writer.copied(), settings.max_copied_words)
             unwanted |= {context.id_of(word) for word in found if context.knows(word)}
-        samplers.restrict(scores, settings, self._banned.next(recent), unwanted, words)
+        samplers.restrict(scores, settings, self._banned.next(recent), unwanted, lately)

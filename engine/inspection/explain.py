@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from engine.corpus.detokenizer import Detokenizer
 from engine.corpus.tokenizer import NEWLINE, is_cue, is_word, tokenize_with_offsets
 from engine.generation import samplers
-from engine.generation.branch import RECENT, RECENT_WORDS
+from engine.generation.branch import COPIED_WORDS, RECENT
 from engine.generation.context import Context, draft_casing
 from engine.generation.odds import NextWord
 from engine.generation.samplers import Odds
@@ -56,10 +56,10 @@ def explain(writer: Writer, request: Explain) -> Explanation:
         before = read.ids[:number]
         own = np.array([n for place, n in cues if place < number], dtype=np.int64)
         recent = before[-RECENT:]
-        since = bisect_left(places, number - len(recent))
-        words = [read.ids[place] for place in places[since : bisect_left(places, number)]]
+        until = bisect_left(places, number)
+        words = [read.ids[place] for place in places[max(0, until - COPIED_WORDS) : until]]
         log_odds = next_word.writable(row.odds, recent, own)
-        odds = next_word.odds(log_odds, recent, words[-RECENT_WORDS:])
+        odds = next_word.odds(log_odds, recent, words)
         token = _told(request, read, context, offset, row, odds, weighed[offset])
         if listed[offset]:
             shown = _alternatives(context, detokenizer, odds, request.alternatives)

@@ -63,7 +63,7 @@ def batch_data(
 
 
 class RNN(nn.Module):
-    """Embedding, LSTM, dropout and a linear layer over the last time step."""
+    """Embedding, LSTM with dropout between its layers, and a linear layer over the last step."""
 
     def __init__(
         self,
@@ -136,6 +136,7 @@ def generate(
 
     The window of the last ``sequence_length`` words is run from its start for every word.
     """
+    trained = rnn.training
     rnn.eval()
     device = rnn.fc.weight.device
     window = torch.full((1, sequence_length), pad_value, dtype=torch.long, device=device)
@@ -148,9 +149,9 @@ def generate(
         words.append(int_to_vocab[picked])
         window = window.roll(-1, 1)
         window[0, -1] = picked
+    rnn.train(trained)
     text = " ".join(words)
     for mark, token in token_dict.items():
-        blank = " " if mark in ("\n", "(", '"') else ""
-        text = text.replace(f" {token.lower()}", mark)
-        text = text.replace(token.lower(), blank + mark)
+        text = text.replace(f" {token.lower()}", " (" if mark == "(" else mark)
+        text = text.replace(token.lower(), mark)
     return text.replace("\n ", "\n").replace("( ", "(")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from engine.config import TrainingConfig
 from engine.corpus.tokenizer import tokenize
 from engine.errors import ModelError
+from engine.generation.branch import Branch
 from engine.generation.odds import NextWord
 from engine.generation.stream import Ended, Stream, repeated
 from engine.generation.writer import Writer
@@ -349,6 +350,19 @@ def test_the_corpus_is_not_copied_beyond_what_is_allowed(writer: Writer) -> None
     tokens, _ends = run(Stream(writer, asked(before="", settings=free, stop=StopRule(tokens=300))))
     spoken = [t.word for t in tokens[0] if t.word[-1] != ":" and any(c.isalnum() for c in t.word)]
     assert index.find([index.id_of(w) for w in spoken], 3) != []
+
+
+def test_a_long_copy_is_ended_too(writer: Writer) -> None:
+    """The draft is a copy of 260 words already, marks and cues aside."""
+    index = writer.copied()
+    words = [index.vocabulary.words[number] for number in index.words[:261].tolist()]
+    context = writer.context(" ".join(words[:260]) + " ", complete_word=False)
+    branch = Branch.begin(0, 1, context, writer, ())
+    for most, copied in ((250, False), (300, True)):
+        scores = np.zeros(len(writer.vocabulary) + len(context.draft_words), dtype=np.float32)
+        settings = SamplerSettings(max_copied_words=most)
+        NextWord(writer, context, settings).restrict(scores, branch.recent, branch.words)
+        assert np.isfinite(scores[context.id_of(words[260])]) == copied
 
 
 def test_going_on_after_accepting_reads_the_same_whether_remembered_or_not(writer: Writer) -> None:

@@ -77,3 +77,16 @@ def test_generation_gives_as_many_words_as_asked_with_marks_put_back() -> None:
     text = generate(rnn, 0, dict(enumerate(words)), token_lookup(), 3, predict_len=20)
     assert text.startswith("jerry:")
     assert "||period||" not in text
+
+
+def test_generating_between_epochs_leaves_the_network_training() -> None:
+    rnn = RNN(4, 4, 8, 8, 2)
+    words = ["he", "||left_parentheses||", "laughs", "||right_parentheses||"]
+    lookup = token_lookup()
+    words[1], words[3] = lookup["("].lower(), lookup[")"].lower()
+    text = generate(rnn, 0, dict(enumerate(words)), lookup, 0, predict_len=60)
+    assert rnn.training
+    assert "he(" not in text
+    rnn.eval()
+    generate(rnn, 0, dict(enumerate(words)), lookup, 0, predict_len=1)
+    assert not rnn.training
