@@ -16,7 +16,7 @@ from textual.containers import Container
 from textual.css.query import QueryError
 from textual.dom import DOMNode
 from textual.widget import MountError, Widget
-from textual.widgets import ContentSwitcher, Footer, Static
+from textual.widgets import ContentSwitcher, Static
 from textual.worker import WorkerFailed
 
 from engine import paths
@@ -34,6 +34,7 @@ from tui.render import content, visible
 from tui.room import Room
 from tui.rooms import ROOMS, RoomEntry
 from tui.themes import THEMES
+from tui.widgets.footer import WholeFooter
 from tui.widgets.status import StatusBar
 from tui.widgets.tabs import RoomTabs
 
@@ -223,7 +224,7 @@ class ColdOpenApp(KeysInOrder, inherit_bindings=False):
         yield RoomTabs(self.rooms, self.way_to("app.choose_room"))
         yield ContentSwitcher(id="rooms")
         yield StatusBar()
-        yield Footer(show_command_palette=False, compact=True)
+        yield WholeFooter(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self._catch_signals()
