@@ -260,20 +260,11 @@ def _knob(name: str, hint: Any, default: Any) -> Knob:
 
 
 def _range_in_words(meta: Meta) -> str:
-    low = (
-        f"{meta.ge:g}"
-        if meta.ge is not None
-        else f"over {meta.gt:g}"
-        if meta.gt is not None
-        else ""
-    )
-    high = (
-        f"{meta.le:g}"
-        if meta.le is not None
-        else f"under {meta.lt:g}"
-        if meta.lt is not None
-        else ""
-    )
+    def shown(prefix: str, bound: float | None) -> str:
+        return "" if bound is None else f"{prefix}{bound:,.10g}"
+
+    low = shown("", meta.ge) or shown("over ", meta.gt)
+    high = shown("", meta.le) or shown("under ", meta.lt)
     return f"{low} to {high}" if low or high else ""
 
 

@@ -127,7 +127,8 @@ def plan(
     reasons = [
         f"This machine multiplies matrices at {machine.float32_flops / 1e9:,.0f} GFLOP/s in float32"
         f" and {machine.bfloat16_flops / 1e9:,.0f} in bfloat16: {config.precision} it is.",
-        f"{minutes:g} minutes are about {often} passes over {tokens:,} words with"
+        f"{minutes:g} {'minute is' if minutes == 1 else 'minutes are'} about {often} passes over"
+        f" {tokens:,} words with"
         f" {'a layer' if config.layers == 1 else f'{config.layers} layers'} of"
         f" {config.hidden_size}.",
         f"Dropout {config.dropout:g}: "

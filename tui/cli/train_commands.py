@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -61,6 +62,9 @@ def add_to(
     train.add_argument("--replace", action="store_true", help="replace a model of that name")
     train.add_argument("--resume", action="store_true", help="go on with a run that was cut off")
     train.add_argument("--detach", action="store_true", help="start it and return at once")
+    train.add_argument(
+        "--stop", action="store_true", help="stop the run of that name; what it learned is kept"
+    )
     for knob in knobs():
         _add_knob(train, knob)
     train.set_defaults(run=run_training)
@@ -128,6 +132,10 @@ async def run_training(options: argparse.Namespace, output: Output) -> int:
         raise ConfigurationError(
             "--resume goes on with the run as it was begun.", "Leave the other options out."
         )
+    if options.stop:
+        if own or options.paths or options.preset or options.resume or options.detach:
+            raise ConfigurationError("--stop goes with --name alone.")
+        return await stop_run(options.name, output)
     if not options.paths and not options.resume:
         raise ConfigurationError("Say which corpus to train on.", "coldopen train PATH... --name N")
     request = (
@@ -168,13 +176,39 @@ async def follow_run(request: Any, detach: bool, output: Output) -> int:
             with contextlib.suppress(ColdOpenError):  # which has ended, or is lost: that is told
                 await client.call(ControlTraining(job=job, command="stop"))
             info = await _follow(snapshot, events, output, goes_on=True)
-        if info.state == "failed":
-            raise ColdOpenError(info.message)
-        if not output.json:
-            output.line(info.message)
+        _told(info, output)
         return 0
     finally:
         await client.close()
+
+
+async def stop_run(name: str, output: Output) -> int:
+    """Have the run of a model stop and keep what it has, and wait until it has."""
+    events: asyncio.Queue[AnyEvent | None] = asyncio.Queue()
+    client = await EngineClient.connect(
+        "command line", on_event=events.put_nowait, on_lost=lambda: events.put_nowait(None)
+    )
+    try:
+        snapshot = await client.call(WatchTraining(job=name))
+        await client.call(ControlTraining(job=snapshot.info.job, command="stop"))
+        _told(await _follow(snapshot, events, output, goes_on=True), output)
+        return 0
+    finally:
+        await client.close()
+
+
+def _told(info: JobInfo, output: Output) -> None:
+    """Tell how a run has ended.
+
+    Raises:
+        ColdOpenError: when it failed.
+    """
+    if info.state == "failed":
+        raise ColdOpenError(info.message)
+    if not output.json:
+        output.line(info.message)
+        if info.state == "stopped" and info.kind == "model" and info.progress:
+            output.line(f"`coldopen train --name {shlex.quote(info.name)} --resume` goes on.")
 
 
 async def _follow(

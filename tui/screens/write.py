@@ -108,6 +108,7 @@ class WriteRoom(LookActions):
         self._streams.clear()
         self._wish = None
         self._copied, self._next_odds = [], {}
+        self.side.last_seed = None
         self.show_choices()
         self.look_later()
         if self.tree_panel.has_class("-open"):

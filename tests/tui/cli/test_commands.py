@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -222,6 +223,32 @@ def test_from_corpus_to_words(engine_home: Path, tiny_corpus: Path) -> None:
     text = "DELIA: No." + "".join(token.get("text", "") for token in streamed)
     assert streamed[-1]["reason"] == "length"
     assert coldopen(*write, stdin="DELIA: No.").stdout == text + "\n"
+
+
+def test_a_run_that_was_left_to_the_engine_can_be_stopped(
+    engine_home: Path, tiny_corpus: Path
+) -> None:
+    sizes = ("--hidden-size", "16", "--embedding-size", "16", "--epochs", "10000")
+    assert coldopen("train", str(tiny_corpus), "--name", "my n", *sizes, "--detach").returncode == 0
+    deadline = time.monotonic() + 150
+
+    def progress() -> float:
+        state = json.loads(coldopen("engine", "status", "--json").stdout)["state"]
+        return float(state["jobs"][0].get("progress", 0))
+
+    while not progress():
+        assert time.monotonic() < deadline
+    busy = coldopen("train", str(tiny_corpus), "--name", "other")
+    assert busy.returncode == 1
+    assert "still training" in busy.stderr
+    assert coldopen("train", "--name", "my n", "--stop", "--epochs", "3").returncode == 2
+    stopped = coldopen("train", "--name", "my n", "--stop")
+    assert stopped.returncode == 0
+    assert "in the Library" in stopped.stdout
+    assert "coldopen train --name 'my n' --resume" in stopped.stdout
+    again = coldopen("train", "--name", "my n", "--stop")
+    assert again.returncode == 1
+    assert "already ended" in again.stderr
 
 
 def test_relative_paths_and_odd_names(engine_home: Path, tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ async def test_typing_makes_a_value_the_users_own(app_of: Apps) -> None:
         ("dropout", "1", "0 to under 1"),
         ("dropout", "nan", "0 to under 1"),
         ("learning_rate", "fast", "number"),
-        ("epochs", "0", "1 to 10000"),
+        ("epochs", "0", "1 to 10,000"),
     ],
 )
 async def test_what_is_out_of_range_is_said_beside_the_field(
@@ -131,4 +131,4 @@ async def test_up_and_down_go_from_field_to_field(app_of: Apps) -> None:
         await pilot.press("down", "down")
         await pilot.pause()
         help_text = str(form.query_one("#form-help", Static).render())
-        assert help_text.startswith("hidden size: 8 to 8192.")
+        assert help_text.startswith("hidden size: 8 to 8,192.")
