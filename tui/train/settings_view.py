@@ -224,7 +224,7 @@ class SettingsView(Vertical):
         """The field that has the focus: filling it in would take the text from the user's hand."""
         focused = self.screen.focused
         field = focused.parent if isinstance(focused, Input) else None
-        return field.knob.name if isinstance(field, Field) else ""
+        return field.knob.name if isinstance(field, Field) and field.own else ""
 
     def _say(self, text: str, *, bad: bool = False) -> None:
         note = self.query_one("#settings-plan", Static)

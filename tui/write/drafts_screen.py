@@ -87,7 +87,7 @@ class DraftsScreen(Keyed, Once, ModalScreen[str]):
 
     def action_duplicate(self) -> None:
         if self._chosen:
-            self._try(lambda: self._store.duplicate(self._chosen), "Copied.", self._chosen)
+            self._try(lambda: self._store.duplicate(self._chosen), "Copied.")
 
     def action_delete(self) -> None:
         name = self._chosen
@@ -119,10 +119,11 @@ class DraftsScreen(Keyed, Once, ModalScreen[str]):
         return name == self._open_now
 
     def _try(self, do: Callable[[], object], done: str, at: str = "") -> None:
+        """Do it, and go to the draft that it gives the name of, if it does, else to ``at``."""
         try:
-            do()
+            name = do()
         except ColdOpenError as error:
             self._tell(error)
         else:
-            self._show(at)
+            self._show(name if isinstance(name, str) else at)
             self._tell(done)

@@ -341,6 +341,7 @@ class ModelActions(Steering):
             return
         if not page.pending:
             return
+        self._note = ""
         if length is None:
             self.stop_stream()
         start, branch = going.used, going.branch
@@ -392,6 +393,7 @@ class ModelActions(Steering):
         going.show(step)
         self.page.set_pending(going.pending)
         self.show_choices()
+        self.tell("")
 
     # -- who speaks
 

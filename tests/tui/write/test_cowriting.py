@@ -117,6 +117,18 @@ async def test_words_and_lines_are_taken_while_it_streams(cowriting: Any) -> Non
     assert page.draft == whole
 
 
+async def test_that_a_part_is_taken_already_is_said(cowriting: Any) -> None:
+    await cowriting.put(OPENING)
+    await cowriting.press("ctrl+g")
+    await cowriting.stopped()
+    await cowriting.press("ctrl+n")
+    assert "Tab takes it" in cowriting.line()
+    await cowriting.press("right", "ctrl+n")
+    assert "Part of this one is taken" in cowriting.line()
+    await cowriting.press("right")
+    assert "Tab takes it" in cowriting.line()
+
+
 async def test_taking_the_newest_word_stops_nothing(cowriting: Any) -> None:
     room, page = cowriting.room, cowriting.page
     await cowriting.at_most(20_000)
