@@ -16,14 +16,24 @@ _CLOSING = frozenset(".,;:!?)]}%…»”’")
 _OPENING = frozenset("([{«“‘¿¡$#@")
 _QUOTES = frozenset("\"'`*_")
 _TIGHT = frozenset("/\\^~")
-_CUT_SHORT = frozenset({"an", "o", "ol", "th", "wit", "ya"})
+_CUT_SHORT = frozenset({"o", "ol", "th", "wit"})
 """Words that an apostrophe ends, besides those in -in'; where no quotation is open."""
-_WHOLE = ("ain", "begin", "cousin", "robin", "martin", "kevin", "join", "coin", "cabin", "ruin")
-"""Ends of words in -in that have lost nothing."""
+_WHOLE = frozenset(
+    {
+        *("admin", "alvin", "assassin", "austin", "basin", "begin", "benjamin", "berlin"),
+        *("bulletin", "cabin", "calvin", "chin", "coffin", "coin", "colin", "cousin"),
+        *("darwin", "dolphin", "dustin", "edwin", "franklin", "gavin", "goblin", "grin"),
+        *("join", "justin", "kevin", "latin", "lenin", "login", "mandarin", "margin"),
+        *("martin", "marvin", "merlin", "muffin", "napkin", "origin", "penguin", "plugin"),
+        *("pumpkin", "putin", "raisin", "resin", "robin", "ruin", "satin", "shin", "skin"),
+        *("spin", "stalin", "thin", "toxin", "twin", "violin", "virgin", "vitamin", "within"),
+    }
+)
+"""Words in -in that have lost nothing; those in -ain have not either."""
 _CUT_OFF = frozenset(
     {
-        *("bout", "cause", "cept", "cos", "coz", "cuz", "em", "kay", "n", "neath", "nuff"),
-        *("round", "scuse", "til", "till", "tis", "twas", "ya"),
+        *("bout", "cause", "cept", "cos", "coz", "cuz", "em", "kay", "neath", "nuff", "scuse"),
+        *("til", "tis", "twas"),
     }
 )
 """Words that an apostrophe begins."""
@@ -68,24 +78,22 @@ class Detokenizer:
         """The state after ``token``."""
         if token == NEWLINE:
             return Detokenizer(self.casing, NEWLINE)
-        closes = token in self.open_quotes
+        closes = token in self.open_quotes or self._ends_the_word(token)
         quotes = self.open_quotes
-        if self._ends_the_word(token):
-            closes = True
-        elif token in _QUOTES:
+        if token in _CUT_OFF and self.previous == "'" and "'" in quotes:
+            quotes = quotes - {"'"}  # which was that word's apostrophe
+        elif token in _QUOTES and not self._ends_the_word(token):
             quotes = quotes ^ {token}
-        elif token in _CUT_OFF and self.previous == "'":
-            quotes = quotes - {"'"}
         glued = token in _OPENING or token in _TIGHT or (token in _QUOTES and not closes)
         return Detokenizer(self.casing, token, self.place.push(token), quotes, glued)
 
     def _ends_the_word(self, token: str) -> bool:
-        """Whether ``token`` is the apostrophe of a word like goin', rather than a quotation's."""
+        """Whether ``token`` is the apostrophe of a word like goin'; an open quotation it ends."""
+        if token != "'" or "'" in self.open_quotes or self.glued:
+            return False
         before = self.previous or ""
-        short = before in _CUT_SHORT or (
-            len(before) > 3 and before.endswith("in") and not before.endswith(_WHOLE)
-        )
-        return token == "'" and short and "'" not in self.open_quotes and not self.glued
+        in_g = len(before) > 3 and before.endswith("in") and not before.endswith("ain")
+        return before in _CUT_SHORT or (in_g and before not in _WHOLE)
 
     def _blank_before(self, token: str) -> bool:
         if self.previous is None or self.previous == NEWLINE:

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 HEADING = re.compile(r"^(?:INT|EXT|EST|INT\.?/EXT|I/E)[. ]", re.IGNORECASE)
 """How a scene heading begins that needs no brackets."""
 TRANSITION = re.compile(r"^[^a-z]*TO:$|^(?i:FADE IN:)|^FADE OUT\.$")
-_ENDING = re.compile(r"^(?:(?:FADE|CUT|SMASH CUT) TO BLACK|BLACKOUT|(?:THE )?END)\b[^a-z]*$")
+_ENDING = re.compile(
+    r"^(?:(?:FADE|CUT|SMASH CUT) TO BLACK|BLACKOUT|(?:THE )?END(?: OF [^a-z.!?]*)?)[.!]?$"
+)
 """What closes a scene or a script, and nobody says."""
 _CUE = re.compile(r"^([^\W\d_][^\n:\[\](){}\"!?;,]{0,39}?)( \([^()\n]*\))?:[ \t]+(\S.*)$")
 _BARE_CUE = re.compile(r"^[^\W\d_][^\n:\[\](){}\"!?;,]{0,39}?(?: \([^()\n]*\))?:[ \t]*$")

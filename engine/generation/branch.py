@@ -20,7 +20,6 @@ RECENT_WORDS = 200
 """Words back that penalties look."""
 COPIED_WORDS = 1000
 """Words back that copies of the corpus are looked for."""
-NO_WORD = -1
 
 
 def dice_of(seed: int, number: int) -> np.random.Generator:
@@ -78,13 +77,13 @@ class Branch:
             unfinished=context.unfinished,
             fresh_line=not context.text.strip(" \t") or context.text.endswith("\n"),
             context=context,
-            indented=context.text[-1:] in (" ", "\t") and context.text.rstrip(" \t")[-1:] == "\n",
+            indented=_is_indented(context),
         )
 
     @property
-    def place(self) -> Sequence[int]:
-        """``recent``, for what can stand here: a cue behind blanks would not be read as one."""
-        return [*self.recent, NO_WORD] if self.indented and not self.drawn else self.recent
+    def behind_blanks(self) -> bool:
+        """Whether blanks stand before the cursor in its line, and nothing else."""
+        return self.indented and not self.drawn
 
     def text_of(self, token: str) -> str:
         """What ``token`` appends; of a word that the writer began, only the rest."""
@@ -126,3 +125,8 @@ class Branch:
         told, self.held = self.held, []
         self.written.extend(token.text for token in told)
         return told
+
+
+def _is_indented(context: Context) -> bool:
+    before = context.text.removesuffix(context.unfinished)
+    return before[-1:] in (" ", "\t") and before.rstrip(" \t")[-1:] == "\n"

@@ -71,6 +71,10 @@ class NextWord:
         """See :func:`leave_writable`."""
         leave_writable(odds, recents, self._writer.cues, self._own_cues)
 
+    def forbid_cues(self, odds: Floats) -> None:
+        """Change ``odds`` (words,) to those where no cue would be read as one."""
+        odds[self._writer.cues] = odds[self._own_cues] = -np.inf
+
     def odds(self, log_odds: Floats, recent: Sequence[int], words: Sequence[int]) -> Odds:
         """The distribution to draw from.
 

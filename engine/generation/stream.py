@@ -258,7 +258,10 @@ class Stream:
     def _odds(self) -> list[Odds]:
         """What each branch's next token is drawn from; uses up the prediction's odds."""
         scores, branches = self._prediction.odds, self._branches
-        self._next_word.leave_writable(scores, [branch.place for branch in branches])
+        self._next_word.leave_writable(scores, [branch.recent for branch in branches])
+        for row, branch in zip(scores, branches, strict=True):
+            if branch.behind_blanks:
+                self._next_word.forbid_cues(row)
         if any(branch.forced for branch in branches):  # as many tokens in all of them
             return samplers.distributions(scores, samplers.NEUTRAL)
         for row, branch in zip(scores, branches, strict=True):

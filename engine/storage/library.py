@@ -26,13 +26,13 @@ from engine.storage.run_lock import written_by_us
 
 _FORBIDDEN = set('/\\:*?"<>|\0')
 MOST_BYTES = {"card.json": 16 << 20, "text.json": 256 << 20}
+"""Far more than any model needs, and little enough to be read whole."""
 MOST_LINE = 1 << 20
 MOST_POINTS = 100_000
-MOST_SAMPLES = 1000
+MOST_SAMPLES = 50
 """Of a curve, in memory; a line has some 300 bytes."""
 
 T = TypeVar("T")
-"""Far more than any model needs, and little enough to be read whole."""
 _CARD = msgspec.json.Decoder(ModelCard)
 
 

@@ -203,11 +203,14 @@ class Trainer:
             self.config.sequence_length,
             self.device,
         )
-        # With fewer columns than before, as much of the text is behind the run as was.
-        progress.row = progress.row * columns.rows // (self._rows or columns.rows)
-        self._rows = columns.rows
         if self._state is None or self._state.batch_size != columns.columns:
             self._state = self.model.initial_state(columns.columns)
+        if self._rows not in (0, columns.rows):
+            # With fewer columns than before, as much of the text is behind the run as was; one that
+            # is gone back to has to know of it.
+            progress.row = progress.row * columns.rows // self._rows
+            self._save()
+        self._rows = columns.rows
         base_seconds, started = progress.seconds, time.perf_counter()
         last_metric = last_checkpoint = last_validation = time.perf_counter()
         since: list[Tensor] = []

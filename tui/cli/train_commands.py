@@ -133,7 +133,8 @@ async def run_training(options: argparse.Namespace, output: Output) -> int:
             "--resume goes on with the run as it was begun.", "Leave the other options out."
         )
     if options.stop:
-        if own or options.paths or options.preset or options.resume or options.detach:
+        others = (options.preset, options.resume, options.replace, options.detach)
+        if own or options.paths or any(others):
             raise ConfigurationError("--stop goes with --name alone.")
         return await stop_run(options.name, output)
     if not options.paths and not options.resume:

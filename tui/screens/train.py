@@ -23,7 +23,7 @@ from engine.protocol.messages import (
     TrainVectors,
     WatchTraining,
 )
-from engine.protocol.values import ENDED
+from engine.protocol.values import ENDED, ModelCard
 from tui.room import Room
 from tui.train.run import Run, run_to_show, with_history
 from tui.train.run_view import RunView
@@ -169,7 +169,7 @@ class TrainRoom(Room):
             or (action == "toggle_log" and setting)
             or (action == "toggle_form" and setting and self.run is None)
             or (action == "write" and not (self.run is not None and self.run.can_write))
-            or (action == "resume" and (self._going or self._settings_view.interrupted is None))
+            or (action == "resume" and (self._going or self._to_resume is None))
         )
         return False if hidden else super().check_action(action, parameters)
 
@@ -232,9 +232,18 @@ class TrainRoom(Room):
 
     @work(exclusive=True, group="start")
     async def action_resume(self) -> None:
-        card = self._settings_view.interrupted
+        card = self._to_resume
         if card is not None:
             await self._begin(ResumeTraining(name=card.name))
+
+    @property
+    def _to_resume(self) -> ModelCard | None:
+        """The run that is shown, where it can go on; from the settings the newest that can."""
+        view, info = self._settings_view, None if self.run is None else self.run.info
+        if self._views.current == "train-settings":
+            return view.interrupted
+        wanted = "" if info is None else info.name
+        return next((card for card in view.resumable if card.name == wanted), None)
 
     async def _begin(self, request: StartTraining | ResumeTraining | TrainVectors) -> None:
         started: TrainingStarted | None = await self.ask(request)

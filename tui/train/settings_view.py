@@ -113,15 +113,19 @@ class SettingsView(Vertical):
     @property
     def interrupted(self) -> ModelCard | None:
         """The newest run that was stopped or cut off and can go on."""
-        stopped = (
+        return max(self.resumable, key=lambda card: card.created, default=None)
+
+    @property
+    def resumable(self) -> list[ModelCard]:
+        """The runs that were stopped or cut off and can go on."""
+        return [
             card
             for card in self._cards.values()
             if card.state in ("stopped", "failed")
             and card.kind != "vectors"
             and not card.bundled
             and card.steps > 0
-        )
-        return max(stopped, key=lambda card: card.created, default=None)
+        ]
 
     def reset(self) -> None:
         """Forget what the user has set in the form."""

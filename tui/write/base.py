@@ -136,7 +136,7 @@ class WriteBase(Room):
             waits = "the engine is starting" if starting else "the model is loading"
             return f"{waits}, then it goes on…" + (f" {stop} drops that" if stop else "")
         if self.page.pending and not elsewhere:
-            return self._note or self.hints(
+            return self.hints(
                 accept_all="takes it", accept_word="word", accept_line="line", retry="again",
                 stop="drops",
             )  # fmt: skip

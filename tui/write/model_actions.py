@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from msgspec.structs import replace
 from textual import work
 from textual.timer import Timer
@@ -341,7 +343,6 @@ class ModelActions(Steering):
             return
         if not page.pending:
             return
-        self._note = ""
         if length is None:
             self.stop_stream()
         start, branch = going.used, going.branch
@@ -388,12 +389,11 @@ class ModelActions(Steering):
             return
         if going.used:
             way = self.way_to("write.tree")
-            self.tell(f"Part of this one is taken; the others are in the tree ({way}).")
+            self.say(f"Part of this one is taken; the others are in the tree ({way}).")
             return
         going.show(step)
         self.page.set_pending(going.pending)
         self.show_choices()
-        self.tell("")
 
     # -- who speaks
 
@@ -434,15 +434,16 @@ class ModelActions(Steering):
 
     def on_side_panel_changed(self) -> None:
         """New odds hold from the next word on; where it ends and the seed, once they are typed."""
-        self._adjust(whole=False)
+        self._adjust(self._going, whole=False)
         if self._settled is not None:
             self._settled.stop()
-        self._settled = self.set_timer(SETTLED_SECONDS, self._adjust)
+        self._settled = self.set_timer(SETTLED_SECONDS, partial(self._adjust, self._going))
         self.tell(summary(self.side.settings))
 
-    def _adjust(self, *, whole: bool = True) -> None:
-        going, side = self._going, self.side
-        if going is not None and going.running and going.stream:
+    def _adjust(self, going: Continuation | None, *, whole: bool = True) -> None:
+        """Have ``going``, if it still goes on, go by what the panel says."""
+        side = self.side
+        if going is not None and going is self._going and going.running and going.stream:
             change = AdjustStream(stream=going.stream, settings=side.settings)
             if whole:
                 change = replace(change, stop=side.stop_rule, seed=side.seed)

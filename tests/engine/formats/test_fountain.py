@@ -80,6 +80,7 @@ def test_generated_scripts_come_back(paragraphs: list[str]) -> None:
         ("GUS: FADE OUT.", "GUS\n\\FADE OUT."),
         ("BOB: says\ncontinues here", "BOB\nsays\ncontinues here"),
         ("BOB: says\nFADE TO BLACK.", "BOB\nsays\n\n!FADE TO BLACK."),
+        ("BOB: Stop it and\nEND THIS NOW!", "BOB\nStop it and\nEND THIS NOW!"),
         ("BOB: says\nTHE END", "BOB\nsays\n\n!THE END"),
         ("BOB: (to\nOz) One. (beat)\n~ two", "BOB\n(to Oz)\nOne.\n(beat)\n\\~ two"),
         ("BOB: No.\nOZ: Yes.\nOh yes.", "BOB\nNo.\n\nOZ\nYes.\nOh yes."),
