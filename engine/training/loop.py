@@ -48,14 +48,11 @@ from engine.training.progress import (
 from engine.training.run_checkpoints import RunCheckpoints, as_begun
 from engine.training.schedule import one_cycle
 from engine.training.snapshot import Snapshot
-from engine.training.validation_places import VALIDATIONS_A_RUN, words_between
+from engine.training.validation_schedule import seconds_between, words_between
 from engine.training.window_step import WindowStep
 
 METRIC_SECONDS = 0.25
 CHECKPOINT_SECONDS = 30.0
-MOST_SECONDS_BETWEEN_VALIDATIONS = 300.0
-MOST_VALIDATION_SHARE = 0.08
-"""Share of the time that validation may take."""
 VALIDATION_TOKENS = 12_000
 MEAN_STRETCH = 400
 """Words after which a column's state is begun anew, on average."""
@@ -380,12 +377,7 @@ class Trainer:
         estimate = self._progress.seconds / share if share > 0.01 else math.inf
         if self.config.minutes is not None:
             estimate = min(estimate, 60 * self.config.minutes)
-        wait = max(
-            2.0,
-            min(estimate / VALIDATIONS_A_RUN, MOST_SECONDS_BETWEEN_VALIDATIONS),
-            self._last_validation_seconds / MOST_VALIDATION_SHARE,
-        )
-        return since >= wait
+        return since >= seconds_between(estimate, self._last_validation_seconds)
 
     def _validate(self, only_until_resumed: bool = False) -> bool:
         """Validate, keep the weights if they are the best, show a sample; True to stop early.

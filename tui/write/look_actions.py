@@ -19,10 +19,10 @@ from tui.write.cast import completed, may_begin_a_name
 from tui.write.draft_actions import DraftActions
 from tui.write.extent import end_of_followers, generation_around
 from tui.write.find_bar import FindBar
-from tui.write.model_actions import ModelActions
 from tui.write.odds import summary
 from tui.write.outline import scenes
 from tui.write.search import matches, nearest
+from tui.write.speak_actions import SpeakActions
 from tui.write.streaming import Continuation
 from tui.write.tree_panel import TreePanel
 
@@ -33,7 +33,7 @@ COPIED_CHARACTERS = 200_000
 """Part of a very long draft, around the cursor, that is compared with the corpus."""
 
 
-class LookActions(ModelActions, DraftActions):
+class LookActions(SpeakActions, DraftActions):
     """The part of the Write room that shows and finds."""
 
     def __init__(self, *, id: str | None = None) -> None:

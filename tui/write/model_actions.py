@@ -22,7 +22,6 @@ from tui.drafts.tree import TAIL, Node
 from tui.editor.passage import ORIGIN
 from tui.editor.taking import next_line, next_word
 from tui.write import cast as cast_of
-from tui.write.ask import Ask
 from tui.write.odds import summary
 from tui.write.steering import Steering
 from tui.write.streaming import Continuation, Place, Wish
@@ -395,41 +394,6 @@ class ModelActions(Steering):
         self.page.set_pending(going.pending)
         self.show_choices()
 
-    # -- who speaks
-
-    @work(group="dialog")
-    async def action_speak_as(self) -> None:
-        names = self.cast_names(self.before_cursor())
-        chances = {name.lower(): odds for name, odds in self._next_odds.items()}
-        name = await self.app.push_screen_wait(
-            Ask(
-                "Who speaks? A digit or a name; a new name joins the cast.",
-                choices=[(n, _percent(chances.get(n.lower()))) for n in names],
-                digits=True,
-            )
-        )
-        if name:
-            self.page.clear_pending()
-            self.let_go()
-            self.go_on(speaker=name)
-
-    @work(group="dialog")
-    async def action_suggest_speaker(self) -> None:
-        odds = await self.fetch_odds()
-        if not odds or not self.in_front:
-            return
-        name = await self.app.push_screen_wait(
-            Ask(
-                "Who speaks next, by the model's odds",
-                choices=[(name, _percent(chance)) for name, chance in odds.items()],
-                digits=True,
-            )
-        )
-        if name:
-            self.page.clear_pending()
-            self.let_go()
-            self.go_on(speaker=name)
-
     # -- odds
 
     def on_side_panel_changed(self) -> None:
@@ -448,7 +412,3 @@ class ModelActions(Steering):
             if whole:
                 change = replace(change, stop=side.stop_rule, seed=side.seed)
             self.run_worker(self.ask(change), group="adjust")
-
-
-def _percent(chance: float | None) -> str:
-    return "" if chance is None else f"{chance:.0%}"
