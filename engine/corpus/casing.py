@@ -118,7 +118,8 @@ class CasingCounter:
         """Count the words of ``text``."""
         text = normalised(text)
         for token, start in tokenize_with_offsets(text):
-            self.observe(token, text[start : start + len(token)])
+            written = text[start : start + len(token)]
+            self.observe(token, f"{written[:-1]}:" if is_cue(token) else written)
 
     def observe(self, token: str, surface: str) -> None:
         """Count one token, in the order of the text, with the form that it has there."""

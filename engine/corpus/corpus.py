@@ -28,7 +28,7 @@ from engine.corpus.measuring import Tallies
 from engine.corpus.piece_reader import PieceReading
 from engine.corpus.reading import CHUNK_BYTES, CONVERTED_VERSION, Source, find_sources
 from engine.corpus.reading_pool import read_alone, read_together
-from engine.corpus.tokenizer import NEWLINE, TOKENIZER_VERSION
+from engine.corpus.tokenizer import EARLIER_VERSIONS, NEWLINE, TOKENIZER_VERSION
 from engine.corpus.vocabulary import NEWLINE_ID, UNK_ID, Vocabulary
 from engine.errors import CorpusError
 from engine.storage.atomic import write_atomically
@@ -78,6 +78,13 @@ class Corpus:
         """Training, validation and test ids, contiguous and in this order."""
         validation, test = self.split
         return self.ids[:validation], self.ids[validation:test], self.ids[test:]
+
+    def has_text_of(self, key: str) -> bool:
+        """Whether ``key`` stands for the same files, also where earlier tokens were meant."""
+        return key == self.key or any(
+            key == _content_key(self.sources, self.bytes, _silent, version)
+            for version in EARLIER_VERSIONS
+        )
 
 
 def load_corpus(
@@ -137,9 +144,11 @@ def _silent(stage: str, done: int, total: int) -> None:
     """For callers that want no progress."""
 
 
-def _content_key(sources: Sequence[Source], size: int, tell: ProgressCallback) -> str:
+def _content_key(
+    sources: Sequence[Source], size: int, tell: ProgressCallback, tokenizer: int = TOKENIZER_VERSION
+) -> str:
     """Hash of the texts and of everything that decides what becomes of them."""
-    digest = hashlib.sha256(f"{CACHE_VERSION}.{TOKENIZER_VERSION}".encode())
+    digest = hashlib.sha256(f"{CACHE_VERSION}.{tokenizer}".encode())
     done = 0
     for source in sources:
         length = source.path.stat().st_size

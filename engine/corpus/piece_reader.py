@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from engine.corpus.capital_places import ELSEWHERE, PLACE_NAMES, kind_of, openers_before
 from engine.corpus.casing import CasingCounter
 from engine.corpus.measuring import LENGTH_STEPS, SpeakerTally, Tallies, scenes_in
-from engine.corpus.tokenizer import NEWLINE, is_cue, is_word, opens_as_cue, pieces_of
+from engine.corpus.tokenizer import NEWLINE, cue_name, is_cue, is_word, pieces_of
 
 MOST_STRETCHES = 300_000
 """So many different stretches are remembered before starting afresh: some 60 MB."""
@@ -127,18 +127,13 @@ class PieceReader:
         first = np.diff(lines, prepend=-1) > 0
         where, lines = where[first], lines[first]
         begins = np.concatenate(([0], breaks + 1))
-        starts = begins[lines]
+        filled = np.flatnonzero(found)
+        starts = filled[np.searchsorted(filled, begins[lines])]
         alone = where == starts
         as_cue = np.array(self._as_cue, dtype=np.int32)
         found[where[alone]] = as_cue[found[where[alone]]]
         several = ~alone & (colons[where] == _COLON_AT_END)
-        for start, end, line in zip(
-            starts[several].tolist(), where[several].tolist(), lines[several].tolist(), strict=True
-        ):
-            if found[start] == _EMPTY and line > 1:
-                above = found[begins[line - 1] : start - 1]
-                while not above.any() and start < end and found[start] == _EMPTY:
-                    start += 1  # blanks after an empty line are not kept
+        for start, end in zip(starts[several].tolist(), where[several].tolist(), strict=True):
             beginning = " ".join(stretches[start : end + 1])
             if (cue := self._cue(beginning)) is not None:
                 found[start] = cue
@@ -149,20 +144,26 @@ class PieceReader:
         if beginning in self._cues:
             return self._cues[beginning]
         made = None
-        if opens_as_cue(beginning):
-            made = self._add([self._surface(beginning.lower(), beginning)], _NO_COLON)
+        if (name := cue_name(beginning)) is not None:
+            cue = self._surface(f"{name.lower()}:", f"{name}:")
+            made = self._add([cue, *self._parts_of(beginning[len(name) : -1])], _NO_COLON)
         self._cues[beginning] = made
         return made
 
     def learn(self, stretch: str) -> int:
         """Take apart a stretch that has not been met yet; returns its id."""
-        parts = [self._surface(token, surface) for token, surface in pieces_of(stretch)]
+        parts = self._parts_of(stretch)
         colon = stretch.find(":")
         kind = _COLON_INSIDE if 0 <= colon < len(stretch) - 1 else _COLON_AT_END
         number = self._add(parts, _NO_COLON if colon < 0 else kind)
         if colon == len(stretch) - 1 >= 1 and (cue := self._cue(stretch)) is not None:
             self._as_cue[number] = cue
         return number
+
+    def _parts_of(self, text: str) -> list[int]:
+        """The surfaces in a text that has no speaker's cue, blanks left out."""
+        stretches = text.split(" ")
+        return [self._surface(*piece) for stretch in stretches for piece in pieces_of(stretch)]
 
     def _add(self, parts: Sequence[int], colon: int) -> int:
         number = len(self._colons)

@@ -22,10 +22,6 @@ SUFFIXES = frozenset({".txt", ".text", ".md", ".script", ".play", ".fdx", *fount
 _CONVERTED = (".fdx", *fountain.SUFFIXES)
 CONVERTED_VERSION = 2
 """Of what is made of screenplays; grows with every change."""
-_EXTENDED_CUE = re.compile(
-    r"^([^\W\d_][^\n:()\[\]{}]*?) (\([^()\n]*\)(?: ?\([^()\n]*\))*):(?=[ \t]|$)", re.MULTILINE
-)
-"""``JOHN (CONT'D):`` and the like: the same speaker as ``JOHN:``."""
 CHUNK_BYTES = 4 * 1024 * 1024
 CHUNK_CHARACTERS = 1024 * 1024
 _SNIFF_BYTES = 64 * 1024
@@ -54,7 +50,7 @@ class Source:
         """
         try:
             if self.converted:
-                yield _EXTENDED_CUE.sub(_bare_cue, self.plain())
+                yield self.plain()
                 return
             with self.path.open(encoding=self.encoding, newline=None) as stream:
                 if self.play:
@@ -158,13 +154,6 @@ def _found_out(path: Path, stamp: tuple[int, int, int]) -> Source:
     if head.startswith(codecs.BOM_UTF8):
         return _recognised(_checked(Source(path, "utf-8-sig")))
     return _recognised(_checked(Source(path, "utf-8")))
-
-
-def _bare_cue(cue: re.Match[str]) -> str:
-    """A speaker's cue with what stands behind the name said first; prose as it is."""
-    name, extension = cue.groups()
-    capitals = name == name.upper() or extension == extension.upper()
-    return f"{name}: {extension}" if capitals else cue[0]
 
 
 def _speeches(stream: TextIO) -> Iterator[str]:

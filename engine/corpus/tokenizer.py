@@ -1,7 +1,8 @@
 """Text to tokens, after the classic recipe for television scripts.
 
 Words are lower-cased; every punctuation mark and every newline is a token of its own; a speaker's
-cue at the start of a line is one token with its colon (``mrs. abernathy:``). Contractions
+cue at the start of a line, indented or not, is one token with its colon (``mrs. abernathy:``), and
+what stands in brackets between name and colon (``OZ (V.O.):``) comes behind it. Contractions
 (``don't``), inner hyphens (``forty-one``) and numbers (``3.5``) stay whole.
 """
 
@@ -10,14 +11,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-TOKENIZER_VERSION = 1
+TOKENIZER_VERSION = 2
+EARLIER_VERSIONS = (1,)
+"""Models of these can still be used: to 1, ``CUT TO:`` was a speaker, ``OZ (V.O.):`` was not."""
 NEWLINE = "\n"
-LONGEST_CUE = 40
+_LONGEST_NAME = 39
+_LONGEST_DIRECTION = 80
 
 _PUNCTUATION = r"\s!-/:-@\[-`{-~…—–“”‘’«»¿¡"
 _WORD = rf"[^{_PUNCTUATION}]+"
 _IN_CUE = r"\n:\[\](){}\"“”!?;,…"
-_CUE = rf"[^\W\d_](?:[^{_IN_CUE}]{{0,{LONGEST_CUE - 2}}}[^\s{_IN_CUE}])?:"
+_NAME = rf"[^\W\d_](?:[^{_IN_CUE}]{{0,{_LONGEST_NAME - 2}}}[^\s{_IN_CUE}])?"
+_BEHIND_NAME = rf"(?:[ ]?\([^():\n]{{1,{_LONGEST_DIRECTION}}}\))*"
 _UNSPACED = rf"""
     \d+(?:[.,:]\d+)+
     | \b(?:mr|mrs|ms|dr|st|jr|sr)\.
@@ -26,10 +31,22 @@ _UNSPACED = rf"""
     | \.{{2,}} | -{{2,}} | [^\s]
 """
 _UNSPACED_TOKEN = re.compile(_UNSPACED, re.VERBOSE | re.IGNORECASE)
-_WHOLE_CUE = re.compile(_CUE, re.IGNORECASE)
+_CUE = re.compile(rf"[ \t]*({_NAME}){_BEHIND_NAME}:(?=[ \t]|$)")
 _TOKEN = re.compile(
-    rf"\n | ^{_CUE}(?=[ \t]|$) | {_UNSPACED}", re.VERBOSE | re.MULTILINE | re.IGNORECASE
+    rf"\n | ^[ ]*{_NAME}{_BEHIND_NAME}:(?=[ \t]|$) | {_UNSPACED}",
+    re.VERBOSE | re.MULTILINE | re.IGNORECASE,
 )
+_TRANSITION = re.compile(
+    r"""
+    (?:[\w'’\-]+[ ]){0,2} (?:cut|fade|dissolve|wipe)s? (?:[ ]back)?
+        [ ](?:to|in|out|up|from) (?:[ ][\w'’]+){0,2}
+    | (?:back|flash(?:back)?)[ ]to (?:[ ][\w'’]+){0,2}
+    | (?:flash|jump|match|smash|time)[ ]cut
+    | intercut(?:[ ][\w'’]+){0,3}
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+"""What an editor is told and nobody says: ``CUT TO:``."""
 _MANY_NEWLINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _CUE_WORDS = 5
 
@@ -49,11 +66,21 @@ def tokenize(text: str) -> list[str]:
 def tokenize_with_offsets(text: str) -> Iterator[tuple[str, int]]:
     """Each token of an already normalised ``text`` with the character offset at which it starts."""
     for match in _TOKEN.finditer(text):
-        surface = match.group()
-        if surface[-1] == ":" and len(surface) > 1 and not _is_cue(surface):
-            yield from _again(surface, match.start())
+        surface, start = match.group(), match.start()
+        if surface[-1] != ":" or len(surface) == 1:
+            yield _token(surface), start
+        elif (name := cue_name(surface)) is not None:
+            start += surface.index(name)
+            yield f"{name.lower()}:", start
+            yield from _further(text[start + len(name) : match.end() - 1], start + len(name))
         else:
-            yield _token(surface), match.start()
+            yield from _further(surface[:-1], start)
+            yield ":", match.end() - 1
+
+
+def _further(text: str, offset: int) -> Iterator[tuple[str, int]]:
+    for piece, start in tokenize_with_offsets(text):
+        yield piece, offset + start
 
 
 def pieces_of(unspaced: str) -> Iterator[tuple[str, str]]:
@@ -63,9 +90,15 @@ def pieces_of(unspaced: str) -> Iterator[tuple[str, str]]:
         yield _token(surface), surface
 
 
-def opens_as_cue(beginning: str) -> bool:
-    """Whether the beginning of a line, up to its first colon, is a speaker's cue."""
-    return _WHOLE_CUE.fullmatch(beginning) is not None and _is_cue(beginning)
+def cue_name(line: str) -> str | None:
+    """Who speaks in ``line``, as it is written there; None where it has no speaker's cue.
+
+    A name is a few words, not a sentence that happens to end in a colon.
+    """
+    found = _CUE.match(line)
+    if found is None or len(found[1].split()) > _CUE_WORDS or _TRANSITION.fullmatch(found[1]):
+        return None
+    return found[1]
 
 
 def _token(surface: str) -> str:
@@ -74,18 +107,6 @@ def _token(surface: str) -> str:
     if surface[0] == "-" and len(surface) > 1:
         return "--"
     return surface.lower()
-
-
-def _is_cue(surface: str) -> bool:
-    """A name of a few words, not a sentence that happens to end in a colon."""
-    return len(surface.split()) <= _CUE_WORDS
-
-
-def _again(surface: str, offset: int) -> Iterator[tuple[str, int]]:
-    body = surface[:-1]
-    for piece, start in tokenize_with_offsets(body):
-        yield piece, offset + start
-    yield ":", offset + len(body)
 
 
 def is_cue(token: str) -> bool:

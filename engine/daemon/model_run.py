@@ -51,11 +51,7 @@ def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
         card = library.read_card(folder)
         config = card.config
         corpus = load_corpus(paths, cutoff=config.vocabulary_cutoff)
-        if corpus.key != card.corpus_key:
-            raise TrainingError(
-                f"The corpus of “{spec.name}” has changed since the run began.",
-                "Put the old files back, or train a new model.",
-            )
+        check_same_words(folder, card, corpus)
         reasons: tuple[str, ...] = ()
     else:
         cutoff = checked(spec.settings).vocabulary_cutoff
@@ -121,6 +117,27 @@ def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
 
 
 @torch.no_grad()
+def check_same_words(folder: Path, card: ModelCard, corpus: Corpus) -> None:
+    """Make sure that the run in ``folder`` can go on with ``corpus``.
+
+    Raises:
+        TrainingError: when the corpus is not the one that it began with, or is cut otherwise now.
+    """
+    if corpus.key == card.corpus_key:
+        return
+    if not corpus.has_text_of(card.corpus_key):
+        raise TrainingError(
+            f"The corpus of “{card.name}” has changed since the run began.",
+            "Put the old files back, or train a new model.",
+        )
+    began = TextTables.load(folder).vocabulary
+    if (began.words, began.counts) != (corpus.vocabulary.words, corpus.vocabulary.counts):
+        raise TrainingError(
+            f"“{card.name}” was begun by an earlier version, which cut this corpus otherwise.",
+            "Write with it as it is, or train a new model.",
+        )
+
+
 def start_embedding(
     model: LanguageModel[Any], config: TrainingConfig, corpus: Corpus, control: Control
 ) -> tuple[str, ...]:

@@ -183,7 +183,7 @@ def index_of_model(card: ModelCard) -> CopiedIndex:
     """
     own = [places.bundled_corpus()] if card.bundled else [Path(p) for p in card.corpus_paths]
     corpus = load_corpus(own, cutoff=1)
-    if corpus.key != card.corpus_key and not card.bundled:
+    if not card.bundled and not corpus.has_text_of(card.corpus_key):
         raise CorpusError(
             f"The corpus of “{card.name}” has changed since it was trained.",
             "Copies cannot be found; train the model again, or put the old files back.",

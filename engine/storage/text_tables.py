@@ -11,7 +11,7 @@ import msgspec
 
 from engine.corpus.casing import Casing
 from engine.corpus.corpus import Corpus
-from engine.corpus.tokenizer import TOKENIZER_VERSION
+from engine.corpus.tokenizer import EARLIER_VERSIONS, TOKENIZER_VERSION
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ModelError
 from engine.protocol.values import SpeakerCount
@@ -48,7 +48,7 @@ class TextTables:
             ModelError: when they are missing, damaged, or of another tokenizer.
         """
         tables = read_text_tables(folder)
-        if tables.get("tokenizer") != TOKENIZER_VERSION:
+        if tables.get("tokenizer") not in (TOKENIZER_VERSION, *EARLIER_VERSIONS):
             raise ModelError(
                 f"The model in {folder} was made with another tokenizer"
                 f" (version {tables.get('tokenizer')}; this is {TOKENIZER_VERSION}).",

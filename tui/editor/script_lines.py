@@ -6,9 +6,8 @@ import re
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-LONGEST_CUE = 40
-MOST_WORDS = 5
-_CUE = re.compile(r"([^\W\d_][^\n:\[\](){}\"“”!?;,…]*):(?=[ \t]|$)")
+from engine.corpus.tokenizer import cue_name
+
 _ASIDE = re.compile(r"\([^()\n]*\)")
 _SCENE = re.compile(r"(?:INT|EXT|EST|INT\./EXT|I/E)[. ]", re.IGNORECASE)
 
@@ -23,14 +22,6 @@ class Piece(NamedTuple):
     part: Part
 
 
-def cue_name(line: str) -> str:
-    """Who speaks in ``line``; empty where it has no cue."""
-    found = _CUE.match(line)
-    if found is None or found.end() > LONGEST_CUE or len(found[1].split()) > MOST_WORDS:
-        return ""
-    return found[1].strip()
-
-
 def is_scene(line: str) -> bool:
     """Whether ``line`` opens a scene or describes one: ``[…]`` or ``INT. …``."""
     return line.startswith("[") or _SCENE.match(line) is not None
@@ -41,8 +32,6 @@ def pieces(line: str) -> tuple[Piece, ...]:
     """The parts of one line that are drawn in a way of their own."""
     if is_scene(line):
         return (Piece(0, len(line), "scene"),)
-    found = [Piece(m.start(), m.end(), "aside") for m in _ASIDE.finditer(line)]
-    if cue_name(line):
-        end = line.index(":") + 1
-        found.insert(0, Piece(0, end, "cue"))
-    return tuple(found)
+    spoken = line.index(":") + 1 if cue_name(line) else 0
+    found = [Piece(m.start(), m.end(), "aside") for m in _ASIDE.finditer(line, spoken)]
+    return (Piece(0, spoken, "cue"), *found) if spoken else tuple(found)

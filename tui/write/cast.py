@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from tui.editor.script_lines import cue_name
+from engine.corpus.tokenizer import cue_name
 
-_MAYBE = re.compile(r"^[^\W\d_][^\n:]{0,38}:", re.MULTILINE)
+_MAYBE = re.compile(r"^[ \t]*[^\W\d_][^\n:]{0,160}:", re.MULTILINE)
 _BEGUN = re.compile(r"[^\W\d_][\w.'’ -]{0,30}\Z")
 
 
@@ -18,7 +18,7 @@ def speakers(text: str) -> Counter[str]:
     lines: Counter[str] = Counter()
     for match in _MAYBE.finditer(text):
         name = cue_name(text[match.start() : match.end() + 1].rstrip("\n"))
-        if name:
+        if name is not None:
             lines[names.setdefault(name.lower(), name)] += 1
     return lines
 

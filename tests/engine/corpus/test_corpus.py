@@ -224,7 +224,21 @@ FINAL_DRAFT = """<FinalDraft DocumentType="Script"><Content>
 """
 
 
-@pytest.mark.parametrize(("suffix", "script"), [(".fountain", FOUNTAIN), (".fdx", FINAL_DRAFT)])
+PLAIN = """CUT TO: a laundry.
+
+JOHN (V.O.): I was young.
+
+MARY: Were you?
+
+JOHN (CONT'D): I was.
+
+MARY (O.S.) (CONT'D): Oh.
+"""
+
+
+@pytest.mark.parametrize(
+    ("suffix", "script"), [(".fountain", FOUNTAIN), (".fdx", FINAL_DRAFT), (".txt", PLAIN)]
+)
 def test_what_stands_behind_a_name_makes_no_other_speaker(
     tmp_path: Path, suffix: str, script: str
 ) -> None:

@@ -19,7 +19,18 @@ from engine.corpus.tokenizer import is_cue, is_word, tokenize
 
 WORDS = "Ann ann ANN: Lee: Mrs. I'm I i don't 3.5 12:30 U.S. St. a:b Ünal straße é e\u0301"
 MARKS = ". ... ? ! -- - ( ) [ ] \" “ ” ' , : ; … — 🧦"
-LINES = ("Mrs. Lee:", "a b c d e f g:", "[A laundry.]", "[Episode: One]", "INT. ROOM", "x" * 41)
+LINES = (
+    "Mrs. Lee:",
+    "Ann (to Lee):",
+    "Lee(V.O.) (x):",
+    "CUT TO:",
+    "(no):",
+    "a b c d e f g:",
+    "[A laundry.]",
+    "[Episode: One]",
+    "INT. ROOM",
+    "x" * 41,
+)
 SPACES = (" ", "  ", "\t", "\n", "\n\n", "\r\n", "\xa0", "\x0c")
 FRAGMENTS = st.sampled_from([*WORDS.split(), *MARKS.split(), *LINES, *SPACES])
 TEXTS = st.one_of(
@@ -46,6 +57,7 @@ def read(texts: Sequence[str]) -> tuple[list[list[str]], Totals]:
 @example('a\n \xa0\n\n\n b: ("Hm. (no) x.) Yes')
 @example("(He stops.) And.\n(He stops.) And.")
 @example("Ann\tANN:")
+@example("  Ann (to Lee) (3.5):\nx\n\n Lee(V.O.): a\n\nAnn (12:30): b")
 def test_the_same_as_token_by_token(text: str) -> None:
     (tokens,), totals = read([text])
     assert tokens == tokenize(text)

@@ -11,10 +11,13 @@ import msgspec
 import pytest
 
 from engine import paths
+from engine.config import TrainingConfig
+from engine.corpus import corpus, tokenizer
 from engine.daemon.job_pipe import JobNotice, JobSpec
-from engine.daemon.model_run import run_model
+from engine.daemon.model_run import check_same_words, run_model, write_run_folder
 from engine.errors import TrainingError
 from engine.storage.library import read_card
+from engine.storage.text_tables import TextTables
 from engine.training.control import Control
 from engine.training.loop import Trainer
 
@@ -87,3 +90,41 @@ def test_the_card_of_a_run_that_failed_says_why_until_it_goes_on(
     run_model(msgspec.structs.replace(spec, resume=True), Control(), lambda _message: None)
     card = read_card(folder)
     assert (card.state, card.failure) == ("finished", "")
+
+
+def test_a_run_of_an_earlier_tokenizer_goes_on_where_it_cut_the_same(
+    season: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = tokenizer.EARLIER_VERSIONS[0]
+    folder = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr(corpus, "_content_key", _key_of_version(earlier))
+        began = corpus.load_corpus([season], cutoff=2)
+        card = write_run_folder(folder, TrainingConfig(), began, (str(season),))
+    now = corpus.load_corpus([season], cutoff=2)
+    assert now.key != card.corpus_key
+    assert now.has_text_of(card.corpus_key)
+    check_same_words(folder, card, now)
+
+    text = (folder / "text.json").read_text()
+    (folder / "text.json").write_text(
+        text.replace('"delia:"', '"delia (v.o.):"').replace(
+            f'"tokenizer": {tokenizer.TOKENIZER_VERSION}', f'"tokenizer": {earlier}'
+        )
+    )
+    assert "delia (v.o.):" in TextTables.load(folder).vocabulary
+    with pytest.raises(TrainingError, match="earlier version"):
+        check_same_words(folder, card, now)
+
+    (season / "more.txt").write_text("GUS: Socks.\n")
+    with pytest.raises(TrainingError, match="has changed"):
+        check_same_words(folder, card, corpus.load_corpus([season], cutoff=2))
+
+
+def _key_of_version(version: int) -> Any:
+    made = corpus._content_key
+
+    def key(sources: Any, size: int, tell: Any, tokenizer: int = version) -> str:
+        return made(sources, size, tell, tokenizer)
+
+    return key

@@ -2,28 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from tui.editor.script_lines import cue_name, is_scene, pieces
-
-
-@pytest.mark.parametrize(
-    ("line", "name"),
-    [
-        ("GUS: Socks.", "GUS"),
-        ("Mrs. Abernathy:", "Mrs. Abernathy"),
-        ("OZ 2: hm", "OZ 2"),
-        ("http://example.org", ""),
-        ("12:30 in the morning", ""),
-        ("He said the following thing to me today: no", ""),
-        ("Well, then: no", ""),
-        ("[GUS: leaves]", ""),
-        (": no", ""),
-        ("", ""),
-    ],
-)
-def test_who_speaks(line: str, name: str) -> None:
-    assert cue_name(line) == name
+from tui.editor.script_lines import is_scene, pieces
 
 
 def test_scenes() -> None:
@@ -40,5 +19,7 @@ def test_the_pieces_of_a_line() -> None:
         (4, 16, "aside"),
         (20, 30, "aside"),
     )
+    assert pieces("OZ (V.O.): No.") == ((0, 10, "cue"),)
+    assert pieces("CUT TO: (a wall)") == ((8, 16, "aside"),)
     assert pieces("[Night (late).]") == ((0, 15, "scene"),)
     assert pieces("nothing here") == ()
