@@ -62,6 +62,7 @@ class Job:
     info: JobInfo
     folder: Path
     process: subprocess.Popen[bytes]
+    resumed: bool
     config: TrainingConfig | None = None
     device: str = ""
     parameters: int = 0
@@ -116,7 +117,7 @@ class Jobs:
             log_sink.close()
             kind: Literal["model", "vectors"] = "model" if spec.vectors is None else "vectors"
             info = JobInfo(job=job_id, name=spec.name, kind=kind, state="starting", corpus=corpus)
-            job = Job(info=info, folder=Path(spec.run_dir), process=process)
+            job = Job(info, Path(spec.run_dir), process, spec.resume)
             job.stdin_lock.acquire()  # What it shall do comes before any command.
             self._jobs[job_id] = job
         try:
@@ -144,6 +145,7 @@ class Jobs:
         with job.lock:
             return TrainingSnapshot(
                 info=job.info,
+                resumed=job.resumed,
                 config=job.config,
                 sequence=job.sequence,
                 metrics=thinned(job.metrics, points),

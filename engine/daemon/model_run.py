@@ -116,7 +116,6 @@ def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
         reporter.save()
 
 
-@torch.no_grad()
 def check_same_words(folder: Path, card: ModelCard, corpus: Corpus) -> None:
     """Make sure that the run in ``folder`` can go on with ``corpus``.
 
@@ -138,6 +137,7 @@ def check_same_words(folder: Path, card: ModelCard, corpus: Corpus) -> None:
         )
 
 
+@torch.no_grad()
 def start_embedding(
     model: LanguageModel[Any], config: TrainingConfig, corpus: Corpus, control: Control
 ) -> tuple[str, ...]:

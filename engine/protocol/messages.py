@@ -109,6 +109,8 @@ class TrainingSnapshot(Reply, frozen=True, kw_only=True, tag="training_snapshot"
     notices: tuple[str, ...]
     device: str = ""
     parameters: int = 0
+    resumed: bool = False
+    """Whether it goes on with a run whose history is its model's until then."""
 
 
 class ModelList(Reply, frozen=True, kw_only=True, tag="model_list"):

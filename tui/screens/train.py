@@ -103,9 +103,10 @@ class TrainRoom(Room):
         snapshot = await self.ask(WatchTraining(job=job))
         if snapshot is None:
             return
-        with contextlib.suppress(ColdOpenError):  # A run that has only begun has none.
-            history = await self.engine.call(GetModelHistory(name=snapshot.info.name))
-            snapshot = with_history(snapshot, history)
+        if snapshot.resumed:
+            with contextlib.suppress(ColdOpenError):
+                history = await self.engine.call(GetModelHistory(name=snapshot.info.name))
+                snapshot = with_history(snapshot, history)
         if self._wanted is not run:
             return
         self._wanted = None

@@ -51,6 +51,7 @@ class SettingsView(Vertical):
         self._room = room
         self._suggested = ""
         self._planned_for: tuple[object, ...] = ()
+        self._reasons = ""
         self._cards: dict[str, ModelCard] = {}
         self._form = Form(walked=_WALKED, id="settings-knobs")
 
@@ -206,6 +207,7 @@ class SettingsView(Vertical):
         own = self.own_values()
         asked = (self.corpus, self.preset, tuple(sorted(own.items())))
         if asked == self._planned_for:
+            self._say(self._reasons)
             return
         self._say("measuring this machine…")
         plan = await self._room.ask(
@@ -222,7 +224,8 @@ class SettingsView(Vertical):
         values = msgspec.to_builtins(plan.config)
         values.pop(self._being_typed(), None)
         self._form.set_values(values)
-        self._say("\n".join(plan.reasons))
+        self._reasons = "\n".join(plan.reasons)
+        self._say(self._reasons)
 
     def _being_typed(self) -> str:
         """The field that has the focus: filling it in would take the text from the user's hand."""

@@ -48,7 +48,7 @@ def followed(program: str) -> JobInfo:
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     info = JobInfo(job="1", name="run", kind="model", state="running", corpus="c")
-    job = Job(info=info, folder=Path("nowhere"), process=process)
+    job = Job(info=info, folder=Path("nowhere"), process=process, resumed=False)
     thread = threading.Thread(target=jobs._listen, args=(job,), daemon=True)
     thread.start()
     thread.join(60)

@@ -203,6 +203,7 @@ async def test_pause_reattach_stop_and_resume(
     snapshot = await second.call(m.WatchTraining(job=job))
     assert snapshot.info.state == "paused"
     assert snapshot.metrics
+    assert not snapshot.resumed
     with pytest.raises(ColdOpenError, match="still training"):
         await second.call(m.StartTraining(name="b", paths=(str(tiny_corpus),), settings=TINY))
     await second.call(m.ControlTraining(job=job, command="resume"))
@@ -217,7 +218,7 @@ async def test_pause_reattach_stop_and_resume(
     assert before.card.state == "stopped"
     resumed = (await studio.call(m.ResumeTraining(name="tiny"))).job
     ears.heard.clear()
-    await studio.call(m.WatchTraining(job=resumed))
+    assert (await studio.call(m.WatchTraining(job=resumed))).resumed
     point = await ears.until(lambda e: isinstance(e, m.TrainingMetrics))
     assert point.metrics.step > before.metrics[-1].step
     await studio.call(m.ControlTraining(job=resumed, command="discard"))

@@ -20,11 +20,13 @@ from engine.config import TrainingConfig
 from engine.protocol.messages import (
     ControlTraining,
     ListModels,
+    ModelHistory,
     TrainingMetrics,
     TrainingNotice,
     TrainingSnapshot,
     TrainingStateChanged,
     TrainingValidation,
+    WatchTraining,
 )
 from engine.protocol.values import JobInfo, JobState, Metrics, ModelCard, ValidationPoint
 from tui.app import ColdOpenApp
@@ -116,6 +118,23 @@ async def test_a_classic_model_is_not_asked_for_what_it_does_not_have(
         await pilot.press("right")
         assert fields["cell"].display
         assert room.query_one(Form).own_values()["cell"] == "gru"
+
+
+async def test_a_setting_that_is_mended_leaves_no_complaint(
+    opened: Any, soon: Any, tiny_corpus: Path
+) -> None:
+    async with opened("train", (tiny_corpus,)) as pilot:
+        room = room_of(pilot)
+        await soon(pilot, lambda: "passes over" in plain(room, "#settings-plan"))
+        box = room.query_one(Form).fields()["hidden_size"].query_one(Input)
+        box.focus()
+        await pilot.pause()
+        before = box.value
+        box.value = "none"
+        await soon(pilot, lambda: "Mend the marked" in plain(room, "#settings-plan"))
+        box.value = ""
+        await soon(pilot, lambda: "passes over" in plain(room, "#settings-plan"))
+        assert box.value in ("", before)
 
 
 async def test_from_settings_to_a_model(opened: Any, soon: Any, tiny_corpus: Path) -> None:
@@ -318,6 +337,39 @@ async def test_what_is_deleted_is_the_run_that_was_asked_about(
         await pilot.press("y", "enter")
         await soon(pilot, lambda: [r for r in sent if isinstance(r, ControlTraining)])
         assert [r.job for r in sent if isinstance(r, ControlTraining)] == ["a#1"]
+
+
+async def test_only_a_resumed_run_begins_with_its_models_curve(
+    user_home: Path, soon: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    card = ModelCard(
+        name="a", kind="script", state="stopped", corpus="c", corpus_key="", corpus_paths=(),
+        config=TrainingConfig(), vocabulary_size=100, tokens=1000,
+    )  # fmt: skip
+
+    class Engine:
+        async def call(self, request: Any, **_more: Any) -> Any:
+            asked.append(request)
+            if isinstance(request, WatchTraining):
+                return msgspec.structs.replace(snapshot(0), resumed="again" in request.job)
+            return ModelHistory(card=card, metrics=(metrics(4), metrics(5)), validations=())
+
+    async def ready() -> Engine:
+        return Engine()
+
+    app = ColdOpenApp(connect=False, start_room="train")
+    monkeypatch.setattr(app, "engine_ready", ready)
+    monkeypatch.setattr(ColdOpenApp, "engine", property(lambda _app: Engine()))
+    async with app.run_test(size=(110, 34)) as pilot:
+        await soon(pilot, lambda: app.room_id == "train")
+        room = room_of(pilot)
+        await room._watch("a#1")
+        assert room.run is not None
+        assert room.run.metrics is None
+        await room._watch("a#again")
+        assert room.run.metrics is not None
+        assert room.run.metrics.step == 5
 
 
 async def test_the_headline_stays_when_a_last_line_of_figures_comes(
