@@ -17,8 +17,10 @@ from textual.widgets import Input, Static
 
 from engine.client import EngineClient
 from engine.config import TrainingConfig
+from engine.errors import ColdOpenError
 from engine.protocol.messages import (
     ControlTraining,
+    GetModelHistory,
     ListModels,
     ModelHistory,
     TrainingMetrics,
@@ -342,7 +344,6 @@ async def test_what_is_deleted_is_the_run_that_was_asked_about(
 async def test_only_a_resumed_run_begins_with_its_models_curve(
     user_home: Path, soon: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[Any] = []
     card = ModelCard(
         name="a", kind="script", state="stopped", corpus="c", corpus_key="", corpus_paths=(),
         config=TrainingConfig(), vocabulary_size=100, tokens=1000,
@@ -350,10 +351,11 @@ async def test_only_a_resumed_run_begins_with_its_models_curve(
 
     class Engine:
         async def call(self, request: Any, **_more: Any) -> Any:
-            asked.append(request)
             if isinstance(request, WatchTraining):
                 return msgspec.structs.replace(snapshot(0), resumed="again" in request.job)
-            return ModelHistory(card=card, metrics=(metrics(4), metrics(5)), validations=())
+            if isinstance(request, GetModelHistory):
+                return ModelHistory(card=card, metrics=(metrics(4), metrics(5)), validations=())
+            raise ColdOpenError("not now")
 
     async def ready() -> Engine:
         return Engine()
