@@ -21,7 +21,9 @@ _LONGEST_DIRECTION = 80
 _PUNCTUATION = r"\s!-/:-@\[-`{-~…—–“”‘’«»¿¡"
 _WORD = rf"[^{_PUNCTUATION}]+"
 _IN_CUE = r"\n:\[\](){}\"“”!?;,…"
-_NAME = rf"[^\W\d_](?:[^{_IN_CUE}]{{0,{_LONGEST_NAME - 2}}}[^\s{_IN_CUE}])?"
+_NAME = (
+    rf"(?:\d+(?:st|nd|rd|th)[ ])?[^\W\d_](?:[^{_IN_CUE}]{{0,{_LONGEST_NAME - 2}}}[^\s{_IN_CUE}])?"
+)
 _BEHIND_NAME = rf"(?:[ ]?\([^():\n]{{1,{_LONGEST_DIRECTION}}}\))*"
 _UNSPACED = rf"""
     \d+(?:[.,:]\d+)+
@@ -31,22 +33,23 @@ _UNSPACED = rf"""
     | \.{{2,}} | -{{2,}} | [^\s]
 """
 _UNSPACED_TOKEN = re.compile(_UNSPACED, re.VERBOSE | re.IGNORECASE)
-_CUE = re.compile(rf"[ \t]*({_NAME}){_BEHIND_NAME}:(?=[ \t]|$)")
+_END_OF_CUE = r"[ \xa0\u202f]?:(?=[ \t]|$)"
+_CUE = re.compile(rf"[ \t]*({_NAME}){_BEHIND_NAME}{_END_OF_CUE}", re.IGNORECASE)
 _TOKEN = re.compile(
-    rf"\n | ^[ ]*{_NAME}{_BEHIND_NAME}:(?=[ \t]|$) | {_UNSPACED}",
+    rf"\n | ^[ ]*{_NAME}{_BEHIND_NAME}{_END_OF_CUE} | {_UNSPACED}",
     re.VERBOSE | re.MULTILINE | re.IGNORECASE,
 )
-_TRANSITION = re.compile(
+_NOBODY = re.compile(
     r"""
     (?:[\w'’\-]+[ ]){0,2} (?:cut|fade|dissolve|wipe)s? (?:[ ]back)?
         [ ](?:to|in|out|up|from) (?:[ ][\w'’]+){0,2}
     | (?:back|flash(?:back)?)[ ]to (?:[ ][\w'’]+){0,2}
     | (?:flash|jump|match|smash|time)[ ]cut
-    | intercut(?:[ ][\w'’]+){0,3}
+    | (?:intercut|insert|super|(?:angle|close)[ ]on) (?:[ ][\w'’]+){0,3}
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-"""What an editor is told and nobody says: ``CUT TO:``."""
+"""Whom nobody hears, but for a camera or an editor: ``CUT TO:``, ``ANGLE ON:``."""
 _MANY_NEWLINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _CUE_WORDS = 5
 
@@ -96,7 +99,7 @@ def cue_name(line: str) -> str | None:
     A name is a few words, not a sentence that happens to end in a colon.
     """
     found = _CUE.match(line)
-    if found is None or len(found[1].split()) > _CUE_WORDS or _TRANSITION.fullmatch(found[1]):
+    if found is None or len(found[1].split()) > _CUE_WORDS or _NOBODY.fullmatch(found[1]):
         return None
     return found[1]
 

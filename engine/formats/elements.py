@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from engine.corpus.tokenizer import cue_name
+
 HEADING = re.compile(r"^(?:INT|EXT|EST|INT\.?/EXT|I/E)[. ]", re.IGNORECASE)
 """How a scene heading begins that needs no brackets."""
 TRANSITION = re.compile(r"^[^a-z]*TO:$|^(?i:FADE IN:)|^FADE OUT\.$")
@@ -17,8 +19,12 @@ _ENDING = re.compile(
     r"^(?:(?:FADE|CUT|SMASH CUT) TO BLACK|BLACKOUT|(?:THE )?END(?: OF [^a-z.!?]*)?)[.!]?$"
 )
 """What closes a scene or a script, and nobody says."""
-_CUE = re.compile(r"^([^\W\d_][^\n:\[\](){}\"!?;,]{0,39}?)( \([^()\n]*\))?:[ \t]+(\S.*)$")
-_BARE_CUE = re.compile(r"^[^\W\d_][^\n:\[\](){}\"!?;,]{0,39}?(?: \([^()\n]*\))?:[ \t]*$")
+_ALONE = re.compile(
+    r"[^\W\d_a-z][^a-z]*TO:|(?i:FADE IN:)"
+    r"|(?:BACK|BURN|CUT|DISSOLVE|FADE|FLASH|JUMP|MATCH|SMASH|WIPE)\b[^a-z.!?]*"
+    r"\b(?:IN|OUT|TO)\b[^a-z.!?]*\.?"
+)
+"""A transition that has its paragraph for itself."""
 _DIRECTION = re.compile(r"(?:^|(?<=\s))(\([^()]*\))(?=\s|$)")
 _EPISODE = re.compile(r"^\[Episode: ([^\[\]*_/]+)\]$")
 
@@ -51,11 +57,18 @@ class Speech:
 
 
 @dataclass(frozen=True, slots=True)
+class Transition:
+    """How one scene gives way to the next: ``CUT TO:``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Prose:
     lines: tuple[str, ...]
 
 
-Element = Title | Scene | Speech | Prose
+Element = Title | Scene | Speech | Transition | Prose
 
 
 def is_direction(piece: str) -> bool:
@@ -84,19 +97,29 @@ def _elements(lines: list[str]) -> Iterator[Element]:
     at = 0
     while at < len(lines):
         end = at + 1
-        if (cue := _CUE.match(lines[at])) is not None:
+        if (cue := _cue(lines[at])) is not None:
             while end < len(lines) and _goes_on(lines[end]):
                 end += 1
-            name, extension, spoken = cue.groups()
+            name, extension, spoken = cue
             said = "\n".join([spoken, *lines[at + 1 : end]])
-            yield Speech(name, extension or "", tuple(_pieces(said)))
+            yield Speech(name, extension, tuple(_pieces(said)))
         elif _is_scene(lines[at]):
             yield Scene(lines[at][1:-1])
         else:
-            while end < len(lines) and not (_CUE.match(lines[end]) or _is_scene(lines[end])):
+            while end < len(lines) and not (_cue(lines[end]) or _is_scene(lines[end])):
                 end += 1
-            yield Prose(tuple(lines[at:end]))
+            alone = end == at + 1 and _ALONE.fullmatch(lines[at])
+            yield Transition(lines[at]) if alone else Prose(tuple(lines[at:end]))
         at = end
+
+
+def _cue(line: str) -> tuple[str, str, str] | None:
+    """Name, what stands behind it, and what is said, if anything is."""
+    name = cue_name(line)
+    head, _colon, said = line.partition(":")
+    if name is None or not said.strip():
+        return None
+    return name, head[head.index(name) + len(name) :].rstrip(), said.lstrip()
 
 
 def _is_scene(line: str) -> bool:
@@ -105,8 +128,10 @@ def _is_scene(line: str) -> bool:
 
 def _goes_on(line: str) -> bool:
     """Whether a line under a speech belongs to it, and does not begin something else."""
-    others = (_CUE, _BARE_CUE, HEADING, TRANSITION, _ENDING)
-    return not line.startswith("[") and not any(other.match(line) for other in others)
+    others = (HEADING, TRANSITION, _ENDING)
+    return not (
+        line.startswith("[") or cue_name(line) or any(other.match(line) for other in others)
+    )
 
 
 def _pieces(said: str) -> Iterator[str]:

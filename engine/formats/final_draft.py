@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from xml.parsers import expat
 
 from engine.formats.elements import HEADING
@@ -9,6 +10,8 @@ from engine.formats.elements import HEADING
 _PARAGRAPH = ["FinalDraft", "Content", "Paragraph"]
 _SCRIPT = (_PARAGRAPH, [*_PARAGRAPH, "DualDialogue", "Paragraph"])
 """Where the paragraphs of a script stand."""
+_SAID = ("Dialogue", "Parenthetical", "Singing", "Lyrics")
+_LINE_END = re.compile(r"[ \t]*[\r\n]+[ \t]*")
 
 
 class NotFinalDraftError(ValueError):
@@ -79,22 +82,19 @@ class _Paragraphs:
 
 def _written(paragraphs: list[tuple[str, str]]) -> list[str]:
     written: list[str] = []
-    cue, speaking = "", False
+    speaking = False
     for kind, text in paragraphs:
-        line = " ".join(text.split())
+        line = _LINE_END.sub(" ", text)
         if kind == "Character":
-            cue, speaking = line, False
-        elif kind in ("Dialogue", "Parenthetical") and (cue or speaking):
-            if cue:
-                written.append(f"{cue}:")
-                cue, speaking = "", True
+            written.append(f"{line}:")
+            speaking = True
+        elif kind in _SAID and speaking:
             bare = kind == "Parenthetical" and not line.startswith("(")
             written[-1] += f" ({line})" if bare else f" {line}"
         else:
-            cue, speaking = "", False
+            speaking = False
             if kind == "Scene Heading":
                 written.append(line if HEADING.match(line) else f"[{line}]")
             else:
-                lines = (" ".join(part.split()) for part in text.split("\n"))
-                written.append("\n".join(part for part in lines if part))
+                written.append(_LINE_END.sub("\n", text))
     return written

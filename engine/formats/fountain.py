@@ -2,7 +2,8 @@
 
 A scene in square brackets becomes a forced heading, a speech a cue with its lines under it,
 directions that stand by themselves parentheticals. What would be read as something else there is
-forced or escaped, so that reading it again gives the same script.
+forced or escaped, so that reading it again gives the same script; the lines of one speech come
+back as one.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from engine.formats.elements import (
     Scene,
     Speech,
     Title,
+    Transition,
     elements_of,
 )
 
@@ -31,6 +33,9 @@ _TITLE_KEYS = frozenset(
 )  # fmt: skip
 _BONEYARD = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _NOTE = re.compile(r"(?<!\\)\[\[.*?\]\]", re.DOTALL)
+_NOTE_WITH_BLANK = re.compile(rf"[ ]{_NOTE.pattern}(?=[ \n]|\Z)|{_NOTE.pattern}", re.DOTALL)
+_FIELD = re.compile(r"^(?!title:)[^\s:][^:\n]*:", re.IGNORECASE | re.MULTILINE)
+_SCENE_NUMBER = re.compile(r"[ \t]+#[\w.\-]+#[ \t]*$")
 
 
 def from_plain(text: str) -> str:
@@ -52,6 +57,8 @@ def _written(element: Element, before: Element | None) -> str:
         cue = _escaped(element.name + element.extension)
         forced = "@" if _misread_as_no_cue(element) else ""
         return "\n".join([forced + cue, *(_spoken(piece) for piece in element.pieces)])
+    if isinstance(element, Transition):
+        return element.text if element.text.endswith("TO:") else f"> {element.text}"
     first, *others = element.lines
     if not others and HEADING.match(first):
         return _escaped(first)
@@ -117,7 +124,7 @@ def to_plain(text: str) -> str:
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
     ends_line = text.endswith("\n")
-    text = _NOTE.sub("", _BONEYARD.sub("", text))
+    text = _NOTE_WITH_BLANK.sub("", _BONEYARD.sub("", text))
     title, text = _title_page(text)
     written = [f"[Episode: {title}]"] if title else []
     lines = text.split("\n")
@@ -141,6 +148,23 @@ def to_plain(text: str) -> str:
             index, prose = _prose(lines, index)
             written.append(prose)
     return "\n\n".join(written) + ("\n" if written and ends_line else "")
+
+
+def left_out(text: str) -> str:
+    """A sentence on what :func:`to_plain` leaves out of a screenplay; empty if that is nothing."""
+    kept = _BONEYARD.sub("", text.replace("\r\n", "\n").lstrip("\ufeff"))
+    _title, body = _title_page(kept)
+    page = kept[: len(kept) - len(body)]
+    lines = _NOTE.sub("", body).split("\n")
+    counts = (
+        (len(_FIELD.findall(page)), "field of the title page", "fields of the title page"),
+        (len(_NOTE.findall(body)), "note", "notes"),
+        (len(_BONEYARD.findall(text)), "passage between /* and */", "passages between /* and */"),
+        (sum(line.startswith("#") for line in lines), "section", "sections"),
+        (sum(line.startswith("=") for line in lines if line[:3] != "==="), "synopsis", "synopses"),
+    )
+    told = [f"{count:,} {one if count == 1 else more}" for count, one, more in counts if count]
+    return f"Left out: {', '.join(told)}." if told else ""
 
 
 def _title_page(text: str) -> tuple[str, str]:
@@ -184,11 +208,13 @@ def _element(line: str) -> str | None:
     if line.startswith("#") or line.startswith("="):
         return None
     if line.startswith(".") and not line.startswith(".."):
-        return f"[{_unescaped(line[1:].strip())}]"
+        return f"[{_unescaped(_SCENE_NUMBER.sub('', line[1:]).strip())}]"
     if line.startswith(">"):
         return _unescaped(line.strip("> \t").rstrip("< \t"))
     if line.startswith("~"):
         return _unescaped(line[1:].strip())
+    if HEADING.match(line):
+        line = _SCENE_NUMBER.sub("", line)
     return _unescaped(line.removeprefix("!").rstrip())
 
 

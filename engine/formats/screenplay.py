@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import ColdOpenError
-from engine.formats.elements import HEADING, Scene, Speech, Title, elements_of, is_direction
+from engine.formats.elements import (
+    HEADING,
+    Scene,
+    Speech,
+    Title,
+    Transition,
+    elements_of,
+    is_direction,
+)
 
 _NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -77,6 +85,8 @@ def _screenplay(text: str, *, title_page: bool) -> Any:
             for piece in element.pieces:
                 speech.blocks.append((is_direction(piece), plain(piece)))
             made.append(speech)
+        elif isinstance(element, Transition):
+            made.append(types.Transition(plain(element.text)))
         elif len(element.lines) == 1 and HEADING.match(element.lines[0]):
             made.append(types.Slug(plain(element.lines[0])))
         else:

@@ -13,7 +13,9 @@ _AS_IT_IS = ("", ".txt", ".text")
 
 
 def read_script(path: Path) -> tuple[str, str]:
-    """The text of a script to import, in the corpus reader's encodings, and what was guessed of it.
+    """The text of a script to import, in the corpus reader's encodings, and what was guessed.
+
+    What was left out of it is said with that.
 
     Raises:
         ColdOpenError: when it cannot be read.
@@ -22,7 +24,10 @@ def read_script(path: Path) -> tuple[str, str]:
 
     source = source_of(path)
     text = source.plain() if source.converted else "".join(source.chunks())
-    return text.replace("\r\n", "\n").replace("\r", "\n"), source.note
+    notes = [source.note]
+    if path.suffix.lower() in fountain.SUFFIXES:
+        notes.append(fountain.left_out(path.read_text(encoding=source.encoding)))
+    return text.replace("\r\n", "\n").replace("\r", "\n"), " ".join(filter(None, notes))
 
 
 def write_script(path: Path, text: str) -> str:

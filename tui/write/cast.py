@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 from engine.corpus.tokenizer import cue_name
 
-_MAYBE = re.compile(r"^[ \t]*[^\W\d_][^\n:]{0,160}:", re.MULTILINE)
-_BEGUN = re.compile(r"[^\W\d_][\w.'’ -]{0,30}\Z")
+_MAYBE = re.compile(r"^[ \t]*[^\W_][^\n:]{0,160}:", re.MULTILINE)
+_BEGUN = re.compile(r"[^\W_][\w.'’ -]{0,30}\Z")
 
 
 def speakers(text: str) -> Counter[str]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engine import paths
 from engine.formats.elements import Element, Speech, elements_of
-from engine.formats.fountain import from_plain, to_plain
+from engine.formats.fountain import from_plain, left_out, to_plain
 
 EPISODES = sorted(paths.bundled_corpus().glob("*.txt"))
 
@@ -79,13 +79,22 @@ def test_generated_scripts_come_back(paragraphs: list[str]) -> None:
         ("GUS: (waits)\n\nHe waits.", "GUS\n(waits)\n\n!He waits."),
         ("GUS: FADE OUT.", "GUS\n\\FADE OUT."),
         ("BOB: says\ncontinues here", "BOB\nsays\ncontinues here"),
-        ("BOB: says\nFADE TO BLACK.", "BOB\nsays\n\n!FADE TO BLACK."),
+        ("BOB: says\nFADE TO BLACK.", "BOB\nsays\n\n> FADE TO BLACK."),
         ("BOB: Stop it and\nEND THIS NOW!", "BOB\nStop it and\nEND THIS NOW!"),
         ("BOB: says\nTHE END", "BOB\nsays\n\n!THE END"),
         ("BOB: (to\nOz) One. (beat)\n~ two", "BOB\n(to Oz)\nOne.\n(beat)\n\\~ two"),
         ("BOB: No.\nOZ: Yes.\nOh yes.", "BOB\nNo.\n\nOZ\nYes.\nOh yes."),
         ("BOB: No.\nINT. STREET", "BOB\nNo.\n\nINT. STREET"),
-        ("BOB: No.\nCUT TO:", "BOB\nNo.\n\n!CUT TO:"),
+        ("BOB: No.\nCUT TO:", "BOB\nNo.\n\nCUT TO:"),
+        ("He waits.\n\nCUT TO:\n\nGUS: No.", "He waits.\n\nCUT TO:\n\nGUS\nNo."),
+        ("FADE OUT.", "> FADE OUT."),
+        ("FADE IN:", "> FADE IN:"),
+        ("BURN TO WHITE.", "> BURN TO WHITE."),
+        ("CUT IT OUT!", "!CUT IT OUT!"),
+        ("There is only one thing left to do: run.", "!There is only one thing left to do: run."),
+        ("ANGLE ON: the mug", "!ANGLE ON: the mug"),
+        ("2ND COP (V.O.): No.", "2ND COP (V.O.)\nNo."),
+        ("MARIE : Bonjour.", "MARIE\nBonjour."),
         ("BOB: No.\nOz:", "BOB\nNo.\n\nOz:"),
         ("BOB: No.\n[Night.]", "BOB\nNo.\n\n.Night."),
         ("BOB: No.\n\nHe waits.", "BOB\nNo.\n\nHe waits."),
@@ -103,6 +112,9 @@ def test_writing(plain: str, fountain: str) -> None:
          "INT. HOUSE - DAY\n\nHe sits."),
         ("NORA: not a title page", "NORA: not a title page"),
         ("STEEL (V.O.)\nBeer?\n\nBRICK ^\nNo.", "STEEL (V.O.): Beer?\n\nBRICK: No."),
+        ("STEEL\nBeer? [[tea?]] Now.\n\n[[gone]]", "STEEL: Beer? Now."),
+        (".NIGHT #12A#\n\nINT. HOUSE #3#", "[NIGHT]\n\nINT. HOUSE"),
+        ("> FADE OUT.\n\nCUT TO:", "FADE OUT.\n\nCUT TO:"),
         ("A [[note]]line. /* gone\nfor good */", "A line."),
         ("# Act\n\n= synopsis\n\nText.", "Text."),
         ("DELIA\nOne.\n  \nTwo.", "DELIA: One. Two."),
@@ -128,7 +140,21 @@ def words_of(element: Element) -> list[str]:
     return [element.name, *" ".join(element.pieces).split()]
 
 
+def test_what_is_left_out_is_told() -> None:
+    told = left_out(
+        "Title: Tea\nAuthor: X\nContact: Y\n  Z\n\n# One\n\n= They meet.\n\n===\n\n"
+        "INES\nTea. [[or coffee?]]\n\n/* no\nno */\n[[a]]\n\n[[b\n# c]]\n"
+    )
+    assert told == (
+        "Left out: 2 fields of the title page, 3 notes, 1 passage between /* and */, 1 section,"
+        " 1 synopsis."
+    )
+    assert left_out("Title: Tea\n\nINES\nTea.\n") == ""
+    assert left_out("NORA: not a title page\n") == ""
+
+
 @given(st.text(max_size=300))
 def test_any_text_is_read_and_written(text: str) -> None:
     to_plain(text)
     from_plain(text)
+    left_out(text)

@@ -85,8 +85,12 @@ AWKWARD: list[tuple[str, list[tuple[str, str]]]] = [
         (line, [("action", line)])
         for line in (
             *("~ a tune", "! an exclamation", ".5 miles", "> CUT TO:", "= nor this", "# no part"),
-            *("@home", "BANG!", "CUT TO:", "FADE OUT.", "(The lights go out.)", "He waits."),
+            *("@home", "BANG!", "(The lights go out.)", "He waits."),
         )
+    ),
+    *(
+        (line, [("transition", line)])
+        for line in ("CUT TO:", "SMASH CUT TO:", "FADE IN:", "FADE OUT.", "CUT TO BLACK.")
     ),
     ("INT. HOUSE - DAY", [("heading", "int. house - day")]),
     ("Title: not a page", [("cue", "Title"), ("dialogue", "not a page")]),

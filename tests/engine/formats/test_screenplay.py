@@ -22,7 +22,10 @@ SCENE = "\n\n".join(
         "INT. HOUSE - DAY",
         "Mrs. Abernathy (V.O.): (dry) No. (beat) Fine & <good>.",
         "He waits.\nAnd waits.",
-        "GUS: ~ *la* la\n",
+        "CUT TO:",
+        "FADE OUT.",
+        "ANGLE ON: the mug",
+        "GUS: ~ *la*\u00a0la  la !\n",
     )
 )
 
@@ -51,6 +54,25 @@ def test_a_line_under_a_speech_is_said_too() -> None:
 def test_what_xml_cannot_hold_is_left_out() -> None:
     written = screenplay.to_fdx("GUS: a\x0cb\x00c\x1b \ufffe\ud800d\n").encode()
     assert final_draft.to_plain(written) == "GUS: abc d\n"
+
+
+def test_transitions_are_written_as_such() -> None:
+    written = screenplay.to_fdx("He waits.\n\nCUT TO:\n\nFADE OUT.\n")
+    assert written.count('Type="Transition"') == 2
+    assert written.count('Type="Action"') == 1
+
+
+def test_songs_are_said_and_a_silent_character_stays() -> None:
+    kinds = ("Character", "Singing", "Parenthetical", "Dialogue", "Action", "Character", "Action")
+    texts = ("ANNA", "La la.", "(stops)", "No.", "She waits.", "BOB", "He waits.")
+    paragraphs = "".join(
+        f'<Paragraph Type="{kind}"><Text>{text}</Text></Paragraph>'
+        for kind, text in zip(kinds, texts, strict=True)
+    )
+    script = f"<FinalDraft><Content>{paragraphs}</Content></FinalDraft>"
+    assert final_draft.to_plain(script.encode()) == (
+        "ANNA: La la. (stops) No.\n\nShe waits.\n\nBOB:\n\nHe waits.\n"
+    )
 
 
 def test_an_empty_script_is_an_empty_page(tmp_path: Path) -> None:
@@ -113,7 +135,7 @@ def test_a_script_of_final_drafts_own_is_read(tmp_path: Path) -> None:
     )
     (source,) = find_sources([tmp_path])
     assert "".join(source.chunks()) == (
-        "INT. LAUNDRY - NIGHT\n\nA sock.\n\nDELIA: Mine.\n\nOZ: (too) Mine.\n\nCUT TO:\n"
+        "INT. LAUNDRY - NIGHT\n\nA sock.\n\nDELIA: Mine.\n\nOZ: (too) Mine.\n\nNOBODY:\n\nCUT TO:\n"
     )
 
 

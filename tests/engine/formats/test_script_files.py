@@ -31,3 +31,9 @@ def test_an_encoding_that_was_guessed_is_told(tmp_path: Path) -> None:
     text, note = read_script(file)
     assert text == "ZOË: Hm.\n"
     assert "old.txt is not UTF-8; it was read as Latin-1" in note
+
+
+def test_what_a_screenplay_loses_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "tea.fountain"
+    file.write_text("GUS\nHm. [[why?]]\n\n# Act two\n")
+    assert read_script(file) == ("GUS: Hm.\n", "Left out: 1 note, 1 section.")
