@@ -1,8 +1,9 @@
 """From a model's log-probabilities to the distribution that the next word is drawn from.
 
-Forbidden words, repetition penalty (Keskar 2019), temperature, top-k, nucleus (Holtzman 2020) and
-min-p (Nguyen 2024), applied in this order. Few words are left, as a rule, so that a distribution
-names those and what is asked of it costs little.
+Forbidden words, repetition penalty, temperature, top-k, nucleus (Holtzman 2020) and min-p (Nguyen
+2024), applied in this order. The penalty takes the odds of recent words to its power, which spares
+those that are all but certain; Keskar (2019) divides scores, which have no fixed level. Few words
+are left, as a rule, so that a distribution names those and what is asked of it costs little.
 """
 
 from __future__ import annotations

@@ -131,6 +131,11 @@ def test_the_repetition_penalty_makes_recent_words_less_likely() -> None:
         even, SamplerSettings(temperature=1.0, top_p=1.0, repetition_penalty=1.5), recent=[2, 2, 3]
     )
     assert odds[2] == odds[3] < odds[0] == odds[1]
+    likely = np.array([0.6, 0.2, 0.2])
+    settings = SamplerSettings(temperature=1.0, top_p=1.0, repetition_penalty=2.0)
+    assert spread(np.log(likely), settings, recent=[0]) == pytest.approx(
+        np.array([0.36, 0.2, 0.2]) / 0.76, abs=1e-6
+    )
 
 
 @given(st.lists(st.integers(0, 4), max_size=40), st.integers(1, 5))

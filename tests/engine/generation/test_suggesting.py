@@ -59,6 +59,15 @@ def test_the_score_is_that_of_reading_on_word_by_word(writer: Writer) -> None:
     assert rank(writer, before, ("",), after)[0] == pytest.approx(sum(nats) / len(nats), abs=1e-3)
 
 
+def test_a_name_that_the_draft_knows_fits_better_than_one_that_nobody_does(writer: Writer) -> None:
+    draft = "ZORBLAX: I want my quarters.\n\nDELIA: No, Zorblax.\n\n" * 4
+    said = {
+        name: rank(writer, draft + "ZORBLAX: Now.\n\nDELIA: No", ("",), f", {name}.\n\n")[0]
+        for name in ("Zorblax", "Quuxia")
+    }
+    assert said["Zorblax"] < said["Quuxia"] - 0.1
+
+
 def test_ranking_into_nothing_is_refused(writer: Writer) -> None:
     with pytest.raises(ModelError, match="Nothing follows"):
         rank(writer, TALK, ("a",), " \n")
