@@ -43,7 +43,8 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     # -- model
     model: Annotated[
-        ModelKind, _about("Model", "script: the default; classic: the textbook recipe.")
+        ModelKind,
+        _about("Model", "script: the default; classic: the textbook's network."),
     ] = "script"
     cell: Annotated[
         Cell,
@@ -298,7 +299,7 @@ def checked(values: dict[str, Any], base: TrainingConfig | None = None) -> Train
         # One that is left as it is says nothing: forms and presets send all that there are.
         if config.model not in known[name].models and value != known[name].default:
             raise ConfigurationError(
-                f"A {config.model} model has no {name.replace('_', ' ')}.",
-                "Leave that setting out, or choose another model.",
+                f"{name.replace('_', ' ')}: a {config.model} model does not have that setting.",
+                "Leave it out, or choose another model.",
             )
     return config

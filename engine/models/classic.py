@@ -49,8 +49,10 @@ def batch_data(
     """Shuffled batches of windows (batch, sequence_length) and the word after each (batch,).
 
     Raises:
-        ValueError: when the text is not longer than a window.
+        ValueError: when a window has no word, or the text is not longer than one.
     """
+    if sequence_length < 1:
+        raise ValueError(f"windows of {sequence_length} words cannot be learnt from")
     if len(words) <= sequence_length:
         raise ValueError(
             f"{len(words)} words are too few for windows of {sequence_length} and a target"
@@ -124,7 +126,7 @@ def forward_back_prop(
 @torch.no_grad()
 def generate(
     rnn: RNN,
-    prime_id: int,
+    prime_id: int | Sequence[int],
     int_to_vocab: Mapping[int, str],
     token_dict: Mapping[str, str],
     pad_value: int,
@@ -134,22 +136,33 @@ def generate(
 ) -> str:
     """``predict_len`` words after ``prime_id``, each one of the ``top_k`` likeliest.
 
-    The window of the last ``sequence_length`` words is run from its start for every word.
+    The window of the last ``sequence_length`` words is run from its start for every word. Until it
+    is full it begins with ``pad_value``, which a network has hardly seen in training, so that the
+    first words make little sense; with several words in ``prime_id`` it begins with those.
+
+    Raises:
+        ValueError: when there is nothing to begin with or to choose from.
     """
+    begun = [prime_id] if isinstance(prime_id, int) else list(prime_id)
+    if not begun or sequence_length < 1 or top_k < 1:
+        raise ValueError("prime_id, sequence_length and top_k must each be one word at least")
+    device = rnn.fc.weight.device
+    shown = begun[-sequence_length:]
+    window = torch.full((1, sequence_length), pad_value, dtype=torch.long, device=device)
+    window[0, -len(shown) :] = torch.tensor(shown, device=device)
+    words = [int_to_vocab[number] for number in begun]
     trained = rnn.training
     rnn.eval()
-    device = rnn.fc.weight.device
-    window = torch.full((1, sequence_length), pad_value, dtype=torch.long, device=device)
-    window[0, -1] = prime_id
-    words = [int_to_vocab[prime_id]]
-    for _ in range(predict_len):
-        scores, _hidden = rnn(window, rnn.init_hidden(1))
-        odds, choices = torch.softmax(scores[0], dim=-1).topk(min(top_k, scores.shape[1]))
-        picked = int(choices[torch.multinomial(odds, 1)])
-        words.append(int_to_vocab[picked])
-        window = window.roll(-1, 1)
-        window[0, -1] = picked
-    rnn.train(trained)
+    try:
+        for _ in range(predict_len):
+            scores, _hidden = rnn(window, rnn.init_hidden(1))
+            odds, choices = torch.softmax(scores[0], dim=-1).topk(min(top_k, scores.shape[1]))
+            picked = int(choices[torch.multinomial(odds, 1)])
+            words.append(int_to_vocab[picked])
+            window = window.roll(-1, 1)
+            window[0, -1] = picked
+    finally:
+        rnn.train(trained)
     text = " ".join(words)
     for mark, token in token_dict.items():
         text = text.replace(f" {token.lower()}", " (" if mark == "(" else mark)

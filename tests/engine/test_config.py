@@ -36,8 +36,9 @@ def test_a_classic_model_has_the_sizes_and_what_every_run_has() -> None:
 @pytest.mark.parametrize("name", SCRIPT_ONLY)
 def test_a_setting_that_the_model_does_not_have_is_refused_in_words(name: str) -> None:
     assert getattr(checked({name: SCRIPT_ONLY[name]}), name) == SCRIPT_ONLY[name]
-    with pytest.raises(ConfigurationError, match=f"classic model has no {name.replace('_', ' ')}"):
+    with pytest.raises(ConfigurationError, match="a classic model does not have") as caught:
         checked({"model": "classic", name: SCRIPT_ONLY[name]})
+    assert caught.value.message.startswith(name.replace("_", " "))
 
 
 def test_all_settings_as_they_are_can_be_sent_for_any_model() -> None:

@@ -48,6 +48,8 @@ def test_every_window_is_offered_once_with_the_word_after_it() -> None:
 def test_a_text_no_longer_than_a_window_is_refused() -> None:
     with pytest.raises(ValueError, match="too few"):
         batch_data([1, 2, 3], sequence_length=3, batch_size=2)
+    with pytest.raises(ValueError, match="windows of 0 words"):
+        batch_data([1, 2, 3], sequence_length=0, batch_size=2)
 
 
 def test_the_network_gives_last_step_scores_and_hidden_state_and_learns() -> None:
@@ -90,3 +92,31 @@ def test_generating_between_epochs_leaves_the_network_training() -> None:
     rnn.eval()
     generate(rnn, 0, dict(enumerate(words)), lookup, 0, predict_len=1)
     assert not rnn.training
+
+
+def test_a_text_that_was_learnt_goes_on_from_its_own_words() -> None:
+    torch.manual_seed(3)
+    words = ["the", "cat", "sat", "on", "a", "mat", ",", "the", "dog", "lay", "there", "."]
+    vocab_to_int, int_to_vocab = create_lookup_tables(words)
+    ids = [vocab_to_int[word] for word in words]
+    rnn = RNN(len(int_to_vocab), len(int_to_vocab), 12, 24, 1)
+    optimizer = torch.optim.Adam(rnn.parameters(), lr=0.02)
+    for _ in range(12):
+        for features, targets in batch_data(ids * 8, 4, 16):
+            start = rnn.init_hidden(len(targets))
+            forward_back_prop(rnn, optimizer, nn.CrossEntropyLoss(), features, targets, start)
+    text = generate(
+        rnn, ids[:4], int_to_vocab, {}, 0, predict_len=len(ids) - 4, sequence_length=4, top_k=1
+    )
+    assert text.split() == words
+
+
+def test_generating_from_nothing_is_refused_and_an_error_leaves_the_network_training() -> None:
+    rnn = RNN(4, 4, 4, 4, 1)
+    for wrong in ({"prime_id": []}, {"top_k": 0}, {"sequence_length": 0}):
+        with pytest.raises(ValueError, match="at least"):
+            generate(**{"rnn": rnn, "prime_id": 0, "int_to_vocab": {0: "a"}, "token_dict": {},
+                        "pad_value": 0, **wrong})  # fmt: skip
+    with pytest.raises(KeyError):
+        generate(rnn, 0, {0: "a"}, {}, 0, predict_len=50, top_k=4)
+    assert rnn.training
