@@ -21,7 +21,7 @@ MAX_CONFIG_BYTES = 1 << 20
 
 THEMES = ("dark", "light")
 
-USUAL_ODDS = SamplerSettings(temperature=0.95, top_p=0.95, no_repeat_ngram=4)
+USUAL_ODDS = SamplerSettings(temperature=0.95, top_p=0.95, no_repeat_ngram=4, paired_brackets=True)
 """What one begins with. It says words and phrases again as often as a script does; colder, a model
 that copies goes round in circles, and where any four words may come twice, it may go on with one
 and the same word for ever (``benchmarks/repetition.py``)."""
@@ -35,7 +35,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     escape_delay: Annotated[int, Meta(ge=10, le=2000)] = 100
     """Milliseconds to wait, after Esc, for the rest of a key's code."""
     sampler: SamplerSettings = USUAL_ODDS
-    stop: StopRule = StopRule()
+    stop: StopRule = StopRule(finish=True)
     keys: dict[str, tuple[str, ...]] = {}
     """The user's keys by action id, in Textual's spelling."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"

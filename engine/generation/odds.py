@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.corpus.vocabulary import CUE_UNK_ID, NEWLINE_ID, UNK_ID
 from engine.generation import samplers
+from engine.generation.brackets import Brackets
 from engine.generation.branch import RECENT_WORDS
 from engine.generation.context import Context
 from engine.generation.restrictions import Banned, copies, repeats
@@ -55,8 +56,10 @@ class NextWord:
         self._writer, self._context = writer, context
         self._own_cues = context.draft_words.cue_ids()
         self._banned = Banned(settings.banned, context)
+        self._brackets = Brackets.of(writer.vocabulary) if settings.paired_brackets else None
         self._restricts = bool(
             settings.banned
+            or settings.paired_brackets
             or settings.no_repeat_ngram
             or settings.max_copied_words
             or settings.repetition_penalty > 1
@@ -95,6 +98,8 @@ class NextWord:
         settings, context = self.settings, self._context
         lately = words[-RECENT_WORDS:]
         unwanted = repeats(lately, settings.no_repeat_ngram)
+        if self._brackets is not None:
+            unwanted |= self._brackets.unfit(recent)
         if settings.max_copied_words:
             spelled = [context.word(number) for number in words[-settings.max_copied_words :]]
             found = copies(spelled, self._writer.copied(), settings.max_copied_words)

@@ -23,13 +23,14 @@ from numpy.typing import NDArray
 from engine.corpus.vocabulary import NEWLINE_ID
 from engine.errors import ModelError
 from engine.generation import samplers
+from engine.generation.brackets import Brackets
 from engine.generation.branch import Branch, dice_of
 from engine.generation.context import cue_of
 from engine.generation.odds import NextWord
 from engine.generation.ranking import fit
 from engine.generation.samplers import Floats, Odds
 from engine.generation.stopping import Reason as RuleReason
-from engine.generation.stopping import reason_to_end
+from engine.generation.stopping import ends_before, is_long_enough, reason_to_end
 from engine.generation.writer import Prediction, Writer
 from engine.protocol.messages import Write
 from engine.protocol.values import (
@@ -98,6 +99,7 @@ class Stream:
         self._lock = threading.Lock()
         self._asked: _Asked | None = None
         self._stop = request.stop
+        self._brackets = Brackets.of(writer.vocabulary)
         self._seed_now = self._seed
         self._only = only
         self._stop_asked = False
@@ -181,10 +183,12 @@ class Stream:
             reason: Reason | None = (
                 None if branch.forced else reason_to_end(self._stop.at, branch, token.word)
             )
+            if reason is None and ends_before(self._stop, branch, token.word):
+                reason = "length"
             if reason is None:
                 told = branch.take(number, token, hold=self._stop.at != "length")
                 self._tell(branch, told, step)
-                if branch.drawn >= self._stop.tokens:
+                if is_long_enough(self._stop, branch, self._brackets):
                     reason = "length"
             if reason is not None:
                 self._end(branch, reason, step)
@@ -206,7 +210,7 @@ class Stream:
         if asked is not None:
             at = None
             if asked.stop is not None:
-                at, self._stop = asked.stop.at, replace(self._stop, tokens=asked.stop.tokens)
+                at, self._stop = asked.stop.at, replace(asked.stop, at=self._stop.at)
             self._change(asked.settings, at, asked.seed)
         while self._due and self._due[0].index <= self._steps:
             due = self._due.popleft()

@@ -164,6 +164,8 @@ class SamplerSettings(Value, frozen=True, kw_only=True):
     banned: tuple[str, ...] = ()
     max_copied_words: Annotated[int, Meta(ge=0, le=1000)] = 0
     """Never copy more than this many words in a row from the corpus; 0 allows it."""
+    paired_brackets: bool = False
+    """Close in its line every bracket that was opened, and no other."""
 
 
 StopAt = Literal["length", "line", "speech", "scene"]
@@ -174,6 +176,8 @@ class StopRule(Value, frozen=True, kw_only=True):
 
     tokens: Annotated[int, Meta(ge=1, le=20_000)] = 120
     at: StopAt = "length"
+    finish: bool = False
+    """Whether a sentence that is under way after so many tokens may end first, if it does soon."""
 
 
 class Alternative(Value, frozen=True, kw_only=True):

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from engine.protocol.values import SamplerSettings, StopRule
 from tui.config import USUAL_ODDS
 
 PRESETS: dict[str, SamplerSettings] = {
-    "careful": SamplerSettings(temperature=0.8, top_p=0.9, no_repeat_ngram=4),
+    "careful": structs.replace(USUAL_ODDS, temperature=0.8, top_p=0.9),
     "lively": USUAL_ODDS,
-    "wild": SamplerSettings(temperature=1.2, top_p=1.0, min_p=0.02, no_repeat_ngram=4),
+    "wild": structs.replace(USUAL_ODDS, temperature=1.2, top_p=1.0, min_p=0.02),
 }
 FIELDS = {
     "temperature": "temperature",
@@ -71,9 +72,8 @@ def with_value(settings: SamplerSettings, name: str, text: str) -> SamplerSettin
         value = tuple(word.strip() for word in text.split(",") if word.strip())
     else:
         value = _number(name, text)
-    values = {field: getattr(settings, field) for field in FIELDS} | {name: value}
     try:
-        return msgspec.convert(values, SamplerSettings)
+        return msgspec.convert(msgspec.to_builtins(settings) | {name: value}, SamplerSettings)
     except msgspec.ValidationError:
         raise ValueError(f"{FIELDS[name]}: {_RANGES[name]}") from None
 

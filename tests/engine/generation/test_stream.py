@@ -16,6 +16,7 @@ from engine.corpus.tokenizer import tokenize
 from engine.errors import ModelError
 from engine.generation.branch import Branch
 from engine.generation.odds import NextWord
+from engine.generation.stopping import MOST_MORE
 from engine.generation.stream import Ended, Stream, repeated
 from engine.generation.writer import Writer
 from engine.protocol.messages import Write
@@ -73,6 +74,26 @@ def test_a_continuation_has_its_length_and_never_an_unknown_word(writer: Writer)
         assert odds == sorted(odds, reverse=True)
         if token.rank == 1:
             assert token.alternatives[0].word == token.word
+
+
+@pytest.mark.parametrize(("at", "least"), [("length", 25), ("speech", 4)])
+def test_a_sentence_may_end_before_the_length_counts(writer: Writer, at: Any, least: int) -> None:
+    stop = StopRule(tokens=least, at=at, finish=True)
+    request = asked(branches=8, stop=stop, settings=SamplerSettings(paired_brackets=True))
+    tokens, ends = run(Stream(writer, request))
+    longer = 0
+    for number, end in ends.items():
+        if end.reason != "length":
+            continue
+        written = SCENE + text(tokens[number])
+        assert least <= len(tokens[number]) <= least + MOST_MORE
+        longer += len(tokens[number]) > least
+        if len(tokens[number]) < least + MOST_MORE:
+            assert written.rstrip()[-1] in '.!?]")' or written.endswith("...")
+            assert not written.endswith("\n")
+        again, _ends = run(repeated(writer, end.record, alternatives=3))
+        assert text(again[number]) == text(tokens[number])
+    assert longer
 
 
 def test_the_same_seed_writes_the_same_and_another_something_else(writer: Writer) -> None:
