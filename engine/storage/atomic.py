@@ -17,13 +17,14 @@ def write_atomically(
     """Replace ``path`` by ``data`` so that a crash leaves either the old file or the new one.
 
     A temporary file in the same folder is written, synced and renamed over ``path``, and the
-    folder is synced. ``data`` may be a function that writes to the path that it is given. A
-    ``private`` file is the user's alone; another has the permissions of the one that it replaces,
-    or those of any new file.
+    folder is synced; a link stays one, and this is done where it leads. ``data`` may be a function
+    that writes to the path that it is given. A ``private`` file is the user's alone; another has
+    the permissions of the one that it replaces, or those of any new file.
 
     Raises:
         ColdOpenError: when the disk refuses; the old file is kept.
     """
+    path = Path(os.path.realpath(path))
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

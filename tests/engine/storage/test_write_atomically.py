@@ -43,6 +43,22 @@ def test_private_files_are_the_users_alone_and_others_as_any_file(tmp_path: Path
     assert sorted(p.name for p in tmp_path.iterdir()) == ["own", "shared", "usual"]
 
 
+def test_a_link_stays_one_and_what_it_leads_to_is_written(tmp_path: Path) -> None:
+    links, files = tmp_path / "links", tmp_path / "files"
+    links.mkdir()
+    (links / "folder").symlink_to("../files")
+    (links / "play").symlink_to("folder/play")
+    write_atomically(links / "play", "one")  # which was not there
+    assert (files / "play").read_text() == "one"
+    (files / "play").chmod(0o640)
+    write_atomically(links / "play", "two", private=False)
+    assert (links / "play").is_symlink()
+    assert (files / "play").read_text() == "two"
+    assert (files / "play").stat().st_mode & 0o777 == 0o640
+    assert sorted(p.name for p in links.iterdir()) == ["folder", "play"]
+    assert [p.name for p in files.iterdir()] == ["play"]
+
+
 def test_a_failure_half_way_keeps_the_old_file_and_leaves_no_litter(tmp_path: Path) -> None:
     path = tmp_path / "draft"
     path.write_text("old")
