@@ -3,7 +3,7 @@
 Rules, in order:
 
 * Answers are never dropped; a client that lets ``MAX_WAITING`` of anything pile up is cut off.
-* A heartbeat or a progress report replaces the one before it.
+* A heartbeat replaces the one before it; so does a report of progress that of the same call.
 * Consecutive tokens of one branch become one event.
 * When a curve's points pile up, every other waiting point goes; the client can ask for the curve.
 """
@@ -116,15 +116,11 @@ class Outbox:
                     stream=last.stream, branch=last.branch, tokens=last.tokens + message.tokens
                 )
             return same
-        if isinstance(message, Heartbeat):
+        if isinstance(message, Heartbeat | Progress):
             for index, waiting in enumerate(self._waiting):
-                if isinstance(waiting, Heartbeat):
+                if _outdated(waiting, message):
                     self._waiting[index] = message
                     return True
-            return False
-        if isinstance(message, Progress) and isinstance(last, Progress) and last.id == message.id:
-            self._waiting[-1] = message
-            return True
         return False
 
     def _thin(self) -> None:
@@ -137,3 +133,9 @@ class Outbox:
                     continue
             kept.append(message)
         self._waiting = kept
+
+
+def _outdated(waiting: Outgoing, report: Heartbeat | Progress) -> bool:
+    if isinstance(report, Progress):
+        return isinstance(waiting, Progress) and waiting.id == report.id
+    return isinstance(waiting, Heartbeat)

@@ -83,6 +83,23 @@ def test_a_heartbeat_replaces_the_one_before() -> None:
     assert drained(outbox) == [m.Heartbeat(monotonic=2.0, busy="x"), written("s", 0, "a")]
 
 
+def test_progress_replaces_the_one_before_of_the_same_call() -> None:
+    def progress(call: int, done: int) -> m.Progress:
+        return m.Progress(id=call, stage="reading", done=done, total=9)
+
+    outbox = Outbox()
+    for done in range(9):
+        outbox.put(progress(1, done))
+        outbox.put(written("s", 0, "a"))
+        outbox.put(progress(2, done))
+    assert drained(outbox) == [
+        progress(1, 8),
+        written("s", 0, "a"),
+        progress(2, 8),
+        written("s", 0, *"a" * 8),
+    ]
+
+
 def test_a_curve_that_piles_up_is_thinned_and_answers_are_kept() -> None:
     outbox = Outbox()
     outbox.put(m.Answer(id=7, reply=m.Done()))
