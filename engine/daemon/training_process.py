@@ -93,12 +93,13 @@ def _run(spec: JobSpec, source: BinaryIO, teller: Teller) -> None:
     try:
         with written_by_us(folder):
             _train(spec, control, teller)
-            if discarded.is_set():
+            deleted = discarded.is_set()  # what comes later finds the model in the Library
+            if deleted:
                 shutil.rmtree(folder, ignore_errors=True)
     except StoppedBeforeItBegan:
         teller.tell(JobStateChange(state="stopped", message="Stopped before it began."))
         return
-    if discarded.is_set():
+    if deleted:
         teller.tell(JobNotice(text="The run was stopped and its model deleted."))
         teller.tell(JobStateChange(state="stopped", message="Discarded."))
         return

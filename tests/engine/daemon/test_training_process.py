@@ -1,0 +1,59 @@
+"""A run as a process: what it says at its end is what has become of its model."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from engine.daemon import training_process
+from engine.daemon.job_pipe import FromJob, JobCommand, JobSpec, JobStateChange
+from engine.protocol.framing import encode_frame, read_frame_blocking
+from engine.training.control import Control
+
+_DECODER = msgspec.json.Decoder(FromJob)
+
+
+def told(sink: io.BytesIO) -> Iterator[FromJob]:
+    sink.seek(0)
+    while (message := read_frame_blocking(sink, _DECODER)) is not None:
+        yield message
+
+
+def test_a_discard_that_comes_when_the_model_is_kept_is_not_said_to_have_been_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reins: list[Control] = []
+
+    def kept_at_once(spec: JobSpec, control: Control, _teller: training_process.Teller) -> None:
+        Path(spec.run_dir).mkdir()
+        reins.append(control)
+
+    @contextmanager
+    def discarded_as_it_leaves(_folder: Path) -> Iterator[None]:
+        yield
+        with os.fdopen(commands, "wb") as pipe:
+            pipe.write(encode_frame(JobCommand(command="discard")))
+            pipe.flush()
+            deadline = time.monotonic() + 60
+            while not reins[0].stopping:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+
+    monkeypatch.setattr(training_process, "_train", kept_at_once)
+    monkeypatch.setattr(training_process, "written_by_us", discarded_as_it_leaves)
+    heard, commands = os.pipe()
+    sink = io.BytesIO()
+    spec = JobSpec(name="kept", run_dir=str(tmp_path / "kept"), paths=())
+    with os.fdopen(heard, "rb") as source:
+        training_process._run(spec, source, training_process.Teller(sink))
+        (end,) = told(sink)
+        assert isinstance(end, JobStateChange)
+        assert "Library" in end.message
+        assert (tmp_path / "kept").is_dir()
