@@ -7,7 +7,7 @@ import contextlib
 import subprocess
 import time
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import TypeVar, TypeVarTuple, cast
 
 import msgspec
 
@@ -33,6 +33,7 @@ from engine.protocol.messages import (
 )
 
 R = TypeVar("R", bound=Reply)
+Ts = TypeVarTuple("Ts")
 EventHandler = Callable[[AnyEvent], None]
 ProgressHandler = Callable[[Progress], None]
 
@@ -51,7 +52,8 @@ class EngineClient:
 
     Make one with :meth:`connect`. ``on_event`` is called in the event loop for every event but
     progress, which goes to the call that it belongs to. When the connection ends, every waiting
-    call fails with :class:`EngineUnavailable` and ``on_lost`` is called once.
+    call fails with :class:`EngineUnavailable` and ``on_lost`` is called once. What one of these
+    raises goes to the event loop's exception handler, which logs it, and the connection goes on.
     """
 
     def __init__(
@@ -224,7 +226,7 @@ class EngineClient:
             while (message := await read_frame(self._reader, _DECODER)) is not None:
                 self.last_heard = time.monotonic()
                 self._take(message)
-        except (ProtocolError, ConnectionError):
+        except (ProtocolError, OSError):
             pass
         finally:
             self._closed = True
@@ -232,7 +234,7 @@ class EngineClient:
                 if not waiting.done():
                     waiting.set_exception(_lost())
             if self.on_lost is not None:
-                self.on_lost()
+                _hand(self.on_lost)
         self._writer.transport.abort()  # not waited for: whoever hears of it may close meanwhile
 
     def _take(self, message: FromEngine) -> None:
@@ -248,9 +250,19 @@ class EngineClient:
             event = message.event
             if isinstance(event, Progress):
                 if (handler := self._progress.get(event.id)) is not None:
-                    handler(event)
+                    _hand(handler, event)
             elif self._on_event is not None and not isinstance(event, Heartbeat):
-                self._on_event(event)
+                _hand(self._on_event, event)
+
+
+def _hand(handler: Callable[[*Ts], None], *told: *Ts) -> None:
+    """Call a handler; what it raises is its own fault, and not the connection's."""
+    try:
+        handler(*told)
+    except Exception as error:
+        asyncio.get_running_loop().call_exception_handler(
+            {"message": "What the engine tells could not be taken", "exception": error}
+        )
 
 
 async def _drop(writer: asyncio.StreamWriter) -> None:

@@ -21,13 +21,18 @@ _DECODER = msgspec.json.Decoder(m.FromClient)
 
 @pytest.fixture
 async def leaving(engine_home: Path) -> AsyncIterator[asyncio.Event]:
-    """An engine that greets, and hangs up with the first call or when the event is set."""
+    """An engine that greets and tells two events.
+
+    It hangs up with the first call or when the event is set.
+    """
     leave = asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await read_frame(reader, _DECODER)
         welcome = m.Welcome(protocol=m.PROTOCOL_VERSION, version="1", pid=1)
         writer.write(encode_frame(welcome))
+        for _ in range(2):
+            writer.write(encode_frame(m.Told(event=m.JobsChanged(jobs=()))))
         called = asyncio.create_task(read_frame(reader, _DECODER))
         told = asyncio.create_task(leave.wait())
         await asyncio.wait([called, told], return_when=asyncio.FIRST_COMPLETED)
@@ -67,3 +72,48 @@ async def test_who_waits_for_the_end_can_close_at_once(
         await gone.wait()
         await client.close()
     assert not client.connected
+
+
+async def test_who_cannot_take_an_event_is_reported_and_hears_the_next(
+    leaving: asyncio.Event,
+) -> None:
+    reported: list[BaseException] = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _loop, context: reported.append(context["exception"])
+    )
+    heard: list[m.AnyEvent] = []
+    gone = asyncio.Event()
+
+    def stumbles(event: m.AnyEvent) -> None:
+        heard.append(event)
+        raise ValueError(f"event {len(heard)}")
+
+    def stumbles_at_the_end() -> None:
+        gone.set()
+        raise ValueError("the end")
+
+    client = await EngineClient.connect(
+        "one", start=False, on_event=stumbles, on_lost=stumbles_at_the_end
+    )
+    leaving.set()
+    await asyncio.wait_for(gone.wait(), 60)
+    assert client._writer.is_closing()
+    await client.close()
+    assert heard == [m.JobsChanged(jobs=())] * 2
+    assert [str(error) for error in reported] == ["event 1", "event 2", "the end"]
+
+
+async def test_who_cannot_take_a_report_of_progress_still_gets_the_answer(
+    client: EngineClient, tiny_corpus: Path
+) -> None:
+    reported: list[BaseException] = []
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _loop, context: reported.append(context["exception"])
+    )
+
+    def stumbles(_progress: m.Progress) -> None:
+        raise ValueError("progress")
+
+    loaded = await client.call(m.LoadCorpus(paths=(str(tiny_corpus),)), on_progress=stumbles)
+    assert loaded.summary.files == 1
+    assert {str(error) for error in reported} == {"progress"}
