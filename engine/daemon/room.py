@@ -46,7 +46,10 @@ class ModelRoom:
         self.device = str(self._device)
         self._streams = Streams()
         self._writers: OrderedDict[str, tuple[Writer, ModelCard, tuple[int, int]]] = OrderedDict()
+        self._reading: dict[str, threading.Lock] = {}
+        """Held by name while that model is read."""
         self._lock = threading.Lock()
+        """Of these two tables, never held for long."""
         self._table: dict[type, Callable[[Session, int, Any], m.Reply]] = {
             m.PlanTraining: self._plan_training,
             m.LoadModel: self._load_model,
@@ -87,21 +90,25 @@ class ModelRoom:
             ModelError: when there is none or it cannot be read.
         """
         folder = library.folder_of(name)
-        stamp = _stamp(folder)
         with self._lock:
-            kept = self._writers.get(name)
-            if kept is not None and kept[2] == stamp:
-                self._writers.move_to_end(name)
-                return kept[0], kept[1]
-            card = library.read_card(folder)
-            if card.kind == "vectors":
+            reading = self._reading.setdefault(name, threading.Lock())
+        with reading:  # whoever else wants this model waits for it; others need not
+            stamp = _stamp(folder)
+            with self._lock:
+                kept = self._writers.get(name)
+                if kept is not None and kept[2] == stamp:
+                    self._writers.move_to_end(name)
+                    return kept[0], kept[1]
+            if library.read_card(folder).kind == "vectors":
                 raise ModelError(
                     f"“{name}” holds word vectors; it cannot write.", "Choose a model."
                 )
             writer, card = Writer.open(folder, self._device)
-            self._writers[name] = (writer, card, stamp)
-            while len(self._writers) > LOADED:
-                self._writers.popitem(last=False)
+            with self._lock:
+                self._writers[name] = (writer, card, stamp)
+                self._writers.move_to_end(name)
+                while len(self._writers) > LOADED:
+                    self._writers.popitem(last=False)
         return writer, card
 
     # -- training and evaluation
