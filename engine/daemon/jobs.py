@@ -129,14 +129,16 @@ class Jobs:
         return job_id
 
     def control(self, job_id: str, command: JobCommand) -> None:
-        """Pass ``command`` to a running job.
+        """Pass ``command`` to a running job, and tell what it is about to do.
 
         Raises:
-            TrainingError: when there is no such job or it has ended.
+            TrainingError: when there is no such job, or it has ended or is to, and can't pause.
         """
         job = self._find(job_id)
         if job.info.state in ENDED:
             raise TrainingError(f"“{job.info.name}” has already ended.")
+        if job.info.state == "stopping" and command.command == "pause":
+            raise TrainingError(f"“{job.info.name}” is stopping.")
         self._send(job, command)
 
     def snapshot(self, job_id: str, points: int) -> TrainingSnapshot:
@@ -192,8 +194,15 @@ class Jobs:
         return job
 
     def _send(self, job: Job, message: JobCommand) -> None:
-        with job.stdin_lock:
+        with job.stdin_lock:  # What is told of two commands comes in the order of the two.
+            with job.lock:
+                before = job.info.state
+                state = _asked(job, message)
+                if state != before:  # and before the run can say that it has done so
+                    self._tell_state(job, state)
             _write(job, message)
+        if state != before:
+            self._on_change()
 
     def _listen(self, job: Job) -> None:
         try:
@@ -237,42 +246,76 @@ class Jobs:
         self._take(job, JobStateChange(state="failed", message=why))
 
     def _take(self, job: Job, message: FromJob) -> None:
-        job_id = job.info.job
-        changed = False
         with job.lock:
-            job.sequence += 1
-            number = job.sequence
-            event: AnyEvent
-            if isinstance(message, JobMetrics):
-                job.metrics.append(message.metrics)
-                job.info = msgspec.structs.replace(job.info, progress=message.metrics.progress)
-                event = TrainingMetrics(job=job_id, sequence=number, metrics=message.metrics)
-            elif isinstance(message, JobValidation):
-                job.validations.append(message.point)
-                event = TrainingValidation(job=job_id, sequence=number, point=message.point)
-            elif isinstance(message, JobSample):
-                job.samples.append((message.step, message.text))
-                del job.samples[:-KEPT_SAMPLES]
-                event = TrainingSample(
-                    job=job_id, sequence=number, step=message.step, text=message.text
-                )
-            elif isinstance(message, JobNotice):
-                job.notices.append(message.text)
-                event = TrainingNotice(job=job_id, sequence=number, text=message.text)
+            if isinstance(message, JobBegun | JobStateChange):
+                self._take_state(job, message)
             else:
-                changed = True
-                if isinstance(message, JobBegun):
-                    job.config, job.device = message.config, message.device
-                    job.parameters = message.parameters
-                    state: JobState = "running"
-                    said = ""
-                else:
-                    state, said = message.state, message.message
-                job.info = msgspec.structs.replace(job.info, state=state, message=said)
-                event = TrainingStateChanged(sequence=number, info=job.info)
-        self._tell(job_id, event)
-        if changed:
+                self._take_news(job, message)
+        if isinstance(message, JobBegun | JobStateChange):
             self._on_change()
+
+    def _take_state(self, job: Job, message: JobBegun | JobStateChange) -> None:
+        if isinstance(message, JobBegun):
+            job.config, job.device = message.config, message.device
+            job.parameters = message.parameters
+            self._tell_state(job, _reached(job, "running"))
+        else:
+            self._tell_state(job, _reached(job, message.state), message.message)
+
+    def _tell_state(self, job: Job, state: JobState, said: str = "") -> None:
+        """``job.lock`` is held, here and below: what is told comes in the order of its numbers."""
+        job.sequence += 1
+        job.info = msgspec.structs.replace(job.info, state=state, message=said)
+        self._tell(job.info.job, TrainingStateChanged(sequence=job.sequence, info=job.info))
+
+    def _take_news(
+        self, job: Job, message: JobMetrics | JobValidation | JobSample | JobNotice
+    ) -> None:
+        job_id = job.info.job
+        job.sequence += 1
+        number = job.sequence
+        event: AnyEvent
+        if isinstance(message, JobMetrics):
+            job.metrics.append(message.metrics)
+            job.info = msgspec.structs.replace(job.info, progress=message.metrics.progress)
+            event = TrainingMetrics(job=job_id, sequence=number, metrics=message.metrics)
+        elif isinstance(message, JobValidation):
+            job.validations.append(message.point)
+            event = TrainingValidation(job=job_id, sequence=number, point=message.point)
+        elif isinstance(message, JobSample):
+            job.samples.append((message.step, message.text))
+            del job.samples[:-KEPT_SAMPLES]
+            event = TrainingSample(
+                job=job_id, sequence=number, step=message.step, text=message.text
+            )
+        else:
+            job.notices.append(message.text)
+            event = TrainingNotice(job=job_id, sequence=number, text=message.text)
+        self._tell(job_id, event)
+
+
+def _asked(job: Job, message: JobCommand) -> JobState:
+    """The state of a run that is told ``message``, until it tells one itself."""
+    state = job.info.state
+    if state in ENDED:
+        return state
+    if message.command in ("stop", "discard"):
+        return "stopping"
+    if message.command == "pause" and state in ("starting", "running"):
+        return "pausing"
+    if message.command == "resume" and state == "pausing":  # of which the run may see nothing
+        return "running" if job.device else "starting"
+    return state
+
+
+def _reached(job: Job, state: JobState) -> JobState:
+    """The state of a run that tells ``state``: what it was asked meanwhile is still to come."""
+    if state in ENDED:
+        return state
+    asked = job.info.state
+    if asked == "stopping" or (asked == "pausing" and state == "running"):
+        return asked
+    return state
 
 
 def _write(job: Job, message: JobSpec | JobCommand) -> None:

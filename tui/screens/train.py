@@ -122,7 +122,7 @@ class TrainRoom(Room):
             self._jobs_changed(event)
         elif self._run_view.take(event) and isinstance(event, TrainingStateChanged):
             self.refresh_bindings()
-            if event.info.state in ("running", *ENDED):
+            if event.info.state != "starting":
                 self._complete(event.info.job)
             if event.info.state == "failed":
                 self.say(event.info.message)

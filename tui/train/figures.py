@@ -13,7 +13,12 @@ from tui.train.run import Run
 
 PRESET_NAMES = {"2m": "2 minutes", "10m": "10 minutes", "overnight": "overnight"}
 _COLUMN = 25
-_STATES = {"running": "$success", "paused": "$warning", "failed": "$error"}
+_STATES = {
+    "running": "$success",
+    "pausing": "$warning",
+    "paused": "$warning",
+    "failed": "$error",
+}
 
 
 def clock(seconds: float) -> str:

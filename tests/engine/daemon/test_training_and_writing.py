@@ -196,6 +196,7 @@ async def test_pause_reattach_stop_and_resume(
     job = await train(studio, ears, tiny_corpus, epochs=10_000)
     await ears.until(lambda e: isinstance(e, m.TrainingMetrics))
     await studio.call(m.ControlTraining(job=job, command="pause"))
+    await ears.state("pausing")
     await ears.state("paused")
 
     other = Ears()
@@ -210,6 +211,7 @@ async def test_pause_reattach_stop_and_resume(
     event = await other.until(lambda e: isinstance(e, m.TrainingMetrics))
     assert event.sequence > snapshot.sequence
     await second.call(m.ControlTraining(job=job, command="stop"))
+    await other.state("stopping")
     info = await other.state("stopped", "failed")
     assert info.state == "stopped", info.message
     await second.close()
