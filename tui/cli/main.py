@@ -19,6 +19,7 @@ from tui.cli import (
     corpus_commands,
     engine_commands,
     inspect_commands,
+    streams,
     train_commands,
     vector_commands,
     write_commands,
@@ -56,6 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
+    streams.mend()
     logging.basicConfig(handlers=[LogOnly()], level=logging.WARNING)
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = build_parser()
@@ -63,8 +65,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _open_app(arguments)
     output = Output(json="--json" in arguments)
     try:
+        return _run(arguments, parser, output)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # The reader of our output has left: nothing more can be told.
+        streams.let_output_go()
+        return 1
+    except OSError as error:
+        if error.filename is None:
+            streams.let_output_go()
+        output.failure(_refused(error))
+        return 1
+
+
+def _run(arguments: Sequence[str], parser: argparse.ArgumentParser, output: Output) -> int:
+    try:
         refuse_missing(arguments, parser)
-        options = parser.parse_args(arguments)
+        try:
+            options = parser.parse_args(arguments)
+        finally:
+            sys.stdout.flush()  # which holds the help, if that was asked for
         output.json = options.json
         status: int = asyncio.run(options.run(options, output))
         return status
@@ -74,12 +94,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ColdOpenError as error:
         output.failure(error)
         return 1
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        # The reader of our output has left; nothing more can be told, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+
+
+def _refused(error: OSError) -> ColdOpenError:
+    """What is told where the system refuses a file or, if it names none, a standard stream."""
+    why = error.strerror or type(error).__name__
+    if error.filename is None:
+        return ColdOpenError(
+            f"Standard input or output failed: {why}.",
+            "Free some space, or send the output to another place.",
+        )
+    return ColdOpenError(f"{error.filename} cannot be used: {why}.", "Check its permissions.")
 
 
 def opens_app(arguments: Sequence[str], parser: argparse.ArgumentParser) -> bool:

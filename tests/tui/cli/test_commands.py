@@ -116,6 +116,76 @@ def test_a_prompt_that_is_not_utf8_is_refused_in_words(engine_home: Path) -> Non
     assert not done.stdout
 
 
+def in_shell(command: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """``command``, in which $coldopen is the program, with output that waits to be flushed."""
+    own = {"coldopen": f"{sys.executable} -m tui.cli.main", "PYTHONUNBUFFERED": "", **environment}
+    return subprocess.run(
+        ["sh", "-c", command],
+        check=False,
+        capture_output=True,
+        env={**os.environ, **own},
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "said"),
+    [
+        ("$coldopen <&-", 2, b"needs a terminal"),
+        ("$coldopen engine logs <&- >&-", 0, b""),
+        ("$coldopen write m --top-p 7 --prompt - <&-", 2, b"--top-p"),
+    ],
+)
+def test_a_closed_stream_is_an_empty_one(
+    engine_home: Path, command: str, status: int, said: bytes
+) -> None:
+    done = in_shell(command)
+    assert (done.returncode, done.stdout) == (status, b"")
+    assert said in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_nothing_is_said_where_standard_error_is_closed(engine_home: Path) -> None:
+    done = in_shell("$coldopen models --json 2>&-")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["models"]
+    assert not done.stderr
+    assert in_shell("$coldopen corpus info nowhere.txt <&- >&- 2>&-").returncode == 1
+
+
+@pytest.mark.parametrize("command", ["engine logs", "engine logs --json", "--help", "nonsense"])
+def test_output_that_does_not_fit_is_told(engine_home: Path, command: str) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("needs /dev/full")
+    done = in_shell(f"$coldopen {command} {'--json' if command == 'nonsense' else ''} >/dev/full")
+    assert done.returncode == 1
+    assert b"No space left on device" in done.stderr
+    assert b"Traceback" not in done.stderr
+    assert b"ignored" not in done.stderr
+
+
+def test_a_character_that_the_terminal_lacks_is_printed_as_its_escape(engine_home: Path) -> None:
+    log = engine_home / "state" / "coldopen" / "engine.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("“É”\n", encoding="utf-8")
+    for encoding, shown in (
+        ("ascii", b"\\u201c\\xc9\\u201d\n"),
+        ("latin-1", b"\\u201c\xc9\\u201d\n"),
+        ("utf-8", "“É”\n".encode()),
+    ):
+        done = in_shell("$coldopen engine logs", PYTHONIOENCODING=encoding)
+        assert (done.returncode, done.stdout) == (0, shown), done.stderr
+
+
+def test_a_log_that_cannot_be_read_is_said(engine_home: Path) -> None:
+    log = engine_home / "state" / "coldopen" / "engine.log"
+    log.mkdir(parents=True)
+    done = coldopen("engine", "logs", "--json")
+    assert done.returncode == 1
+    assert str(log) in json.loads(done.stdout)["error"]
+    assert done.stderr.startswith(f"coldopen: {log} cannot be used: Is a directory.")
+
+
 def test_a_path_that_begins_like_nobodys_home_is_any_path(
     engine_home: Path, tmp_path: Path
 ) -> None:
