@@ -41,7 +41,6 @@ class JobBegun(Struct, frozen=True, kw_only=True, tag="begun"):
     config: TrainingConfig | None
     device: str
     parameters: int
-    corpus: str
 
 
 class JobMetrics(Struct, frozen=True, kw_only=True, tag="metrics"):

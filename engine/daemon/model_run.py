@@ -94,14 +94,7 @@ def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
         trainer.spend(time.perf_counter() - begun)
     reporter.card = msgspec.structs.replace(card, parameters=trainer.parameters)
     with reporter.running():
-        tell(
-            JobBegun(
-                config=trainer.config,
-                device=str(device),
-                parameters=trainer.parameters,
-                corpus=corpus.name,
-            )
-        )
+        tell(JobBegun(config=trainer.config, device=str(device), parameters=trainer.parameters))
         for reason in (why, *reasons):
             tell(JobNotice(text=reason))
         result = trainer.run(control)

@@ -80,10 +80,7 @@ def run_vectors(spec: JobSpec, control: Control, tell: Tell) -> None:
     training = VectorTraining(config, corpus, reporter)
     reporter.card = msgspec.structs.replace(card, parameters=training.parameters)
     with reporter.running():
-        begun = JobBegun(
-            config=shown, device="cpu", parameters=training.parameters, corpus=corpus.name
-        )
-        tell(begun)
+        tell(JobBegun(config=shown, device="cpu", parameters=training.parameters))
         table = training.run(control)
         digest = save_vectors(folder, table)
         state: JobState = "stopped" if control.stopping else "finished"

@@ -21,7 +21,6 @@ from engine.protocol.values import (
     GateSaturation,
     GenerationRecord,
     JobInfo,
-    JobState,
     MachineReport,
     MapPoint,
     Metrics,
@@ -526,7 +525,6 @@ class JobsChanged(Event, frozen=True, kw_only=True, tag="jobs_changed"):
     """Sent to every client when a run starts, ends or changes its state."""
 
     jobs: tuple[JobInfo, ...]
-    state: JobState | None = None
 
 
 class TokensWritten(Event, frozen=True, kw_only=True, tag="tokens_written"):

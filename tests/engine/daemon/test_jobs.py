@@ -73,7 +73,7 @@ BEGINS_LATE = (
     COMMANDS
     + """
 next(commands)
-tell(b'{"type": "begun", "config": null, "device": "cpu", "parameters": 1, "corpus": "c"}')
+tell(b'{"type": "begun", "config": null, "device": "cpu", "parameters": 1}')
 next(commands)
 state("finished")
 """
