@@ -32,6 +32,7 @@ from engine.storage.library import checked_name
 from tui.cli.answers import answer
 from tui.cli.bounds import fitting
 from tui.cli.progress import ProgressLine, absolute
+from tui.train.figures import clock
 
 if TYPE_CHECKING:
     from tui.cli.output import Output
@@ -289,18 +290,12 @@ def _validation(point: ValidationPoint) -> str:
 def metrics_line(metrics: Metrics) -> str:
     """One line on how a run is doing."""
     done = round(metrics.progress * 20)
-    left = "" if metrics.eta_seconds is None else f", {_clock(metrics.eta_seconds)} left"
+    left = "" if metrics.eta_seconds is None else f", {clock(metrics.eta_seconds)} left"
     loss = "not finite" if metrics.loss is None else f"{metrics.loss:.3f}"
     return (
         f"[{'#' * done}{'.' * (20 - done)}] {metrics.progress:.0%}{left}"
         f"  loss {loss}  lr {metrics.learning_rate:.2e}  {metrics.tokens_per_second:,.0f} tokens/s"
     )
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 async def run_evaluation(options: argparse.Namespace, output: Output) -> int:

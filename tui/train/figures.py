@@ -8,6 +8,7 @@ from textual.content import Content
 
 from engine.config import TrainingConfig
 from engine.protocol.values import Metrics, ValidationPoint
+from tui.corpus.summary_text import strip
 from tui.render import fit
 from tui.train.run import Run
 
@@ -30,10 +31,7 @@ def clock(seconds: float) -> str:
 
 def bar(share: float, cells: int) -> str:
     """A progress bar of ``cells`` cells."""
-    eighths = round(min(1.0, max(0.0, share)) * cells * 8)
-    full, part = divmod(eighths, 8)
-    tail = " ▏▎▍▌▋▊▉"[part] if full < cells else ""
-    return ("█" * full + tail).ljust(cells, "░")[:cells].replace(" ", "░")
+    return strip(share, cells).ljust(cells, "░")
 
 
 def headline(run: Run, cells: int) -> Content:
