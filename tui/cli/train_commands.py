@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from engine.client import EngineClient
 from engine.config import Knob, checked, knobs
 from engine.errors import ColdOpenError, ConfigurationError, ModelError
 from engine.protocol.messages import (
@@ -29,7 +28,7 @@ from engine.protocol.messages import (
 )
 from engine.protocol.values import ENDED, JobInfo, Metrics, ValidationPoint
 from engine.storage.library import checked_name
-from tui.cli.answers import answer
+from tui.cli.answers import Events, answer, following
 from tui.cli.bounds import fitting
 from tui.cli.progress import ProgressLine, absolute
 from tui.train.figures import clock
@@ -156,11 +155,7 @@ async def run_training(options: argparse.Namespace, output: Output) -> int:
 
 async def follow_run(request: Any, detach: bool, output: Output) -> int:
     """Start a run and show it to its end; interrupted, stop it and keep what it has."""
-    events: asyncio.Queue[AnyEvent | None] = asyncio.Queue()
-    client = await EngineClient.connect(
-        "command line", on_event=events.put_nowait, on_lost=lambda: events.put_nowait(None)
-    )
-    try:
+    async with following() as (client, events):
         job = (await client.call(request)).job
         if detach:
             if output.json:
@@ -180,23 +175,15 @@ async def follow_run(request: Any, detach: bool, output: Output) -> int:
             info = await _follow(snapshot, events, output, goes_on=True)
         _told(info, output)
         return 0
-    finally:
-        await client.close()
 
 
 async def stop_run(name: str, output: Output) -> int:
     """Have the run of a model stop and keep what it has, and wait until it has."""
-    events: asyncio.Queue[AnyEvent | None] = asyncio.Queue()
-    client = await EngineClient.connect(
-        "command line", on_event=events.put_nowait, on_lost=lambda: events.put_nowait(None)
-    )
-    try:
+    async with following() as (client, events):
         snapshot = await client.call(WatchTraining(job=name))
         await client.call(ControlTraining(job=snapshot.info.job, command="stop"))
         _told(await _follow(snapshot, events, output, goes_on=True), output)
         return 0
-    finally:
-        await client.close()
 
 
 def _told(info: JobInfo, output: Output) -> None:
@@ -215,7 +202,7 @@ def _told(info: JobInfo, output: Output) -> None:
 
 async def _follow(
     snapshot: TrainingSnapshot,
-    events: asyncio.Queue[AnyEvent | None],
+    events: Events,
     output: Output,
     *,
     goes_on: bool = False,

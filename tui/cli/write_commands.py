@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from engine.client import EngineClient
 from engine.errors import ColdOpenError, ConfigurationError
-from engine.protocol.messages import AnyEvent, StreamEnded, StreamStarted, TokensWritten, Write
+from engine.protocol.messages import StreamEnded, StreamStarted, TokensWritten, Write
 from engine.protocol.values import SamplerSettings, StopRule
+from tui.cli.answers import Events, following
 from tui.cli.bounds import fitting, made_fitting
 from tui.config import USUAL_ODDS
 
@@ -87,23 +86,15 @@ async def run_write(options: argparse.Namespace, output: Output) -> int:
             seed=options.seed,
         )
     )
-    events: asyncio.Queue[AnyEvent | None] = asyncio.Queue()
-    client = await EngineClient.connect(
-        "command line", on_event=events.put_nowait, on_lost=lambda: events.put_nowait(None)
-    )
-    try:
+    async with following() as (client, events):
         started = await client.call(request)
         if not output.json:
             output.piece(prompt)
         await _stream(started, events, output)
-    finally:
-        await client.close()
     return 0
 
 
-async def _stream(
-    started: StreamStarted, events: asyncio.Queue[AnyEvent | None], output: Output
-) -> None:
+async def _stream(started: StreamStarted, events: Events, output: Output) -> None:
     while (event := await events.get()) is not None:
         if isinstance(event, TokensWritten) and event.stream == started.stream:
             for token in event.tokens:
