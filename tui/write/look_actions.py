@@ -17,7 +17,7 @@ from tui.write import cast as cast_of
 from tui.write.ask import Ask
 from tui.write.cast import completed, may_begin_a_name
 from tui.write.draft_actions import DraftActions
-from tui.write.extent import end_of_followers, generation_around
+from tui.write.extent import end_of_followers
 from tui.write.find_bar import FindBar
 from tui.write.odds import summary
 from tui.write.outline import scenes
@@ -259,19 +259,6 @@ class LookActions(SpeakActions, DraftActions):
         self.page.set_pending(node.text)
         self.show_choices()
         self.show_line()
-
-    def action_branch(self) -> None:
-        """Others from the cursor; what the model wrote behind it there goes back to the tree."""
-        page = self.page
-        page.clear_pending()
-        self.let_go()
-        cursor = page.cursor_offset
-        if self._draft is not None:
-            spans = page.page.spans(ORIGIN)
-            inside = generation_around(page.draft, spans, self._draft.tree, cursor)
-            if inside is not None:
-                page.swap(cursor, inside[1], "")
-        self.go_on()
 
     def branch_at(self, place: int) -> None:
         """Others from character ``place`` of the draft, as :meth:`action_branch` does."""

@@ -22,6 +22,7 @@ from tui.drafts.tree import TAIL, Node
 from tui.editor.passage import ORIGIN
 from tui.editor.taking import next_line, next_word
 from tui.write import cast as cast_of
+from tui.write.extent import generation_around
 from tui.write.odds import summary
 from tui.write.steering import Steering
 from tui.write.streaming import Continuation, Place, Wish
@@ -60,12 +61,13 @@ class ModelActions(Steering):
 
     def action_retry(self) -> None:
         going = self._going
-        speaker, fill = None, False
+        speaker, fill, instead = None, False, False
         if going is not None and isinstance(going.request, Write) and not going.used:
             speaker, fill = going.request.speaker, bool(going.request.after)
+            instead = going.instead
         self.page.clear_pending()
         self.let_go()
-        self.go_on(speaker, fill=fill)
+        self.go_on(speaker, fill=fill, instead=instead)
 
     def action_fill_in(self) -> None:
         self.page.clear_pending()
@@ -75,12 +77,23 @@ class ModelActions(Steering):
             return
         self.go_on(fill=True)
 
-    def go_on(self, speaker: str | None = None, *, fill: bool = False) -> None:
-        """Ask for continuations at the cursor."""
+    def action_branch(self) -> None:
+        """Others from the cursor; what the model wrote behind it there goes back to the tree."""
+        self.page.clear_pending()
+        self.let_go()
+        self.go_on(instead=True)
+
+    def go_on(
+        self, speaker: str | None = None, *, fill: bool = False, instead: bool = False
+    ) -> None:
+        """Ask for continuations at the cursor.
+
+        They come ``instead`` of what the model wrote behind it there, which stays until they do.
+        """
         if self._draft is None:
             return
         if self._ready is None:
-            self._wait_for_model(Wish(self.here(), speaker, fill))
+            self._wait_for_model(Wish(self.here(), speaker, fill, instead))
             return
         page = self.page
         page.clear_pending()
@@ -98,7 +111,7 @@ class ModelActions(Steering):
             branches=ALTERNATIVES,
             alternatives=0,
         )
-        self._begin(request)
+        self._begin(request, instead=instead)
 
     def write_again(self, node: Node) -> None:
         """Have a passage made again from its record, as pending text at the cursor."""
@@ -107,7 +120,9 @@ class ModelActions(Steering):
             return
         self._begin(WriteAgain(record=node.record, alternatives=0), node)
 
-    def _begin(self, request: Write | WriteAgain, again: Node | None = None) -> None:
+    def _begin(
+        self, request: Write | WriteAgain, again: Node | None = None, *, instead: bool = False
+    ) -> None:
         assert self._draft is not None
         going = Continuation(
             request,
@@ -116,6 +131,7 @@ class ModelActions(Steering):
             place=self.here(),
             tree=self._draft.tree,
             made_again="" if again is None else again.text,
+            instead=instead,
         )
         self._going = going
         self._note = ""
@@ -150,7 +166,7 @@ class ModelActions(Steering):
         if wish is None:
             return
         if self._ready is not None and wish.place == self.here():
-            self.go_on(wish.speaker, fill=wish.fill)
+            self.go_on(wish.speaker, fill=wish.fill, instead=wish.instead)
         else:
             self.show_line()
 
@@ -169,6 +185,7 @@ class ModelActions(Steering):
                 self.say(error)
         else:
             self._streams[going.stream] = going
+            self._make_way(going)
             early, self._early = self._early, []
             for event in early:
                 self.hear(event)
@@ -182,6 +199,19 @@ class ModelActions(Steering):
             if not self._asked:
                 self._early.clear()
         self.show_line()
+
+    def _make_way(self, going: Continuation) -> None:
+        """Take out what ``going`` is to stand instead of, unless the writer is elsewhere by now."""
+        if not going.instead or going.tree is None or going is not self._going:
+            return
+        going.instead = False
+        if self._has_left(going):
+            return
+        page = self.page
+        cursor = page.cursor_offset
+        around = generation_around(page.draft, page.page.spans(ORIGIN), going.tree, cursor)
+        if around is not None:
+            page.swap(cursor, around[1], "")
 
     # -- what comes
 

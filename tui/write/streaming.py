@@ -65,6 +65,7 @@ class Wish:
     place: Place
     speaker: str | None
     fill: bool
+    instead: bool
 
 
 @dataclass
@@ -87,6 +88,8 @@ class Continuation:
     """Whether the writer picked the branch that is shown."""
     made_again: str = ""
     """The text that a repetition should come to."""
+    instead: bool = False
+    """Whether what the model wrote behind the place gives way as soon as there is a stream."""
     over: bool = False
     """What still comes is not shown any more."""
 

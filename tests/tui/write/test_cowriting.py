@@ -474,6 +474,24 @@ async def test_branching_inside_what_the_model_wrote(cowriting: Any, place: str)
     assert page.draft == whole
 
 
+async def test_what_the_model_wrote_stays_until_others_come(cowriting: Any) -> None:
+    room, page = cowriting.room, cowriting.page
+    await cowriting.put(OPENING)
+    page.swap(len(OPENING), len(OPENING), "GUS: Well, no.", generation="1a")
+    whole, cut = page.draft, len(OPENING) + 9
+    page.go_to(cut)
+    room._ready, room._preparing = None, 1
+    await cowriting.press("f4")
+    assert "the model is loading" in cowriting.line()
+    assert page.draft == whole
+    room._preparing = 0
+    room.prepare_model()
+    await cowriting.until(lambda: page.pending)
+    assert page.draft == whole[:cut]
+    await cowriting.press("escape", "escape", "ctrl+z")
+    assert page.draft == whole
+
+
 def fits(text: str, at: int, place: str) -> bool:
     """Whether ``at`` is such a place."""
     before, after = text[at - 1], text[at]

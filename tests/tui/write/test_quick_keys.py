@@ -14,6 +14,7 @@ from textual.command import CommandList
 from textual.keys import _character_to_key
 from textual.widgets import Input
 
+from engine.errors import ColdOpenError
 from engine.protocol.messages import StopStream, StreamEnded, StreamStarted, TokensWritten, Write
 from engine.protocol.values import GenerationRecord, StopRule, WrittenToken
 from tui.link import LinkStatus
@@ -229,6 +230,22 @@ async def test_words_that_come_before_the_answer_are_in_the_tree_in_their_order(
     stopped.set()
     await sitting.until(lambda: "s1" not in room._streams)
     assert [node.text for node in room._draft.tree] == ["one two three "]
+
+
+async def test_nothing_gives_way_to_a_branch_that_the_engine_refuses(
+    sitting: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone() -> object:
+        raise ColdOpenError("The engine stops again and again.")
+
+    room, page = sitting.room, sitting.page
+    monkeypatch.setattr(sitting.app, "engine_ready", gone)
+    page.swap(0, 0, "GUS: one two three", generation="1a")
+    page.go_to(8)
+    room._ready = SimpleNamespace(card=SimpleNamespace(name="m"), speakers=())
+    await sitting.press("f4")
+    await sitting.until(lambda: "again and again" in sitting.notices())
+    assert page.draft == "GUS: one two three"
 
 
 async def test_a_script_that_is_read_slowly_takes_no_keys_of_another_room(

@@ -15,6 +15,7 @@ from tui.app import ColdOpenApp
 from tui.config import USUAL_ODDS
 from tui.drafts.open_draft import DraftError, OpenDraft, Snapshot
 from tui.drafts.store import DraftStore
+from tui.link import LinkStatus
 from tui.widgets.filepicker import FilePicker
 from tui.write.drafts_screen import DraftsScreen
 from tui.write.figures import Figures
@@ -37,6 +38,24 @@ async def test_without_an_engine_one_writes_on(sitting: Any) -> None:
     await sitting.type(" it goes")
     assert sitting.page.draft == "GUS: so it goes"
     assert "engine" not in sitting.line()
+
+
+@pytest.mark.parametrize(
+    ("state", "note"),
+    [("lost", "The engine is not there"), ("starting", "the engine is starting, then it goes on")],
+)
+async def test_without_an_engine_nothing_gives_way_to_a_branch(
+    sitting: Any, state: Any, note: str
+) -> None:
+    page = sitting.page
+    sitting.app._link.status = LinkStatus(state=state)
+    page.swap(0, 0, "GUS: one two three", generation="1a")
+    page.go_to(8)
+    await sitting.pilot.pause()
+    await sitting.press("f4")
+    await sitting.pilot.pause()
+    assert page.draft == "GUS: one two three"
+    assert note in sitting.line()
 
 
 @pytest.mark.parametrize("part", ["#write-line", "#side", "#page"])
