@@ -19,7 +19,9 @@ from tui.widgets.once import Once
 class Ask(Keyed, Once, ModalScreen[str]):
     """Asks for a line of text, or for one of ``choices``; an empty answer means no.
 
-    Typing narrows the choices; a digit chooses among the first nine where ``digits`` is set.
+    Typing narrows the choices, the one that is called just so first; where an answer is ``free``,
+    the last row is what was typed, unless that is a choice already. A digit chooses among the first
+    nine where ``digits`` is set.
     """
 
     key_group = "dialog"
@@ -46,6 +48,8 @@ class Ask(Keyed, Once, ModalScreen[str]):
         self._title, self._choices, self._value = title, list(choices), value
         self._free, self._digits = free, digits
         self._shown: list[str] = []
+        self._new = ""
+        """What was typed, where that may be the answer and is no choice."""
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -69,16 +73,27 @@ class Ask(Keyed, Once, ModalScreen[str]):
         if not self._choices:
             return
         box = self.query_one(OptionList)
-        fits = [(n, note) for n, note in self._choices if self._fits(n, text)]
+        typed = text.strip()
+        same = [name for name, _note in self._choices if name.lower() == typed.lower()]
+        fits = [(n, note) for n, note in self._choices if n in same or self._fits(n, text)]
+        fits.sort(key=lambda choice: (choice[0] != typed, choice[0] not in same))
         self._shown = [name for name, _note in fits]
+        self._new = typed if self._free and not same else ""
         box.clear_options()
         for index, (name, note) in enumerate(fits):
             digit = f"{index + 1} " if self._digits and index < 9 else "  "
             box.add_option(Option(content(f"{digit}{name}  {note}", newlines=False)))
-        if fits:
+        if self._new:
+            box.add_option(Option(content(f"  {self._new}  new", newlines=False)))
+        if self._answers:
             box.highlighted = 0
         elif not self._free:
             box.add_option(Option("  nothing is called so", disabled=True))
+
+    @property
+    def _answers(self) -> list[str]:
+        """What the rows stand for."""
+        return [*self._shown, self._new] if self._new else self._shown
 
     def _fits(self, name: str, text: str) -> bool:
         """Whether ``text`` is a part of ``name``; where it may be a new one, a word's beginning."""
@@ -102,14 +117,14 @@ class Ask(Keyed, Once, ModalScreen[str]):
             getattr(self.query_one(OptionList), f"action_{how}")()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        if self._choices and self._shown:
+        if answers := self._answers:
             chosen = self.query_one(OptionList).highlighted
-            self.dismiss(self._shown[chosen or 0])
+            self.dismiss(answers[chosen or 0])
         elif self._free:
             self.dismiss(event.value.strip())
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self._shown[event.option_index])
+        self.dismiss(self._answers[event.option_index])
 
     def action_leave(self) -> None:
         self.dismiss("")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from tui.write.ask import Ask
 
 Until = Callable[[Pilot[Any], Callable[[], bool]], Awaitable[None]]
-CAST = [("OZ", "OZ"), ("DELIA", "DELIA"), ("TEO", "TEO")]
+CAST = ("OZ", "DELIA", "TEO")
 
 
 @pytest.fixture
@@ -21,12 +21,18 @@ def app(user_home: object, app_of: Callable[..., App[None]]) -> App[None]:
 
 
 async def answer(
-    app: App[None], until: Until, keys: list[str], *, free: bool = True
+    app: App[None],
+    until: Until,
+    keys: list[str],
+    *,
+    cast: Sequence[str] = CAST,
+    free: bool = True,
 ) -> list[str | None]:
     """What the question gives for ``keys``, which answer it."""
     got: list[str | None] = []
     async with app.run_test() as pilot:
-        app.push_screen(Ask("Who speaks?", choices=CAST, free=free, digits=True), got.append)
+        choices = [(name, name) for name in cast]
+        app.push_screen(Ask("Who speaks?", choices=choices, free=free, digits=True), got.append)
         await until(pilot, lambda: isinstance(app.screen, Ask) and app.focused is not None)
         await pilot.press(*keys)
         await until(pilot, lambda: bool(got))
@@ -61,3 +67,45 @@ async def test_a_new_name_may_stand_inside_an_old_one(
     app: App[None], until: Until, free: bool, typed: str, wanted: str
 ) -> None:
     assert await answer(app, until, [*typed, "enter"], free=free) == [wanted]
+
+
+@pytest.mark.parametrize("free", [False, True])
+@pytest.mark.parametrize(
+    ("cast", "typed", "wanted"),
+    [
+        (["SAMANTHA", "SAM"], "sam", "SAM"),
+        (["Anna Maria", "Anna"], "Anna", "Anna"),
+        (["yes, all", "yes"], "yes", "yes"),
+        (["DRAFT", "Draft"], "Draft", "Draft"),
+    ],
+)
+async def test_what_is_called_just_so_comes_before_what_only_begins_so(
+    app: App[None], until: Until, free: bool, cast: list[str], typed: str, wanted: str
+) -> None:
+    assert await answer(app, until, [*typed, "enter"], cast=cast, free=free) == [wanted]
+
+
+@pytest.mark.parametrize(
+    ("keys", "wanted"),
+    [
+        (["enter"], "SAMANTHA"),
+        (["down", "enter"], "Sam"),
+        (["space", "down", "enter"], "Sam"),
+        (["space", "B", "enter"], "Sam B"),
+    ],
+)
+async def test_a_new_name_may_begin_an_old_one(
+    app: App[None], until: Until, keys: list[str], wanted: str
+) -> None:
+    assert await answer(app, until, [*"Sam", *keys], cast=["SAMANTHA"]) == [wanted]
+
+
+async def test_nothing_new_is_offered_where_only_the_choices_are_answers(
+    app: App[None], until: Until
+) -> None:
+    keys = [*"ye", "down", "enter"]
+    assert await answer(app, until, keys, cast=["no", "yes"], free=False) == ["yes"]
+
+
+async def test_a_digit_is_no_way_to_what_was_typed(app: App[None], until: Until) -> None:
+    assert await answer(app, until, ["4", "2", "backspace", "2", "enter"]) == ["42"]
