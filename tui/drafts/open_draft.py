@@ -8,6 +8,8 @@ the journal that leads to it.
 from __future__ import annotations
 
 import contextlib
+import glob
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ from tui.drafts.tree import Tree, append_synced
 from tui.editor.passage import ORIGIN, Span
 
 _NOTES = msgspec.json.Decoder(Header)
+_ASIDE = re.compile(r"\.unapplied-journal(?:\.([1-9][0-9]*))?\.jsonl")
 
 
 class DraftError(ColdOpenError):
@@ -60,8 +63,22 @@ class DraftFiles:
     def next_journal(self) -> Path:
         return self._beside(".journal.new")
 
+    def aside(self) -> dict[int, Path]:
+        """The journals that fitted no text, by number, the first one first."""
+        stem, found = self.text.stem, dict[int, Path]()
+        for path in self.text.parent.glob(f"{glob.escape(stem)}.unapplied-journal*.jsonl"):
+            if match := _ASIDE.fullmatch(path.name.removeprefix(stem)):
+                found[int(match[1] or 1)] = path
+        return dict(sorted(found.items()))
+
+    def next_aside(self) -> Path:
+        """Where the next such journal goes."""
+        number = max(self.aside(), default=0) + 1
+        suffix = f".{number}" if number > 1 else ""
+        return self.text.with_name(f"{self.text.stem}.unapplied-journal{suffix}.jsonl")
+
     def all(self) -> tuple[Path, ...]:
-        """All that belongs to the draft but the mark."""
+        """All that belongs to the draft but the mark and what was put aside."""
         return (self.text, self.notes, self.tree, self.journal, self.next_journal)
 
 
@@ -241,7 +258,8 @@ class OpenDraft:
             raw = path.read_bytes() if path.exists() else b""
             text = raw.decode("utf-8")
             self.tree = Tree.read(self.files.tree)
-            journals = [read_journal(p) for p in (self.files.journal, self.files.next_journal)]
+            paths = (self.files.journal, self.files.next_journal)
+            journals = [(path, *read_journal(path)) for path in paths]
         except UnicodeDecodeError:
             raise DraftError(
                 f"{path} is not UTF-8 text.", "Import it instead, which reads other encodings."
@@ -250,8 +268,8 @@ class OpenDraft:
             raise DraftError(f"{path} cannot be read: {error.strerror}.", "") from None
         self._restore(text, journals)
 
-    def _restore(self, text: str, journals: list[tuple[Header, list[Entry]]]) -> None:
-        headers = [header for header, _entries in journals] + [self._notes()]
+    def _restore(self, text: str, journals: list[tuple[Path, Header, list[Entry]]]) -> None:
+        headers = [header for _path, header, _entries in journals] + [self._notes()]
         if not any(header.text == digest(text) for header in headers):
             # Another editor wrote it, perhaps with line ends and a mark of its own.
             text = text.removeprefix("\ufeff").replace("\r\n", "\n")
@@ -260,28 +278,34 @@ class OpenDraft:
         spans = [] if known is None else [Span(a, b, ORIGIN, by) for a, b, by in known.origin]
         self.cursor = len(text) if known is None else known.cursor
         self.text, self._header = text, known or Header(name, (), self.cursor)
-        for number, (header, entries) in enumerate(journals):
+        aside: list[str] = []
+        for path, header, entries in journals:
             if entries and header.text == name:
                 # Half a save left the only copy of these beside the place where the next begins.
-                self._renamed = number == 0 or header.text != self._header.text
+                lasting = path == self.files.journal
+                self._renamed = lasting or header.text != self._header.text
                 text, spans = replay(text, spans, entries)
                 name = digest(text)
                 self.cursor = entries[-1].start + len(entries[-1].inserted)
                 self.recovered += len(entries)
             elif entries and not any(other.text == name for other in headers):
-                self._put_aside()
+                aside.extend(self._put_aside(path))
+        if aside:
+            where = " and ".join(aside)
+            self.note = f"The draft was changed elsewhere; typing not yet in it is in {where}."
         self.origin = spans
         for span in spans:
             self.tree.keep_free(span.value)
         if self.recovered:
             self.write(self.snapshot(text, spans, self.cursor))
 
-    def _put_aside(self) -> None:
+    def _put_aside(self, journal: Path) -> list[str]:
         """Keep a journal that no longer fits its text, since somebody else changed that."""
-        aside = self.files.journal.with_name(f"{self.name}.unapplied-journal.jsonl")
+        aside = self.files.next_aside()
         with contextlib.suppress(OSError):
-            self.files.journal.replace(aside)
-            self.note = f"The draft was changed elsewhere; typing not yet in it is in {aside.name}."
+            journal.replace(aside)
+            return [aside.name]
+        return []
 
     def _notes(self) -> Header:
         try:

@@ -218,6 +218,8 @@ class DraftStore:
 
 def _move(source: DraftFiles, target: DraftFiles) -> None:
     """Move all that belongs to a draft; the text goes last, so that nothing is half a draft."""
+    for aside in source.aside().values():
+        aside.rename(target.next_aside())
     for old, new in reversed(list(zip(source.all(), target.all(), strict=True))):
         if old.exists():
             old.rename(new)

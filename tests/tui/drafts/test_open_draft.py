@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import ColdOpenError
-from tui.drafts.journal import Entry
-from tui.drafts.open_draft import DraftError, OpenDraft
+from tui.drafts.journal import Entry, read_journal
+from tui.drafts.open_draft import DraftError, DraftFiles, OpenDraft
 from tui.drafts.store import DraftStore
 from tui.editor.page_document import PageDocument
 from tui.editor.passage import ORIGIN, Passage, Span
@@ -246,6 +246,78 @@ def test_a_text_changed_elsewhere_wins_and_the_typing_is_put_aside(tmp_path: Pat
     assert "play.unapplied-journal.jsonl" in again.note
     assert " and more" in (store.folder / "play.unapplied-journal.jsonl").read_text()
     again.close()
+
+
+def cut_off_and_changed_elsewhere(store: DraftStore, typed: str) -> OpenDraft:
+    """Open "play", type, be cut off, have the text changed elsewhere, and open it again."""
+    draft = store.open("play")
+    draft.record(Entry(0, 0, typed))
+    draft.sync()
+    draft._lock_file.close()
+    draft.path.write_text(f"changed after {typed}")
+    return store.open("play")
+
+
+def aside_of(files: DraftFiles) -> list[str]:
+    """What the journals that were put aside bear."""
+    return [read_journal(path)[1][0].inserted for path in files.aside().values()]
+
+
+def test_typing_that_is_put_aside_again_is_kept_beside_the_first(tmp_path: Path) -> None:
+    store = DraftStore(tmp_path / "drafts")
+    for number, name in ((1, "journal"), (2, "journal.2"), (3, "journal.3")):
+        again = cut_off_and_changed_elsewhere(store, f"lost {number}")
+        assert again.note.endswith(f" play.unapplied-{name}.jsonl.")
+        again.close()
+    assert aside_of(again.files) == ["lost 1", "lost 2", "lost 3"]
+
+
+def test_the_journal_of_half_a_save_is_put_aside_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, draft, writer = begun(tmp_path)
+    writer.put(0, 0, "one ")
+    draft.sync()
+
+    real_replace = Path.replace
+
+    def refused(path: Path, target: Path) -> Path:
+        if path == draft.files.next_journal:
+            raise OSError(28, "No space left on device")
+        return real_replace(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", refused)
+        with pytest.raises(DraftError, match="No space left"):
+            writer.write()
+    writer.put(4, 0, "two")
+    draft.sync()
+    draft._lock_file.close()
+    draft.path.write_text("theirs")
+    again = store.open("play")
+    assert aside_of(again.files) == ["one ", "two"]
+    assert "play.unapplied-journal.jsonl and play.unapplied-journal.2.jsonl" in again.note
+    again.close()
+
+
+def test_typing_put_aside_goes_where_its_draft_goes(tmp_path: Path) -> None:
+    store = DraftStore(tmp_path / "drafts")
+    store.folder.mkdir()
+    others = store.folder / "play.unapplied-journal.unapplied-journal.jsonl"
+    others.write_text("of another draft")
+    for typed in ("lost 1", "lost 2"):
+        cut_off_and_changed_elsewhere(store, typed).close()
+    (store.folder / "comedy.unapplied-journal.jsonl").write_bytes(b'{"text":"x"}\n[0,0,"old"]\n')
+    store.rename("play", "comedy")
+    assert [entry.name for entry in store.entries()] == ["comedy"]
+    assert aside_of(store.files("play")) == []
+    assert aside_of(store.files("comedy")) == ["old", "lost 1", "lost 2"]
+    trashed = store.delete("comedy")
+    assert [path.name for path in store.folder.iterdir() if path.is_file()] == [others.name]
+    assert store.trashed() == (trashed,)
+    assert store.restore(trashed) == "comedy"
+    assert aside_of(store.files("comedy")) == ["old", "lost 1", "lost 2"]
+    assert list((store.folder / ".trash").iterdir()) == []
 
 
 def test_a_full_disk_keeps_what_was_typed_and_tries_again(
