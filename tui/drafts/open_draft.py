@@ -108,10 +108,12 @@ class OpenDraft:
         self._journal: Journal | None = None
         self._renamed = True
         """Whether the journal has its lasting name."""
+        self._recovery: Snapshot | None = None
+        """What was recovered, until it is written; no other journal may take the place of its."""
         self.unwritten = False
         """Whether there were changes since the draft was last written whole."""
         self.text = ""
-        """What the disk held when the draft was last read or written whole."""
+        """The draft as it was opened, or last written whole."""
         self._header = Header()
         self.origin: list[Span] = []
         self.cursor = 0
@@ -152,13 +154,7 @@ class OpenDraft:
         with self._disk:
             with self._guard:
                 entries, self._entries = self._entries, []
-            try:
-                if entries:
-                    self._open_journal().append(entries)
-            except OSError as error:
-                with self._guard:
-                    self._entries[:0] = entries
-                raise self._refused(error) from None
+            self._append(entries)
             self._sync_tree()
 
     def snapshot(self, text: str, origin: Sequence[Span], cursor: int) -> Snapshot:
@@ -177,37 +173,11 @@ class OpenDraft:
         """
         with self._disk:
             try:
-                if snapshot.entries:
-                    self._open_journal().append(snapshot.entries)
-            except OSError as error:
-                with self._guard:
-                    self._entries[:0] = snapshot.entries
+                self._append(snapshot.entries)
+            except DraftError:
                 self.unwritten = True
-                raise self._refused(error) from None
-            try:
-                self._rename_journal()
-                fresh = Journal(self.files.next_journal, snapshot.header)
-            except OSError as error:
-                self.unwritten = True
-                raise self._refused(error) from None
-            try:
-                write_atomically(self.files.text, snapshot.text)
-            except ColdOpenError as error:
-                fresh.close()
-                self.unwritten = True
-                raise self._refused(error) from None
-            # The text is the new one now, so what is typed from here on belongs to its journal.
-            if self._journal is not None:
-                self._journal.close()
-            self._journal, self._renamed = fresh, False
-            self.text, self._header = snapshot.text, snapshot.header
-            try:
-                write_atomically(self.files.notes, msgspec.json.encode(snapshot.header))
-                self._rename_journal()
-            except (OSError, ColdOpenError) as error:
-                self.unwritten = True
-                raise self._refused(error) from None
-            self._sync_tree()
+                raise
+            self._write(snapshot)
 
     def close(self) -> None:
         """Let go of the draft, which has been written whole."""
@@ -223,6 +193,45 @@ class OpenDraft:
             self._lock_file.close()
 
     # -- inside
+
+    def _append(self, entries: Sequence[Entry]) -> None:
+        """Have the journal hold ``entries``; they wait again where the disk refuses."""
+        try:
+            if self._recovery is not None:
+                self._write(self._recovery)
+            if entries:
+                self._open_journal().append(entries)
+        except (OSError, DraftError) as error:
+            with self._guard:
+                self._entries[:0] = entries
+            raise error if isinstance(error, DraftError) else self._refused(error) from None
+
+    def _write(self, snapshot: Snapshot) -> None:
+        try:
+            self._rename_journal()
+            fresh = Journal(self.files.next_journal, snapshot.header)
+        except OSError as error:
+            self.unwritten = True
+            raise self._refused(error) from None
+        try:
+            write_atomically(self.files.text, snapshot.text)
+        except ColdOpenError as error:
+            fresh.close()
+            self.unwritten = True
+            raise self._refused(error) from None
+        # The text is the new one now, so what is typed from here on belongs to its journal.
+        if self._journal is not None:
+            self._journal.close()
+        self._journal, self._renamed = fresh, False
+        self.text, self._header = snapshot.text, snapshot.header
+        self._recovery = None
+        try:
+            write_atomically(self.files.notes, msgspec.json.encode(snapshot.header))
+            self._rename_journal()
+        except (OSError, ColdOpenError) as error:
+            self.unwritten = True
+            raise self._refused(error) from None
+        self._sync_tree()
 
     def _open_journal(self) -> Journal:
         if self._journal is None:
@@ -297,7 +306,12 @@ class OpenDraft:
         for span in spans:
             self.tree.keep_free(span.value)
         if self.recovered:
-            self.write(self.snapshot(text, spans, self.cursor))
+            self.text, self._recovery = text, self.snapshot(text, spans, self.cursor)
+            try:
+                self.sync()
+            except DraftError as error:
+                told = f"“{self.name}” was recovered with {self.recovered} changes. {error.message}"
+                self.note = f"{self.note} {told}".strip()
 
     def _put_aside(self, journal: Path) -> list[str]:
         """Keep a journal that no longer fits its text, since somebody else changed that."""

@@ -479,9 +479,22 @@ def test_recovering_onto_a_full_disk_loses_nothing(
     shutil.copytree(store.folder, cut_off.folder)
     with monkeypatch.context() as patch:
         patch.setattr(module, "write_atomically", full)
-        with pytest.raises(DraftError, match="No space left"):
-            cut_off.open("play")
+        again = Writer(cut_off.open("play"))
+        assert again.state == ("one two three", [])
+        assert again.draft.unwritten
+        assert "recovered" in again.draft.note
+        assert "No space left" in again.draft.note
+        again.put(13, 0, " four", "1a")
+        for save in (again.draft.sync, again.write):
+            with pytest.raises(DraftError, match=r"^“play” could not be saved: No space"):
+                save()
+            assert again.draft.waiting
     assert after_a_crash(cut_off)[:2] == ("one two three", [])
+    again.draft.sync()
+    assert after_a_crash(cut_off)[:2] == again.state
+    again.write()
+    again.draft.close()
+    assert again.draft.path.read_text() == "one two three four"
     writer.draft.close()
 
 

@@ -11,8 +11,10 @@ import pytest
 from textual import events
 from textual.widgets import Input
 
+from engine.errors import ColdOpenError
 from tui.app import ColdOpenApp
 from tui.config import USUAL_ODDS
+from tui.drafts.journal import Entry
 from tui.drafts.open_draft import DraftError, OpenDraft, Snapshot
 from tui.drafts.store import DraftStore
 from tui.link import LinkStatus
@@ -95,8 +97,6 @@ async def test_typing_is_in_the_journal_by_itself(sitting: Any, user_home: Path)
 async def test_a_draft_that_was_cut_off_is_there_again_and_says_so(
     user_home: Path, wait: Any
 ) -> None:
-    from tui.drafts.journal import Entry
-
     draft = DraftStore().open("play")
     draft.record(Entry(0, 0, "GUS: still here"))
     draft.sync()
@@ -376,6 +376,30 @@ async def test_a_full_disk_is_said_once_and_typing_goes_on(sitting: Any, monkeyp
     sitting.room._not_before = 0.0
     await sitting.until(lambda: "can be saved again" in sitting.notices())
     assert sitting.page.draft == "some words more"
+
+
+async def test_a_full_disk_after_a_crash_lets_one_have_the_draft(
+    sitting: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tui.drafts import open_draft
+
+    def full(path: Path, data: bytes | str) -> None:
+        raise ColdOpenError(f"{path} could not be written: No space left on device.")
+
+    room, draft = sitting.room, DraftStore().open("play")
+    draft.record(Entry(0, 0, "GUS: still here"))
+    draft.sync()
+    draft._lock_file.close()
+    with monkeypatch.context() as patch:
+        patch.setattr(open_draft, "write_atomically", full)
+        await room._go_to("play")
+        assert (room._draft.name, sitting.page.draft) == ("play", "GUS: still here")
+        assert "“play” was recovered with 1 changes" in sitting.line()
+        await sitting.until(lambda: "No space left" in sitting.notices())
+        await sitting.type("!")
+    room._not_before = 0.0
+    await sitting.until(lambda: room._draft.path.exists() and not room._draft.unwritten)
+    assert room._draft.path.read_text() == "GUS: still here!"
 
 
 async def test_what_is_typed_while_the_draft_is_being_closed_is_on_disk(
