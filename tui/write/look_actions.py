@@ -29,6 +29,8 @@ from tui.write.tree_panel import TreePanel
 IDLE_SECONDS = 0.8
 COPIED_WORDS = 8
 """Shortest span of the corpus that is worth telling."""
+MARKED = 10_000
+"""Places that are marked at most where more were found."""
 COPIED_CHARACTERS = 200_000
 """Part of a very long draft, around the cursor, that is compared with the corpus."""
 
@@ -319,7 +321,7 @@ class LookActions(SpeakActions, DraftActions):
     def _search(self, step: str) -> None:
         page, bar = self.page, self.finder
         found = self._found = matches(page.draft, bar.wanted)
-        page.set_marks("found", [Span(start, end, "found") for start, end in found])
+        page.set_marks("found", [Span(start, end, "found") for start, end in found[:MARKED]])
         if not found:
             bar.tell("nothing found" if bar.wanted else "")
             return

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 
 
-def matches(text: str, wanted: str, most: int = 10_000) -> list[tuple[int, int]]:
+def matches(text: str, wanted: str) -> list[tuple[int, int]]:
     """Where ``wanted`` stands in ``text``: start and end of each place.
 
     Capitals count only where ``wanted`` has one.
@@ -14,12 +14,7 @@ def matches(text: str, wanted: str, most: int = 10_000) -> list[tuple[int, int]]
     if not wanted:
         return []
     flags = re.NOFLAG if any(c.isupper() for c in wanted) else re.IGNORECASE
-    found: list[tuple[int, int]] = []
-    for match in re.finditer(re.escape(wanted), text, flags):
-        found.append(match.span())
-        if len(found) == most:
-            break
-    return found
+    return [match.span() for match in re.finditer(re.escape(wanted), text, flags)]
 
 
 def nearest(found: list[tuple[int, int]], cursor: int, step: int) -> int:

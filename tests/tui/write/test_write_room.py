@@ -21,6 +21,7 @@ from tui.link import LinkStatus
 from tui.widgets.filepicker import FilePicker
 from tui.write.drafts_screen import DraftsScreen
 from tui.write.figures import Figures
+from tui.write.look_actions import MARKED
 from tui.write.side_panel import SidePanel
 
 
@@ -172,6 +173,21 @@ async def test_undoing_a_replacement_brings_no_marks_back(sitting: Any) -> None:
     await sitting.press("escape", "ctrl+z")
     assert page.draft == "a sock and a sock"
     assert page.page.spans("found") == []
+
+
+async def test_all_is_replaced_where_not_all_is_marked(sitting: Any) -> None:
+    page, note = sitting.page, sitting.room.query_one("#find-note")
+    await sitting.put("a sock\n" * 12_000)
+    await sitting.press("ctrl+f")
+    await sitting.type("sock")
+    assert len(page.page.spans("found")) == MARKED
+    await sitting.press("up")
+    assert page.selection.start == (11_999, 2)
+    assert str(note.render()) == "12000 of 12000"
+    await sitting.press("tab")
+    await sitting.type("shoe")
+    await sitting.press("ctrl+l")
+    assert page.draft == "a shoe\n" * 12_000
 
 
 async def test_replacing_is_undone_from_the_search_bar(sitting: Any) -> None:
