@@ -189,9 +189,10 @@ class Continuation:
             branch.reason = branch.reason or reason
 
     def keep(self, branch: Branch) -> None:
-        """Put what came of a branch into the tree."""
-        if self.tree is not None and self.number and branch.text:
-            self.tree.add(self.node(branch))
+        """Put what came of a branch into the tree, unless that has it, and its marks, already."""
+        tree = self.tree
+        if tree is not None and self.number and branch.text and branch.node not in tree:
+            tree.add(self.node(branch))
 
     def node(self, branch: Branch) -> Node:
         """A branch as the tree keeps it."""

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec import structs
 from textual import events
 from textual.command import CommandList
 from textual.keys import _character_to_key
@@ -185,12 +186,12 @@ RECORD = GenerationRecord(
 )
 
 
-def words(*texts: str) -> TokensWritten:
+def words(*texts: str, branch: int = 0) -> TokensWritten:
     tokens = [
         WrittenToken(text=t, word=t, probability=0.5, rank=1, surprise=1.0, entropy=1.0)
         for t in texts
     ]
-    return TokensWritten(stream="s1", branch=0, tokens=tuple(tokens))
+    return TokensWritten(stream="s1", branch=branch, tokens=tuple(tokens))
 
 
 @pytest.mark.parametrize("dropped", [False, True])
@@ -230,6 +231,20 @@ async def test_words_that_come_before_the_answer_are_in_the_tree_in_their_order(
     stopped.set()
     await sitting.until(lambda: "s1" not in room._streams)
     assert [node.text for node in room._draft.tree] == ["one two three "]
+
+
+@pytest.mark.parametrize("mark", ["bookmarked", "pruned"])
+async def test_a_lost_stream_leaves_the_marks_on_what_was_whole(sitting: Any, mark: str) -> None:
+    room, tree = sitting.room, sitting.room._draft.tree
+    going = Continuation(None, 1, "", room.here(), tree)
+    going.begin(StreamStarted(stream="s1", records=(RECORD, structs.replace(RECORD, branch=1))))
+    room._streams["s1"] = going
+    room.hear(words("whole"))
+    room.hear(words("half", branch=1))
+    room.hear(StreamEnded(stream="s1", branch=0, reason="line", record=RECORD))
+    tree.change("1a", mark, True)
+    room.keep_streams()
+    assert [(node.text, getattr(node, mark)) for node in tree] == [("whole", True), ("half", False)]
 
 
 async def test_nothing_gives_way_to_a_branch_that_the_engine_refuses(
