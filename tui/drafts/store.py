@@ -11,6 +11,7 @@ import fcntl
 import os
 import re
 import shutil
+import stat
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +36,8 @@ class DraftEntry:
     path: Path
     modified: float
     """Seconds since 1970."""
-    words: int
+    words: int | None
+    """None until they are counted."""
 
 
 class DraftStore:
@@ -43,9 +45,11 @@ class DraftStore:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or paths.drafts_dir()
+        self._words: dict[Path, tuple[tuple[int, int], int]] = {}
+        """When a text was changed and how long it is, and its words."""
 
     def entries(self) -> tuple[DraftEntry, ...]:
-        """Every draft, the one changed last first."""
+        """Every draft, the one changed last first. None is read for it."""
         if not self.folder.is_dir():
             return ()
         found: dict[str, DraftEntry] = {}
@@ -64,12 +68,26 @@ class DraftStore:
         except DraftError:  # it could only be shown
             return
         try:
-            text = path.read_text(encoding="utf-8", errors="replace")
-            words = len(text.split()) if path.suffix == ".txt" else 0
-            modified = path.stat().st_mtime
+            state = path.stat()
         except OSError:
             return
-        found[name] = DraftEntry(name, self.folder / f"{name}.txt", modified, words)
+        if not stat.S_ISREG(state.st_mode) or not os.access(path, os.R_OK):
+            return
+        counted, words = self._words.get(path, (None, None))
+        if path.suffix != ".txt":
+            words = 0
+        elif counted != _version(state):
+            words = None
+        found[name] = DraftEntry(name, self.folder / f"{name}.txt", state.st_mtime, words)
+
+    def count_words(self) -> None:
+        """Count the words of the drafts that have changed since. It reads them: in a thread."""
+        for entry in self.entries():
+            if entry.words is None:
+                with contextlib.suppress(OSError):
+                    version = _version(entry.path.stat())
+                    text = entry.path.read_text(encoding="utf-8", errors="replace")
+                    self._words[entry.path] = version, len(text.split())
 
     def open(self, name: str) -> OpenDraft:
         """Open the draft ``name``, or begin it.
@@ -214,6 +232,11 @@ class DraftStore:
         with contextlib.suppress(OSError):
             trashed.parent.rmdir()
         return name
+
+
+def _version(state: os.stat_result) -> tuple[int, int]:
+    """Differs where a text was changed in between."""
+    return state.st_mtime_ns, state.st_size
 
 
 def _move(source: DraftFiles, target: DraftFiles) -> None:

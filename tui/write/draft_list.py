@@ -33,6 +33,12 @@ class DraftList(OptionList):
         if names:
             self.highlighted = names.index(at) if at in names else 0
 
+    def renew(self, drafts: Sequence[DraftEntry]) -> None:
+        """Show what is known by now of the drafts that are shown."""
+        known = {draft.name: draft for draft in drafts}
+        self._drafts = tuple(known.get(draft.name, draft) for draft in self._drafts)
+        self.on_resize()
+
     @property
     def chosen(self) -> str:
         """The name under the cursor; empty where there is none."""
@@ -45,8 +51,10 @@ class DraftList(OptionList):
 
     def _label(self, draft: DraftEntry) -> Content:
         open_now = draft.name == self._open_now
-        pages = f"{draft.words / WORDS_A_PAGE:.0f} pages" if draft.words >= WORDS_A_PAGE else ""
-        facts = [f"{draft.words:>8,} words", f"{pages:>12}", f"{ago(draft.modified):>16}"]
+        words = "…" if draft.words is None else f"{draft.words:,}"
+        number = (draft.words or 0) / WORDS_A_PAGE
+        pages = f"{number:.0f} pages" if number >= 1 else ""
+        facts = [f"{words:>8} words", f"{pages:>12}", f"{ago(draft.modified):>16}"]
         # A scrollbar comes when the list is long.
         room = self.content_size.width - self.styles.scrollbar_size_vertical - 2
         for spare in (1, 0):

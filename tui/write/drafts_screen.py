@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from textual import work
@@ -56,6 +57,13 @@ class DraftsScreen(Keyed, Once, ModalScreen[str]):
         box = self.query_one(DraftList)
         box.show(self._store.entries(), at)
         box.focus()
+        self._count()
+
+    @work(exclusive=True, group="count")
+    async def _count(self) -> None:
+        """Count the words beside the keys, and show them."""
+        await asyncio.to_thread(self._store.count_words)
+        self.query_one(DraftList).renew(self._store.entries())
 
     @property
     def _chosen(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -323,8 +324,6 @@ def test_typing_put_aside_goes_where_its_draft_goes(tmp_path: Path) -> None:
 def test_a_full_disk_keeps_what_was_typed_and_tries_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import os
-
     store, draft, writer = begun(tmp_path)
     writer.put(0, 0, "one ")
     draft.sync()
@@ -539,6 +538,32 @@ def test_a_new_name_is_not_one_that_another_window_has_just_begun(tmp_path: Path
     assert store.new_name("play") == "play 2"
     draft.close()
     assert store.new_name("play") == "play"
+
+
+def test_words_are_counted_when_asked_for_and_again_after_a_change(tmp_path: Path) -> None:
+    store = DraftStore(tmp_path / "drafts")
+    store.folder.mkdir()
+    text = store.folder / "play.txt"
+    text.write_text("three old words")
+    assert store.new_name("play") == "play 2"
+    assert [entry.words for entry in store.entries()] == [None]
+    store.count_words()
+    assert [entry.words for entry in store.entries()] == [3]
+    then = text.stat()
+    text.write_text("now another four")
+    os.utime(text, ns=(then.st_atime_ns, then.st_mtime_ns + 1))
+    assert [entry.words for entry in store.entries()] == [None]
+    store.count_words()
+    text.write_text("as-long but-2")
+    assert [entry.words for entry in store.entries()] == [None]
+
+
+def test_what_is_no_file_is_no_draft(tmp_path: Path) -> None:
+    store = DraftStore(tmp_path)
+    os.mkfifo(tmp_path / "pipe.txt")
+    (tmp_path / "folder.txt").mkdir()
+    store.count_words()
+    assert store.entries() == ()
 
 
 @pytest.mark.parametrize("name", ["", " ", "a/b", "..", ".hidden", "x" * 300, "a\x00b"])

@@ -19,6 +19,7 @@ from tui.drafts.open_draft import DraftError, OpenDraft, Snapshot
 from tui.drafts.store import DraftStore
 from tui.link import LinkStatus
 from tui.widgets.filepicker import FilePicker
+from tui.write.draft_list import DraftList
 from tui.write.drafts_screen import DraftsScreen
 from tui.write.figures import Figures
 from tui.write.look_actions import MARKED
@@ -271,6 +272,34 @@ async def test_the_list_of_drafts(sitting: Any) -> None:
     await sitting.until(lambda: room._draft is not None and room._draft.name.startswith("other"))
     assert sitting.page.draft == "second draft"
     assert {entry.name for entry in store.entries()} == {"Untitled", "other", "other copy"}
+
+
+async def test_the_list_of_drafts_is_there_before_their_words_are_counted(
+    sitting: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, count_words, may_count = DraftStore(), DraftStore.count_words, threading.Event()
+    for name in ("one", "two"):
+        (store.folder / f"{name}.txt").write_text(f"words of {name}")
+
+    def slowly(store: DraftStore) -> None:
+        may_count.wait(60)
+        count_words(store)
+
+    monkeypatch.setattr(DraftStore, "count_words", slowly)
+    sitting.room.action_open()
+    await sitting.until(lambda: isinstance(sitting.app.screen, DraftsScreen))
+    await sitting.pilot.pause()
+    box = sitting.app.screen.query_one(DraftList)
+
+    def rows() -> list[str]:
+        return [str(option.prompt) for option in box.options]
+
+    assert sum("… words" in row for row in rows()) >= 2
+    await sitting.press("down")
+    chosen = box.chosen
+    may_count.set()
+    await sitting.until(lambda: sum("3 words" in row for row in rows()) == 2)
+    assert box.chosen == chosen
 
 
 async def test_a_deleted_draft_is_brought_back_when_the_list_was_closed(sitting: Any) -> None:
