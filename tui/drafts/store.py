@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import os
 import re
-import shutil
 import stat
 import time
 from dataclasses import dataclass
@@ -26,6 +25,9 @@ LONGEST = 200
 LONGEST_WISH = 150
 """Bytes of a name that is made up, and may get a number."""
 WORDS_A_PAGE = 250
+COPY_TRIES = 10
+COPY_PAUSE = 0.02
+"""Seconds between two tries to copy a draft that is being written meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +175,17 @@ class DraftStore:
     def duplicate(self, name: str) -> str:
         """Copy a draft with all that belongs to it; returns the copy's name.
 
+        It may be open, also in another window: the copy is of one moment, as after a crash then.
+
         Raises:
             DraftError: when it cannot be copied.
         """
         copy = self.new_name(f"{name} copy")
-        source, target = self.files(name), self.files(copy)
         try:
-            for old, new in zip(source.all(), target.all(), strict=True):
-                if old.exists():
-                    shutil.copyfile(old, new)
+            parts = _of_one_moment(self.files(name))
+            for part, path in zip(parts, self.files(copy).all(), strict=True):
+                if part is not None:
+                    path.write_bytes(part)
         except OSError as error:
             raise DraftError(f"“{name}” cannot be copied: {error.strerror}.", "") from None
         return copy
@@ -237,6 +241,43 @@ class DraftStore:
 def _version(state: os.stat_result) -> tuple[int, int]:
     """Differs where a text was changed in between."""
     return state.st_mtime_ns, state.st_size
+
+
+def _of_one_moment(files: DraftFiles) -> list[bytes | None]:
+    """What the files of a draft hold, None for those that are not there.
+
+    Text and journal are read as they stood together, whatever another window writes meanwhile.
+
+    Raises:
+        DraftError: when they never stand still.
+    """
+    for _again in range(COPY_TRIES):
+        before = _versions(files)
+        parts: list[bytes | None] = []
+        for path in files.all():
+            try:
+                parts.append(path.read_bytes())
+            except FileNotFoundError:
+                parts.append(None)
+        if _versions(files) == before:
+            return parts
+        time.sleep(COPY_PAUSE)
+    raise DraftError(
+        f"“{files.text.stem}” cannot be copied while it is being written in another window.",
+        "Try again, or close it there.",
+    )
+
+
+def _versions(files: DraftFiles) -> list[tuple[int, int, int] | None]:
+    found: list[tuple[int, int, int] | None] = []
+    for path in files.all():
+        try:
+            state = path.stat()
+        except FileNotFoundError:
+            found.append(None)
+        else:
+            found.append((state.st_ino, *_version(state)))
+    return found
 
 
 def _move(source: DraftFiles, target: DraftFiles) -> None:

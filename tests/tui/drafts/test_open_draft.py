@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -397,6 +399,58 @@ def test_names_copies_and_the_trash(tmp_path: Path) -> None:
     again = store.open("comedy")
     assert (again.text, again.origin) == ("words", [Span(0, 5, ORIGIN, "1a")])
     again.close()
+
+
+def while_it_is_copied(
+    monkeypatch: pytest.MonkeyPatch, draft: OpenDraft, write: Callable[[int], None]
+) -> None:
+    """Call ``write`` with 0, 1 and so on each time that a file of ``draft`` was looked at."""
+    real, steps = DraftFiles.all, count()
+
+    def one_by_one(files: DraftFiles) -> Iterator[Path]:
+        for path in real(files):
+            yield path
+            if files == draft.files:
+                write(next(steps))
+
+    monkeypatch.setattr(DraftFiles, "all", one_by_one)
+
+
+@pytest.mark.parametrize("moment", range(15))
+def test_a_copy_of_what_another_window_writes_is_of_one_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: int
+) -> None:
+    store, draft, writer = begun(tmp_path)
+    writer.put(0, 0, "one ")
+    writer.write()
+    writer.put(4, 0, "two", "1a")
+    draft.sync()
+    with monkeypatch.context() as patch:
+        while_it_is_copied(patch, draft, lambda step: writer.write() if step == moment else None)
+        assert DraftStore(store.folder).duplicate("play") == "play copy"
+    copy = store.open("play copy")
+    assert (copy.text, copy.origin, copy.note) == (*writer.state, "")
+    copy.close()
+    draft.close()
+
+
+def test_what_is_written_all_the_time_is_not_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, draft, writer = begun(tmp_path)
+    writer.put(0, 0, "one ")
+    writer.write()
+
+    def write(_step: int) -> None:
+        writer.put(0, 0, "x")
+        draft.sync()
+
+    with monkeypatch.context() as patch:
+        while_it_is_copied(patch, draft, write)
+        with pytest.raises(DraftError, match="while it is being written in another window"):
+            store.duplicate("play")
+    assert [entry.name for entry in store.entries()] == ["play"]
+    draft.close()
 
 
 def test_the_trash_has_what_was_deleted_last_first(tmp_path: Path) -> None:
