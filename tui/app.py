@@ -15,7 +15,7 @@ from textual.app import App, ComposeResult, ScreenStackError
 from textual.containers import Container
 from textual.css.query import QueryError
 from textual.dom import DOMNode
-from textual.widget import MountError, Widget
+from textual.widget import MountError
 from textual.widgets import ContentSwitcher, Static
 from textual.worker import WorkerFailed
 
@@ -284,11 +284,6 @@ class ColdOpenApp(KeysInOrder, inherit_bindings=False):
             room.focus_room()
 
     # -- actions
-
-    def _node_of(self, action: Action) -> Widget | App[None] | None:
-        if action.group == "app":
-            return self
-        return self._made.get(action.group)
 
     def can_perform(self, action: Action) -> bool:
         """Whether the palette may offer ``action``; a room not yet made is trusted to have it."""

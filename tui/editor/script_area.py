@@ -129,7 +129,7 @@ class ScriptArea(PageView):
         return self._pending if self._weak else ""
 
     def set_pending(self, text: str) -> None:
-        """Show ``text`` as pending at the cursor."""
+        """Show ``text`` as pending at the cursor; the view stays where the writer has it."""
         if self._weak:
             self._pending, self._weak = "", False
         if text == self._pending:
@@ -141,11 +141,6 @@ class ScriptArea(PageView):
         self._lay_overlay()
         if follow and text:
             self._follow()
-
-    def append_pending(self, text: str) -> None:
-        """Add words to the pending text, keeping the view where the writer has it."""
-        if text:
-            self.set_pending(self.pending + text)
 
     def set_offer(self, text: str) -> None:
         """Show a completion at the cursor, unless a model's words are pending there."""

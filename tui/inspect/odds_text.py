@@ -8,7 +8,7 @@ from textual.content import Content
 
 from engine.protocol.values import ExplainedToken
 from tui.corpus.summary_text import strip
-from tui.inspect.words import bits, named, percent, quoted
+from tui.inspect.words import bits, named, percent
 from tui.render import fit
 from tui.widgets import braille
 from tui.widgets.curve import Curve
@@ -73,15 +73,6 @@ def alternatives(token: ExplainedToken, width: int) -> Content:
             )
         )
     return Content("\n").join(lines)
-
-
-def summary(token: ExplainedToken) -> str:
-    """The same in a sentence, for a line that is narrow in height."""
-    best = token.alternatives[0] if token.alternatives else None
-    text = f"{quoted(token.word)}: {percent(token.probability)}, rank {token.rank:,}"
-    if best is not None and best.word != token.word:
-        text += f"; likeliest was {quoted(best.word)} with {percent(best.probability)}"
-    return text
 
 
 def entropy_line(

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.containers import Vertical
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -48,9 +47,6 @@ class InspectView(Vertical):
     InspectView > .view-note.-shown { display: block; }
     InspectView > .view-note.-error { color: $error; }
     """
-
-    class CursorMoved(Message):
-        """The cursor is at another place of the text."""
 
     def __init__(self, subject: Subject) -> None:
         super().__init__(id=f"view-{self.view_id}")

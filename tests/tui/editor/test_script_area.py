@@ -38,8 +38,8 @@ async def test_pending_text_stands_in_the_flow_and_not_in_the_draft(app_of: AppO
     page = ScriptArea("GUS: yes. Well\nTEO: no.")
     async with app_of(page).run_test(size=(30, 10)) as pilot:
         page.move_cursor((0, 9))
-        page.append_pending(" Certainly, of course,")
-        page.append_pending(" whatever.\n\nOZ: Hm.")
+        page.set_pending(" Certainly, of course,")
+        page.set_pending(page.pending + " whatever.\n\nOZ: Hm.")
         await pilot.pause()
         assert drawn(page)[:6] == [
             "GUS: yes. Certainly, of",
@@ -64,7 +64,7 @@ async def test_one_undo_takes_back_one_generation_even_after_a_thousand(app_of: 
         drafts = [page.draft]
         for number in range(1000):
             words = " ".join("so it goes"[: dice.randint(1, 10)] for _ in range(3))
-            page.append_pending(words + "\n" * dice.randint(0, 2))
+            page.set_pending(page.pending + words + "\n" * dice.randint(0, 2))
             assert page.accept(generation=f"g{number}")
             drafts.append(page.draft)
         await pilot.pause()
@@ -82,11 +82,11 @@ async def test_taking_parts_leaves_the_rest_pending(app_of: AppOf) -> None:
     page = ScriptArea("A: ")
     async with app_of(page).run_test(size=(40, 10)) as pilot:
         page.move_cursor((0, 3))
-        page.append_pending("one two\nB: three")
+        page.set_pending("one two\nB: three")
         assert page.accept(3) == "one"
         assert page.pending == " two\nB: three"
         assert page.accept(4) == " two"
-        page.append_pending(" four")
+        page.set_pending(page.pending + " four")
         assert page.draft == "A: one two"
         assert page.pending == "\nB: three four"
         await pilot.pause()
@@ -105,7 +105,7 @@ async def test_typing_what_is_pending_consumes_it_and_anything_else_dismisses(
     page = ScriptArea("")
     async with app_of(page).run_test(size=(40, 10)) as pilot:
         page.focus()
-        page.append_pending("Hello\nyou")
+        page.set_pending("Hello\nyou")
         await typed(pilot, "Hello\ny")
         assert page.draft == "Hello\ny"
         assert page.pending == "ou"
@@ -113,7 +113,7 @@ async def test_typing_what_is_pending_consumes_it_and_anything_else_dismisses(
         await typed(pilot, "x")
         assert page.draft == "Hello\nyx"
         assert page.pending == ""
-        page.append_pending(" and so")
+        page.set_pending(" and so")
         await typed(pilot, "a")
         assert page.draft == "Hello\nyx a"
         assert page.pending == "nd so"
@@ -148,7 +148,7 @@ async def test_no_key_ever_loses_text_of_the_draft_to_pending_text(app_of: AppOf
             area.focus()
             await pilot.pause()
             if area is page:
-                area.append_pending(" and more\nof it")
+                area.set_pending(area.pending + " and more\nof it")
             await pilot.press(key)
         assert page.draft == plain.draft
         assert page.cursor_location == plain.cursor_location
@@ -161,14 +161,14 @@ async def test_the_view_follows_only_from_the_bottom(app_of: AppOf) -> None:
         page.move_cursor(page.document.end)
         await pilot.pause()
         for number in range(8):
-            page.append_pending(f"\nmore {number}")
+            page.set_pending(page.pending + f"\nmore {number}")
             await pilot.pause()
         assert drawn(page)[-1] == "more 7"
         page.scroll_to(y=20, animate=False, force=True, immediate=True)
         await pilot.pause()
         top = drawn(page)[0]
         for number in range(8):
-            page.append_pending(f"\nyet more {number}")
+            page.set_pending(page.pending + f"\nyet more {number}")
             await pilot.pause()
         assert drawn(page)[0] == top
 
@@ -180,12 +180,12 @@ async def test_pending_text_that_grows_while_the_reader_pages_up_stays_there(
     async with app_of(page).run_test(size=(30, 10)) as pilot:
         page.focus()
         page.move_cursor(page.document.end)
-        page.append_pending("\nmore")
+        page.set_pending("\nmore")
         await pilot.pause()
         await pilot.press("pageup")
         assert page.pending == "\nmore"
         top = drawn(page)[0]
-        page.append_pending("\neven more")
+        page.set_pending(page.pending + "\neven more")
         await pilot.pause()
         assert drawn(page)[0] == top != "line 40"
 
@@ -206,9 +206,9 @@ async def test_every_change_is_told_and_tells_the_whole_truth(app_of: AppOf) -> 
         page.move_cursor((1, 6))
         await pilot.press("a", "enter", "b", "backspace", "backspace", "backspace", "delete")
         await pilot.press("ctrl+w", "ctrl+z", "ctrl+z", "ctrl+y", "shift+up", "x")
-        page.append_pending("of course")
+        page.set_pending("of course")
         await pilot.press("o", "ctrl+k")
-        page.append_pending("\nmodel")
+        page.set_pending(page.pending + "\nmodel")
         page.accept(generation="g")
         page.swap(0, 5, "last")
         page.replace_all([(5, 6, "L"), (1, 2, "AA"), (2, 3, "")])
@@ -318,7 +318,7 @@ async def test_a_long_draft_is_not_read_for_a_key(app_of: AppOf) -> None:
             _spy(document, name, reads)
         try:
             await pilot.press("a", "enter", "b", "backspace", "down", "up", "ctrl+z", "pagedown")
-            page.append_pending("so it\ngoes")
+            page.set_pending("so it\ngoes")
             page.accept()
             await pilot.pause()
         finally:
