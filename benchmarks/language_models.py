@@ -16,10 +16,12 @@ import os
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
 import argparse
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import torch
 
 from benchmarks.contestants import (
@@ -34,6 +36,7 @@ from benchmarks.kneser_ney import KneserNey
 from benchmarks.machine import description
 from engine.config import TrainingConfig
 from engine.corpus.corpus import Corpus, load_corpus
+from engine.corpus.vocabulary import Vocabulary
 from engine.models.build import build_model
 from engine.training.loop import TrainingData
 from engine.training.presets import plan
@@ -110,6 +113,17 @@ def contestants_for(
     return made
 
 
+def counted_on_training_part(every_word: Corpus, cutoff: int) -> Corpus:
+    """``every_word``, which must know all words, with those that its training part has so often."""
+    words = every_word.vocabulary.words
+    seen = np.bincount(every_word.parts()[0], minlength=len(words)).tolist()
+    vocabulary = Vocabulary.of_counts(dict(zip(words, seen, strict=True)), cutoff)
+    table = np.array([vocabulary.id_of(word) for word in words], dtype=np.int32)
+    return dataclasses.replace(
+        every_word, vocabulary=vocabulary, cutoff=cutoff, ids=table[every_word.ids]
+    )
+
+
 def _in_words(config: TrainingConfig) -> str:
     return (
         f"{config.layers} x {config.hidden_size} on {config.embedding_size}, batch"
@@ -126,10 +140,17 @@ def main() -> None:
         "--models", default=",".join(USUAL), help=f"of {', '.join((*USUAL, *list(ABLATIONS)[1:]))}"
     )
     parser.add_argument("--kneser-ney", action="store_true", help="add the 5-gram baseline")
+    parser.add_argument(
+        "--training-words",
+        action="store_true",
+        help="count the vocabulary on the training part alone; what else comes is unknown to all",
+    )
     arguments = parser.parse_args()
     budgets = sorted(float(b) for b in arguments.budgets.split(","))
     names = [name.strip() for name in arguments.models.split(",")]
     corpus = load_corpus(arguments.corpus)
+    if arguments.training_words:
+        corpus = counted_on_training_part(load_corpus(arguments.corpus, cutoff=1), corpus.cutoff)
     data = TrainingData.of(corpus)
     train, validation, test = corpus.parts()
     rows: dict[str, dict[float, str]] = {name: {} for name in names}
