@@ -29,7 +29,7 @@ from tui.keymap import ACTIONS
 from tui.link import EngineLink, LinkState, LinkStatus
 from tui.palette import ActionProvider
 from tui.pauses import keep_pauses_short
-from tui.remembered import Remembered
+from tui.remembered import Odds, Remembered
 from tui.render import content, visible
 from tui.room import Room
 from tui.rooms import ROOMS, RoomEntry
@@ -205,6 +205,19 @@ class ColdOpenApp(KeysInOrder, inherit_bindings=False):
         """Say which model writes, for the status bar and the next start."""
         self.remembered.model = name
         self._status.show_model(name)
+
+    @property
+    def odds(self) -> Odds:
+        """How the model draws words and ends: as it was last, else as the configuration says."""
+        return self.remembered.odds_for(self._usual_odds)
+
+    def use_odds(self, odds: Odds) -> None:
+        """Say how the model draws words and ends, for the next start."""
+        self.remembered.odds, self.remembered.usual_odds = odds, self._usual_odds
+
+    @property
+    def _usual_odds(self) -> Odds:
+        return Odds(self.settings.sampler, self.settings.stop)
 
     def set_chrome(self, shown: bool) -> None:
         """Show or hide everything around the room (focus mode)."""

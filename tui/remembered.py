@@ -9,9 +9,17 @@ from typing import Literal
 import msgspec
 
 from engine import paths
+from engine.protocol.values import SamplerSettings, StopRule
 from engine.storage.foreign_json import bounded, decoded
 
 MOST_BYTES = 16 << 20
+
+
+class Odds(msgspec.Struct, frozen=True):
+    """How words are drawn, and when a continuation ends."""
+
+    sampler: SamplerSettings
+    stop: StopRule
 
 
 class Remembered(msgspec.Struct, kw_only=True):
@@ -24,6 +32,10 @@ class Remembered(msgspec.Struct, kw_only=True):
     corpus: tuple[str, ...] = ()
     cutoff: int = 2
     draft: str = ""
+    odds: Odds | None = None
+    """Those that were set last in the Write room."""
+    usual_odds: Odds | None = None
+    """Those of the configuration, which they were set in place of."""
 
     @classmethod
     def load(cls) -> Remembered:
@@ -32,6 +44,10 @@ class Remembered(msgspec.Struct, kw_only=True):
             return decoded(msgspec.json.Decoder(cls).decode, raw)
         except (OSError, ValueError):  # no JSON, no UTF-8 or not these fields
             return cls()
+
+    def odds_for(self, usual: Odds) -> Odds:
+        """The odds that were set last, unless others are ``usual`` since then."""
+        return self.odds if self.odds is not None and self.usual_odds == usual else usual
 
     def save(self) -> None:
         """Write it down; a full or read-only disk is no reason to bother anybody."""

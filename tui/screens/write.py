@@ -47,7 +47,8 @@ class WriteRoom(LookActions):
                 yield Static("", id="choices", markup=False)
                 yield FindBar(id="find")
             yield TreePanel(id="tree")
-            yield SidePanel(self.settings.sampler, self.settings.stop, id="side")
+            odds = self.cold_open.odds
+            yield SidePanel(odds.sampler, odds.stop, id="side")
 
     def on_mount(self) -> None:
         self.side.set_class(self.app.size.width >= SIDE_FROM, "-open")

@@ -21,6 +21,7 @@ from engine.protocol.messages import (
 from tui.drafts.tree import TAIL, Node
 from tui.editor.passage import ORIGIN
 from tui.editor.taking import next_line, next_word
+from tui.remembered import Odds
 from tui.write import cast as cast_of
 from tui.write.extent import generation_around
 from tui.write.odds import summary
@@ -429,6 +430,7 @@ class ModelActions(Steering):
     def on_side_panel_changed(self) -> None:
         """New odds hold from the next word on; where it ends and the seed, once they are typed."""
         self._adjust(self._going, whole=False)
+        self.cold_open.use_odds(Odds(self.side.settings, self.side.stop_rule))
         if self._settled is not None:
             self._settled.stop()
         self._settled = self.set_timer(SETTLED_SECONDS, partial(self._adjust, self._going))
@@ -437,6 +439,8 @@ class ModelActions(Steering):
     def _adjust(self, going: Continuation | None, *, whole: bool = True) -> None:
         """Have ``going``, if it still goes on, go by what the panel says."""
         side = self.side
+        if whole:
+            self.cold_open.remembered.save()
         if going is not None and going is self._going and going.running and going.stream:
             change = AdjustStream(stream=going.stream, settings=side.settings)
             if whole:
