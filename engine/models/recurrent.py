@@ -42,8 +42,9 @@ class StackState:
         )
 
     def keep(self, rows: Tensor) -> StackState:
-        factor = rows.to(self.hidden.dtype)[None, :, None]
-        return StackState(self.hidden * factor, None if self.cell is None else self.cell * factor)
+        gone = ~rows[None, :, None]
+        cell = None if self.cell is None else self.cell.masked_fill(gone, 0.0)
+        return StackState(self.hidden.masked_fill(gone, 0.0), cell)
 
     def detach(self) -> StackState:
         return StackState(self.hidden.detach(), None if self.cell is None else self.cell.detach())

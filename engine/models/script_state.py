@@ -86,7 +86,7 @@ class ScriptState:
         memory = self.memory
         if memory is not None:
             filled = memory.ids.masked_fill(~rows[:, None], -1)
-            pending = memory.pending * rows[:, None]
+            pending = memory.pending.masked_fill(~rows[:, None], 0.0)
             memory = replace(memory, ids=filled, pending=pending)
         said = None if self.said is None else self.said.masked_fill(~rows[:, None], -1)
         return ScriptState(self.stack.keep(rows), memory, said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import torch
 from torch import Tensor
 
 
@@ -30,3 +31,8 @@ def with_tensors(template: Any, tensors: list[Tensor]) -> Any:
         return type(value)(*(fill(getattr(value, f.name)) for f in dataclasses.fields(value)))  # type: ignore[misc]
 
     return fill(template)
+
+
+def all_finite(state: object) -> bool:
+    """Whether every number in a state is finite; on a card that is waited for."""
+    return all(bool(torch.isfinite(part).all()) for part in state_tensors(state))

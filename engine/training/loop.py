@@ -12,6 +12,7 @@ import math
 import os
 import random
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -27,7 +28,7 @@ from engine.corpus.corpus import Corpus
 from engine.errors import ModelError, TrainingError
 from engine.models.build import build_model
 from engine.models.contract import LanguageModel, State
-from engine.models.state_tensors import with_tensors
+from engine.models.state_tensors import all_finite, with_tensors
 from engine.protocol.values import Metrics, ValidationPoint
 from engine.training.batching import Columns, Position, word_counts
 from engine.training.control import Control
@@ -58,6 +59,8 @@ MEAN_STRETCH = 400
 """Words after which a column's state is begun anew, on average."""
 BAD_STEPS = 5
 """Non-finite steps in a row after which the last good state is taken up again."""
+LEAST_SCALE = 2.0**-12
+"""Of the learning rate, by halving it after such steps; with less nothing is learnt any more."""
 
 Ids = NDArray[np.int32]
 
@@ -144,6 +147,8 @@ class Trainer:
         )
         self._checkpoints = RunCheckpoints(run_dir / "checkpoints", snapshot, disk)
         self._state: State | None = None
+        # A card is not waited for at every step; a group has to, since it must not disagree.
+        self._waits = self.device.type != "cuda" or self._group.size > 1
         self._rows = 0
         """Of the columns; 0 before there are any."""
         self._held_out = data.validation if len(data.validation) > 1 else data.train
@@ -211,11 +216,10 @@ class Trainer:
         base_seconds, started = progress.seconds, time.perf_counter()
         last_metric = last_checkpoint = last_validation = time.perf_counter()
         since: list[Tensor] = []
-        tokens_since, bad = 0, 0
+        norms: deque[Tensor] = deque(maxlen=BAD_STEPS)
+        tokens_since = 0
         ahead = Position(progress.epoch, progress.row)
         self._module.train()
-        # A group waits for the card at every step anyway, and must not disagree.
-        waits = self.device.type == "cuda" and self._group.size == 1
         while True:
             # All processes of a run follow the first one's clock and reins.
             share = self._group.agree(
@@ -247,31 +251,26 @@ class Trainer:
             inputs, targets, ahead = columns.window(ahead, self._dice)
             kept = self._kept_rows(columns.columns, inputs.shape[1])
             loss, norm, self._state = self._window_step(inputs, targets, self._state, kept, rate)
-            # On a card this would be waited for; there it is asked at the metric rate.
-            good = waits or bool(torch.isfinite(norm))
-            bad = 0 if good and bad < BAD_STEPS else bad + 1
             since.append(loss)
+            norms.append(norm)
             tokens_before = progress.tokens
             progress.step += 1
             progress.tokens += targets.numel() * self._group.size
             tokens_since += targets.numel() * self._group.size
             progress.epoch, progress.row = ahead.epoch, ahead.row
-            if bad >= BAD_STEPS:
+            now = time.perf_counter()
+            progress.seconds = base_seconds + now - started
+            due = now - last_metric >= METRIC_SECONDS
+            if due:
+                self._tell_metrics(since, norm, rate, tokens_since / (now - last_metric), columns)
+                since, tokens_since, last_metric = [], 0, now
+            if (due or self._waits) and _all_bad(norms):
                 self._recover()
-                bad = 0
+                norms.clear()
                 ahead = Position(progress.epoch, progress.row)
             state = self._state
             if ahead.row == 0 or state is None or state.batch_size != columns.columns:
                 self._state = self.model.initial_state(columns.columns)
-            now = time.perf_counter()
-            progress.seconds = base_seconds + now - started
-            if now - last_metric >= METRIC_SECONDS:
-                mean = self._tell_metrics(
-                    since, norm, rate, tokens_since / (now - last_metric), columns
-                )
-                since, tokens_since, last_metric = [], 0, now
-                if waits and not math.isfinite(mean):
-                    bad = BAD_STEPS
             if self._validation_due(now - last_validation, tokens_before, columns):
                 stop = self._validate()
                 last_validation = time.perf_counter()
@@ -283,7 +282,7 @@ class Trainer:
                         f"Stopped early: no progress in {self.config.patience} validations."
                     )
                     break
-            if time.perf_counter() - last_checkpoint >= CHECKPOINT_SECONDS:
+            if time.perf_counter() - last_checkpoint >= CHECKPOINT_SECONDS and torch.isfinite(norm):
                 self._save()
                 last_checkpoint = time.perf_counter()
         if since:
@@ -337,8 +336,8 @@ class Trainer:
 
     def _tell_metrics(
         self, losses: list[Tensor], norm: Tensor, rate: float, speed: float, columns: Columns
-    ) -> float:
-        """Tell the listener and the history; returns the mean loss."""
+    ) -> None:
+        """Tell the listener and the history."""
         progress = self._progress
         loss, length = float(torch.stack(losses).mean()), float(norm)
         share = min(1.0, progress.share_done(self.config, columns.rows))
@@ -358,7 +357,6 @@ class Trainer:
         if self._group.leads:
             self._listener.on_metrics(metrics)
         self._history.log("metrics", metrics)
-        return loss
 
     # -- validation
 
@@ -422,7 +420,8 @@ class Trainer:
 
     def _save(self) -> bool:
         """Write what the run needs to go on; False where the disk refuses."""
-        return not self._group.leads or self._checkpoints.save(self.config, self._state)
+        state = self._state if all_finite(self._state) else None  # else it would be gone back to
+        return not self._group.leads or self._checkpoints.save(self.config, state)
 
     def _restore(self) -> None:
         saved = self._checkpoints.take_up()
@@ -436,10 +435,21 @@ class Trainer:
 
         A group goes on from where it is, since only its first process has checkpoints, and no step
         that was not finite has been taken.
+
+        Raises:
+            TrainingError: when that has been done too often to be of use.
         """
         progress = self._progress
+        scale = progress.scale / 2
+        if scale < LEAST_SCALE:
+            raise TrainingError(
+                "The loss is not finite again and again, though the learning rate was halved"
+                f" {-math.log2(progress.scale):.0f} times.",
+                "Train it again with a smaller learning rate, or with precision float32.",
+            )
         lasting = {
-            "scale": progress.scale / 2,
+            "scale": scale,
+            "seconds": progress.seconds,
             "by_hand": progress.by_hand,
             # Of the best weights, which are kept apart and may be newer.
             "best_loss": progress.best_loss,
@@ -478,3 +488,8 @@ class Trainer:
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
         self._listener.on_notice(f"Out of memory: the batch is now {size}.")
+
+
+def _all_bad(norms: deque[Tensor]) -> bool:
+    """Whether as many steps as it takes were not finite, the last one among them."""
+    return len(norms) == BAD_STEPS and not bool(torch.isfinite(torch.stack(tuple(norms))).any())

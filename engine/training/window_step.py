@@ -26,7 +26,7 @@ class Stepped(NamedTuple):
     norm: Tensor
     """The gradient's length before clipping; where it is not finite, no step was taken."""
     state: Any
-    """After the window, cut off from the gradient."""
+    """After the window, cut off from the gradient; where no step was taken, that before it."""
 
 
 class WindowStep:
@@ -72,21 +72,29 @@ class WindowStep:
         loss.backward()
         self._group.average_gradients(self._module.parameters())
         norm = nn.utils.clip_grad_norm_(self._module.parameters(), self._config.gradient_clip)
-        if self._device.type == "cuda":
+        good, card = torch.isfinite(norm), self._device.type == "cuda"
+        if card:
             # Asking here would wait for the card at every step: the fused optimizer skips the
             # step by itself, and the loop hears of it at the metric rate.
-            self._optimizer.found_inf = (~torch.isfinite(norm)).float()  # type: ignore[attr-defined]
-        elif not torch.isfinite(norm):
+            self._optimizer.found_inf = (~good).float()  # type: ignore[attr-defined]
+        elif not good:
             return Stepped(loss.detach(), norm, state)
         self._optimizer.step()
         if kept.device.type == "cuda" or not bool(kept.all()):
             after = after.keep(kept.to(self._device))
-        return Stepped(loss.detach(), norm, after.detach())
+        after = after.detach()
+        return Stepped(loss.detach(), norm, either(good, after, state) if card else after)
 
     def _autocast(self) -> AbstractContextManager[object]:
         if self._device.type == "cuda" and self._config.precision == "bfloat16":
             return torch.autocast("cuda", dtype=torch.bfloat16)
         return nullcontext()
+
+
+def either(good: Tensor, one: Any, other: Any) -> Any:
+    """The state ``one`` where ``good`` (a single flag) holds, else ``other``; never waited for."""
+    pairs = zip(state_tensors(one), state_tensors(other), strict=True)
+    return with_tensors(one, [torch.where(good, a, b) for a, b in pairs])
 
 
 class _RecordedSteps:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.config import Cell
-from engine.models.recurrent import RecurrentStack, equal_budget_hidden_size
+from engine.models.recurrent import RecurrentStack, StackState, equal_budget_hidden_size
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "elman"])
@@ -81,3 +81,13 @@ def test_rows_can_be_chosen_and_begun_anew_without_touching_the_others() -> None
         assert torch.equal(kept.hidden[:, 0], before[:, 0])
         assert float(kept.hidden[:, 1].abs().sum()) == 0
         assert torch.equal(state.hidden, before)
+
+
+def test_a_row_that_begins_anew_forgets_what_was_not_finite() -> None:
+    state = RecurrentStack("lstm", 4, 5, 1).initial_state(2)
+    broken = StackState(state.hidden + float("nan"), state.hidden + float("inf"))
+    kept = broken.keep(torch.tensor([False, True]))
+    assert kept.cell is not None
+    for part in (kept.hidden, kept.cell):
+        assert not part[:, 0].any()
+        assert not torch.isfinite(part[:, 1]).any()

@@ -22,6 +22,7 @@ from torch import nn
 from engine.config import TrainingConfig, checked, knobs_of
 from engine.errors import ModelError, TrainingError
 from engine.models.neural_cache import HasCache
+from engine.models.state_tensors import state_tensors, with_tensors
 from engine.protocol.values import JobState, Metrics, ValidationPoint
 from engine.storage.checkpoint import load_checkpoint
 from engine.storage.library import read_history
@@ -356,17 +357,46 @@ def test_a_step_whose_loss_is_not_finite_is_not_taken(tmp_path: Path) -> None:
     assert all(bool(torch.isfinite(value).all()) for value in weights(trainer).values())
 
 
+@pytest.mark.parametrize("waits", [True, False])
 def test_many_bad_steps_in_a_row_bring_back_the_last_good_state(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, waits: bool
 ) -> None:
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
     diary = Diary()
     trainer = Trainer(small(epochs=1), data(), tmp_path, diary)
-    _Poisoned(trainer, set(range(10, 10 + loop.BAD_STEPS)))
+    trainer._waits = waits  # on a card the loop hears of bad steps when metrics are due
+    _Poisoned(trainer, {5, *range(10, 10 + loop.BAD_STEPS)})
     trainer.run(Control())
-    assert any("not finite" in notice for notice in diary.notices)
+    back = [notice for notice in diary.notices if "not finite" in notice]
+    assert [notice.split(",")[0] for notice in back] == [
+        "The loss is not finite: went back to step 9"
+    ]
     assert diary.points[-1].loss is not None
     assert diary.metrics[-1].progress == 1
+
+
+@pytest.mark.parametrize("checkpoint_seconds", [0.0, 1e9])
+def test_a_run_that_stays_not_finite_ends_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checkpoint_seconds: float
+) -> None:
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", checkpoint_seconds)
+    trainer = Trainer(small(epochs=9), data(), tmp_path, Diary())
+    _Poisoned(trainer, set(range(10, 500)))
+    with pytest.raises(TrainingError, match=r"again and again, .* halved 12 times") as caught:
+        trainer.run(Control())
+    assert "smaller learning rate" in caught.value.hint
+
+
+def test_a_carried_state_that_is_not_finite_is_not_gone_back_to(tmp_path: Path) -> None:
+    trainer = Trainer(small(epochs=1), data(), tmp_path, Diary())
+    trainer.run(Control())
+    assert trainer._state is not None
+    broken = [part * float("nan") for part in state_tensors(trainer._state)]
+    trainer._state = with_tensors(trainer._state, broken)
+    assert trainer._save()
+    resumed = Trainer(small(epochs=2), data(), tmp_path, diary := Diary(), resume=True)
+    resumed.run(Control())
+    assert None not in diary.losses.values()
 
 
 def test_going_back_costs_no_better_weights(

@@ -11,10 +11,11 @@ import torch
 
 from engine.config import checked
 from engine.models.build import build_model
+from engine.models.state_tensors import all_finite, state_tensors, with_tensors
 from engine.training.batching import Columns, Position, word_counts
 from engine.training.distributed import Group
 from engine.training.optimizer import make_optimizer
-from engine.training.window_step import WindowStep
+from engine.training.window_step import WindowStep, either
 
 WORDS = 60
 CARD = torch.device("cuda")
@@ -99,3 +100,12 @@ def test_a_step_without_a_finite_gradient_is_not_taken(bad: bool) -> None:
     assert changed is not bad
     assert (after is state) is bad
     assert bool(torch.isfinite(norm)) is not bad
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_a_state_can_be_chosen_without_waiting_for_the_choice(good: bool) -> None:
+    model = build_model(checked({"hidden_size": 16, "embedding_size": 16}), WORDS)
+    before = model.initial_state(4)
+    after = with_tensors(before, [part * float("nan") for part in state_tensors(before)])
+    chosen = either(torch.tensor(good), after, before)
+    assert all_finite(chosen) is not good
