@@ -31,8 +31,9 @@ from engine.training.control import Control
 from engine.training.device import choose_device
 from engine.training.loop import Trainer, TrainingData
 from engine.training.presets import PRESET_MINUTES, plan
+from engine.training.progress import Listener
 from engine.training.self_measure import measure_machine
-from engine.vectors.initial_embedding import initial_embedding, own_embedding
+from engine.vectors.initial_embedding import GivenVectors, given_vectors, own_vectors, vectors_for
 
 FEWEST_TOKENS = 200
 """Below this many training tokens there is nothing to learn from."""
@@ -47,6 +48,7 @@ def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
     """
     folder = Path(spec.run_dir)
     paths = [expanded(p) for p in spec.paths]
+    given: GivenVectors | None = None
     if spec.resume:
         card = library.read_card(folder)
         config = card.config
@@ -67,7 +69,9 @@ def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
                 "Lower the cut-off of the vocabulary.",
             )
         config, reasons = plan_run(corpus, spec.settings, spec.preset)
-        choose_device(config.device)  # which may not be there
+        # What may not be there is looked for before the model is gone that this one replaces.
+        choose_device(config.device)
+        given = given_vectors(config, corpus.vocabulary.words)
         resolved = lasting(paths)
         control.leave_if_stopping()
         make_room(folder, spec.replace)
@@ -80,23 +84,25 @@ def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
     def sample(model: LanguageModel[Any]) -> str:
         return sample_text(model, tables, tokens=60, seed=config.seed)
 
-    trainer = Trainer(
-        config,
-        TrainingData.of(corpus),
-        folder,
-        reporter,
-        sampler=sample,
-        resume=spec.resume,
-    )
-    if not spec.resume:
-        begun = time.perf_counter()
-        reasons = (*reasons, *start_embedding(trainer.model, config, corpus, control))
-        trainer.spend(time.perf_counter() - begun)
-    reporter.card = msgspec.structs.replace(card, parameters=trainer.parameters)
     with reporter.running():
+        trainer = Trainer(
+            config,
+            TrainingData.of(corpus),
+            folder,
+            reporter,
+            sampler=sample,
+            resume=spec.resume,
+        )
+        reporter.card = msgspec.structs.replace(reporter.card, parameters=trainer.parameters)
+        reporter.save()
         tell(JobBegun(config=trainer.config, device=str(device), parameters=trainer.parameters))
         for reason in (why, *reasons):
             tell(JobNotice(text=reason))
+        if not spec.resume:
+            begun = time.perf_counter()
+            for note in start_embedding(trainer.model, config, corpus, control, reporter, given):
+                tell(JobNotice(text=note))
+            trainer.spend(time.perf_counter() - begun - control.waited)
         result = trainer.run(control)
         state: JobState = "stopped" if control.stopping else "finished"
         reporter.card = msgspec.structs.replace(
@@ -132,9 +138,16 @@ def check_same_words(folder: Path, card: ModelCard, corpus: Corpus) -> None:
 
 @torch.no_grad()
 def start_embedding(
-    model: LanguageModel[Any], config: TrainingConfig, corpus: Corpus, control: Control
+    model: LanguageModel[Any],
+    config: TrainingConfig,
+    corpus: Corpus,
+    control: Control,
+    listener: Listener | None = None,
+    given: GivenVectors | None = None,
 ) -> tuple[str, ...]:
     """Have the script model's embedding start as ``config`` asks; says how, if it asks at all.
+
+    ``listener`` hears of pauses meanwhile; ``given`` are the initial vectors, if they were read.
 
     Raises:
         ColdOpenError: when there are no such vectors, or the model is another.
@@ -145,12 +158,14 @@ def start_embedding(
         raise ConfigurationError("Only the script model can start from word vectors.")
     words, start = corpus.vocabulary.words, model.embedding.cpu().numpy()
     if config.initial_vectors:
-        made = initial_embedding(config.initial_vectors, words, start)
+        given = given or vectors_for(config.initial_vectors, words)
     else:
+        size, passes = config.embedding_size, config.vector_passes
         try:
-            made = own_embedding(corpus, config.vector_passes, config.seed, start, control)
+            given = own_vectors(corpus, size, passes, config.seed, control, listener)
         except TrainingError:
             return ("The corpus is too small for word vectors: the embedding starts from chance.",)
+    made = given.put_into(start)
     model.embedding.copy_(torch.from_numpy(made.table))
     return (made.report,)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 MOST_SCALE = 16.0
 """The learning rate can be changed by so much at most, either way."""
@@ -26,6 +27,7 @@ class Control:
         self._stopping = False
         self._keep = True
         self._scale = 1.0
+        self._waited = 0.0
 
     def pause(self) -> None:
         self._going.clear()
@@ -72,5 +74,12 @@ class Control:
         """What the planned learning rate is multiplied with."""
         return self._scale
 
+    @property
+    def waited(self) -> float:
+        """Seconds that the run has waited so far."""
+        return self._waited
+
     def wait_while_paused(self) -> None:
+        begun = time.perf_counter()
         self._going.wait()
+        self._waited += time.perf_counter() - begun

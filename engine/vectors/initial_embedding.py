@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.config import TrainingConfig
 from engine.corpus.corpus import Corpus
@@ -24,6 +25,7 @@ from engine.errors import ConfigurationError, ModelError
 from engine.protocol.values import JobState, Metrics, ValidationPoint
 from engine.storage import library
 from engine.training.control import Control
+from engine.training.progress import Listener
 from engine.vectors.skipgram import SkipGramConfig
 from engine.vectors.training import VectorTraining
 from engine.vectors.word_vectors import Floats, WordVectors, load_vectors
@@ -33,14 +35,20 @@ MOST_DIMENSIONS = 256
 """Of vectors that are made for a start; more take longer and say no more after a few passes."""
 
 
-class _Silent:
-    """Vectors made in passing tell nothing of their own."""
+class _Quiet:
+    """Vectors made in passing tell nothing of their own, but that they wait."""
+
+    def __init__(self, listener: Listener | None) -> None:
+        self._listener = listener
 
     def on_metrics(self, metrics: Metrics) -> None: ...
     def on_validation(self, point: ValidationPoint) -> None: ...
     def on_sample(self, step: int, text: str) -> None: ...
     def on_notice(self, text: str) -> None: ...
-    def on_state(self, state: JobState) -> None: ...
+
+    def on_state(self, state: JobState) -> None:
+        if self._listener is not None:
+            self._listener.on_state(state)
 
 
 @dataclass(frozen=True)
@@ -55,15 +63,49 @@ class InitialEmbedding:
     """The same in words."""
 
 
-def vectors_called(name: str) -> WordVectors:
-    """The word vectors of the Library called ``name``.
+@dataclass(frozen=True)
+class GivenVectors:
+    """The vectors of those words of a corpus that have one."""
 
-    Raises:
-        ModelError: when there are none of that name, naming those that there are, or when they
-            cannot be read.
-    """
-    check_vectors(name)
-    return load_vectors(library.folder_of(name))
+    called: str
+    words: int
+    """Of the corpus."""
+    places: NDArray[np.int64]
+    """(found,): which of them have one."""
+    vectors: Floats
+    """(found, numbers)"""
+
+    @classmethod
+    def of(cls, source: WordVectors, called: str, words: Sequence[str]) -> GivenVectors:
+        """What ``source`` holds of ``words``.
+
+        Raises:
+            ModelError: when that is next to nothing.
+        """
+        ids = source.ids
+        rows = [(row, at) for row, word in enumerate(words) if (at := ids.get(word)) is not None]
+        if len(rows) < FEWEST_WORDS:
+            raise ModelError(
+                f"Of the corpus's {len(words):,} words, {called} hold {len(rows)}.",
+                "Choose vectors of the same language, or train some on this corpus.",
+            )
+        places, taken = np.array(rows).T
+        return cls(called, len(words), places, source.vectors[taken])
+
+    def put_into(self, start: Floats) -> InitialEmbedding:
+        """``start`` (words, embedding) with their rows."""
+        found, given = self.vectors.shape
+        size = start.shape[1]
+        fitted = fit(self.vectors, size, float(start.std()))
+        table = start.copy()
+        table[self.places, : fitted.shape[1]] = fitted
+        how = ""
+        if given > size:
+            how = f", their {given} numbers reduced to the first {size} principal components"
+        elif given < size:
+            how = f", {size - given} of {size} columns beside their {given} left to chance"
+        report = f"{found:,} of {self.words:,} words start from {self.called}{how}."
+        return InitialEmbedding(table, found, report)
 
 
 def check_start(config: TrainingConfig) -> None:
@@ -99,58 +141,45 @@ def check_vectors(name: str) -> None:
         raise ModelError(f"The word vectors “{name}” are not finished.", hint)
 
 
-def initial_embedding(name: str, words: Sequence[str], start: Floats) -> InitialEmbedding:
-    """``start`` (words, embedding) with the rows of the words that the vectors ``name`` hold.
+def given_vectors(config: TrainingConfig, words: Sequence[str]) -> GivenVectors | None:
+    """What the vectors that a run of ``config`` is to start from hold of ``words``; None without.
 
     Raises:
-        ModelError: when there are no such vectors, or they hold next to none of ``words``.
+        ColdOpenError: as :func:`check_start` and :func:`vectors_for`.
     """
-    return embedding_from(vectors_called(name), f"the vectors “{name}”", words, start)
+    check_start(config)
+    return vectors_for(config.initial_vectors, words) if config.initial_vectors else None
 
 
-def own_embedding(
-    corpus: Corpus, passes: int, seed: int, start: Floats, control: Control
-) -> InitialEmbedding:
-    """``start`` (words, embedding) with skip-gram vectors made now in ``passes`` over ``corpus``.
+def vectors_for(name: str, words: Sequence[str]) -> GivenVectors:
+    """What the word vectors of the Library called ``name`` hold of ``words``.
+
+    Raises:
+        ModelError: when there are none of that name, they cannot be read, or they hold next to
+            none of ``words``.
+    """
+    check_vectors(name)
+    return GivenVectors.of(load_vectors(library.folder_of(name)), f"the vectors “{name}”", words)
+
+
+def own_vectors(
+    corpus: Corpus,
+    size: int,
+    passes: int,
+    seed: int,
+    control: Control,
+    listener: Listener | None = None,
+) -> GivenVectors:
+    """Skip-gram vectors for an embedding of ``size``, made now in ``passes`` over ``corpus``.
+
+    ``listener`` hears of pauses only.
 
     Raises:
         TrainingError: when the corpus is too small for any.
     """
-    config = SkipGramConfig(
-        dimension=min(MOST_DIMENSIONS, start.shape[1]), epochs=passes, seed=seed
-    )
-    vectors = VectorTraining(config, corpus, _Silent()).run(control)
-    return embedding_from(vectors, "vectors of this corpus", corpus.vocabulary.words, start)
-
-
-def embedding_from(
-    source: WordVectors, called: str, words: Sequence[str], start: Floats
-) -> InitialEmbedding:
-    """``start`` (words, embedding) with the rows of the words that ``source`` holds.
-
-    Raises:
-        ModelError: when it holds next to none of ``words``.
-    """
-    rows = [(row, at) for row, word in enumerate(words) if (at := source.ids.get(word)) is not None]
-    if len(rows) < FEWEST_WORDS:
-        raise ModelError(
-            f"Of the corpus's {len(words):,} words, {called} hold {len(rows)}.",
-            "Choose vectors of the same language, or train some on this corpus.",
-        )
-    places, taken = np.array(rows).T
-    size = start.shape[1]
-    given = source.vectors.shape[1]
-    fitted = fit(source.vectors[taken], size, float(start.std()))
-    table = start.copy()
-    table[places, : fitted.shape[1]] = fitted
-    how = ""
-    if given > size:
-        how = f", their {given} numbers reduced to the first {size} principal components"
-    elif given < size:
-        how = f", {size - given} of {size} columns beside their {given} left to chance"
-    return InitialEmbedding(
-        table, len(rows), f"{len(rows):,} of {len(words):,} words start from {called}{how}."
-    )
+    config = SkipGramConfig(dimension=min(MOST_DIMENSIONS, size), epochs=passes, seed=seed)
+    vectors = VectorTraining(config, corpus, _Quiet(listener)).run(control)
+    return GivenVectors.of(vectors, "vectors of this corpus", corpus.vocabulary.words)
 
 
 def fit(vectors: Floats, size: int, deviation: float) -> Floats:

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import re
 import shutil
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from engine import paths
 from engine.config import TrainingConfig
 from engine.corpus import corpus, tokenizer
-from engine.daemon.job_pipe import JobNotice, JobSpec
+from engine.daemon.job_pipe import JobMetrics, JobNotice, JobSpec, JobStateChange
 from engine.daemon.model_run import check_same_words, run_model, write_run_folder
-from engine.errors import TrainingError
-from engine.storage.library import read_card
+from engine.errors import ModelError, TrainingError
+from engine.protocol.values import ModelCard
+from engine.storage.library import read_card, write_card
 from engine.storage.text_tables import TextTables
 from engine.training.control import Control
 from engine.training.loop import Trainer
+from engine.vectors.word_vectors import WordVectors, save_vectors
 
 EPISODES = 8
 SETTINGS: dict[str, Any] = {
@@ -90,6 +95,81 @@ def test_the_card_of_a_run_that_failed_says_why_until_it_goes_on(
     run_model(msgspec.structs.replace(spec, resume=True), Control(), lambda _message: None)
     card = read_card(folder)
     assert (card.state, card.failure) == ("finished", "")
+
+
+def test_a_pause_while_start_vectors_are_made_is_told_and_no_time_of_the_run(
+    season: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, slept = time.perf_counter, 0.0
+    long_pause = 1e6
+
+    class LongPause(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            nonlocal slept
+            slept += long_pause
+            self.set()
+            return True
+
+    monkeypatch.setattr(time, "perf_counter", lambda: clock() + slept)
+    control, told = Control(), list[Any]()
+    control._going = LongPause()
+    control.pause()
+    settings = SETTINGS | {"vector_passes": 1}
+    folder = tmp_path / "run"
+    spec = JobSpec(job="j", name="n", run_dir=str(folder), paths=(str(season),), settings=settings)
+    run_model(spec, control, told.append)
+    states = [message.state for message in told if isinstance(message, JobStateChange)]
+    assert states == ["paused", "running"]
+    seconds = [message.metrics.seconds for message in told if isinstance(message, JobMetrics)]
+    assert 0 < seconds[0] <= seconds[-1] < long_pause
+
+
+def test_a_model_is_not_replaced_by_a_run_that_cannot_begin(
+    season: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    foreign = WordVectors(("qqqq", "zzzzz"), (1, 1), np.ones((2, 8), np.float32))
+    vectors, folder = paths.models_dir() / "foreign", paths.models_dir() / "good"
+    config = TrainingConfig()
+    for place in (vectors, folder):
+        place.mkdir(parents=True)
+        card = ModelCard(
+            name=place.name,
+            kind="vectors",
+            state="finished",
+            corpus="x",
+            corpus_key="k",
+            corpus_paths=(),
+            config=config,
+            vocabulary_size=2,
+            tokens=2,
+            weights=save_vectors(place, foreign),
+        )
+        write_card(place, card)
+    spec = JobSpec(
+        job="j",
+        name="good",
+        run_dir=str(folder),
+        paths=(str(season),),
+        settings=SETTINGS | {"initial_vectors": "foreign"},
+        replace=True,
+    )
+    with pytest.raises(ModelError, match="the vectors “foreign” hold 0"):
+        run_model(spec, Control(), lambda _message: None)
+    assert read_card(folder) == card
+
+
+def test_the_card_of_a_run_that_cannot_go_on_says_why(season: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    spec = JobSpec(job="j", name="n", run_dir=str(folder), paths=(str(season),), settings=SETTINGS)
+    run_model(spec, Control(), lambda _message: None)
+    shutil.rmtree(folder / "checkpoints")
+    again = msgspec.structs.replace(spec, resume=True)
+    with pytest.raises(ModelError, match="no usable checkpoint"):
+        run_model(again, Control(), lambda _message: None)
+    card = read_card(folder)
+    assert card.state == "failed"
+    assert "no usable checkpoint" in card.failure
 
 
 def test_a_run_of_an_earlier_tokenizer_goes_on_where_it_cut_the_same(

@@ -20,7 +20,7 @@ from engine.protocol.messages import ImportVectors
 from engine.protocol.values import ModelCard
 from engine.storage import library
 from engine.training.control import Control
-from engine.vectors.initial_embedding import check_start, fit, initial_embedding
+from engine.vectors.initial_embedding import check_start, fit, vectors_for
 from engine.vectors.text_format import export_text
 from engine.vectors.word_vectors import WordVectors
 
@@ -55,7 +55,7 @@ def test_known_words_start_from_vectors_of_the_usual_size(
     words = [f"w{n}" for n in range(400)]
     put(library_home, "imported", words[::2], given)
     before = start(400, size)
-    begun = initial_embedding("imported", words, before)
+    begun = vectors_for("imported", words).put_into(before)
     assert begun.found == 200
     assert begun.table.dtype == np.float32
     assert np.array_equal(begun.table[1::2], before[1::2])
@@ -134,7 +134,7 @@ def test_names_that_cannot_be_started_from(library_home: Path) -> None:
     check_start(TrainingConfig(initial_vectors="there"))
     check_start(TrainingConfig(model="classic"))
     with pytest.raises(ModelError, match=r"Of the corpus.s 2 words, .* hold 1"):
-        initial_embedding("there", ["a", "nothing"], start(2, 4))
+        vectors_for("there", ["a", "nothing"])
     folder = paths.models_dir() / "novel"
     folder.mkdir()
     card = ModelCard(
