@@ -29,6 +29,13 @@ def choose_device(wanted: DeviceChoice = "auto") -> tuple[torch.device, str]:
     return torch.device("cpu"), f"Training on the CPU with {count} threads: {reason}."
 
 
+def out_of_memory(error: Exception) -> bool:
+    """Whether ``error`` says that memory ran out, the device's or the machine's."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and "allocate memory" in str(error)
+
+
 def best_precision(device: torch.device) -> Precision:
     """bfloat16 where it is likely to pay: GPUs that have it, and CPUs that measure faster in it."""
     if device.type == "cuda":

@@ -25,14 +25,14 @@ from torch import Tensor, nn
 
 from engine.config import TrainingConfig
 from engine.corpus.corpus import Corpus
-from engine.errors import ModelError, TrainingError
+from engine.errors import ColdOpenError, ModelError, TrainingError
 from engine.models.build import build_model
 from engine.models.contract import LanguageModel, State
 from engine.models.state_tensors import all_finite, with_tensors
 from engine.protocol.values import Metrics, ValidationPoint
 from engine.training.batching import Columns, Position, word_counts
 from engine.training.control import Control
-from engine.training.device import best_precision, choose_device
+from engine.training.device import best_precision, choose_device, out_of_memory
 from engine.training.disk_writes import DiskWrites
 from engine.training.distributed import ProcessError, join
 from engine.training.evaluation import mean_nll
@@ -190,10 +190,8 @@ class Trainer:
                 # The first process finishes for all: none leaves the group before it has.
                 self._group.agree(0.0, self.device)
                 return result
-            except torch.OutOfMemoryError:
-                self._halve_batch()
             except RuntimeError as error:
-                if "allocate memory" not in str(error):
+                if not out_of_memory(error):
                     raise
                 self._halve_batch()
 
@@ -312,15 +310,24 @@ class Trainer:
         loss = self._progress.best_loss
         if loss is None:
             return None
-        loss, weights = finish(
-            self.run_dir,
-            self._counted,
-            self.data.validation,
-            self.device,
-            loss,
-            VALIDATION_TOKENS,
-            self._listener.on_notice,
-        )
+        try:
+            loss, weights = finish(
+                self.run_dir,
+                self._counted,
+                self.data.validation,
+                self.device,
+                loss,
+                VALIDATION_TOKENS,
+                self._listener.on_notice,
+            )
+        except (RuntimeError, MemoryError) as error:
+            if not out_of_memory(error):
+                raise
+            self._listener.on_notice(
+                "There was not enough memory to try what may help a trained model (n-grams,"
+                " recency, a neural cache). The model is as it was before."
+            )
+            return loss
         self._progress.weights = weights or self._progress.weights
         return loss
 
@@ -406,15 +413,32 @@ class Trainer:
         )
         self._listener.on_validation(point)
         self._history.log("validation", point)
-        if self._sampler is not None:
-            self._module.eval()
-            text = self._sampler(self.model)
-            self._module.train()
-            self._listener.on_sample(progress.step, text)
-            self._history.add("sample", step=progress.step, text=text)
+        self._show_sample()
         torch.set_rng_state(saved)
         self._last_validation_seconds = time.perf_counter() - begun
         return bool(self.config.patience) and progress.since_best >= self.config.patience
+
+    def _show_sample(self) -> None:
+        """Show what the model writes; a run goes on without where it can write nothing."""
+        if self._sampler is None:
+            return
+        self._module.eval()
+        try:
+            text = self._sampler(self.model)
+        except ColdOpenError as error:
+            why = str(error)
+        except (RuntimeError, MemoryError) as error:
+            if not out_of_memory(error):
+                raise
+            why = "There is not enough memory."
+        else:
+            self._listener.on_sample(self._progress.step, text)
+            self._history.add("sample", step=self._progress.step, text=text)
+            return
+        finally:
+            self._module.train()
+        self._listener.on_notice(f"No samples are shown from here on. {why}")
+        self._sampler = None
 
     # -- checkpoints
 

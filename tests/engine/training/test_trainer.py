@@ -482,6 +482,45 @@ def test_a_run_whose_batch_was_halved_goes_on_with_that(tmp_path: Path) -> None:
     assert {**first.losses, **second.losses} == whole.losses
 
 
+OUT_OF_MEMORY = [
+    torch.OutOfMemoryError("CUDA out of memory"),
+    RuntimeError("DefaultCPUAllocator: can't allocate memory"),
+    MemoryError("Unable to allocate 9 GiB"),
+]
+
+
+@pytest.mark.parametrize("error", OUT_OF_MEMORY)
+def test_out_of_memory_at_the_end_costs_only_what_was_to_be_added(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def greedy(*_args: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(loop, "finish", greedy)
+    trainer = Trainer(small(epochs=1), data(), tmp_path, diary := Diary())
+    result = trainer.run(Control())
+    assert trainer.config.batch_size == 4
+    (notice,) = diary.notices
+    assert "not enough memory" in notice
+    assert result.perplexity is not None
+    assert load_model(tmp_path, torch.device("cpu"))[2] == result.weights
+
+
+@pytest.mark.parametrize("error", [*OUT_OF_MEMORY, ModelError("Every word is banned.")])
+def test_a_model_that_can_write_nothing_yet_is_trained_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def sampler(_model: object) -> str:
+        raise error
+
+    trainer = Trainer(small(epochs=2), data(), tmp_path, diary := Diary(), sampler)
+    trainer.run(Control())
+    assert trainer.config.batch_size == 4
+    assert len(diary.points) > 1
+    assert sum("No samples are shown" in notice for notice in diary.notices) == 1
+    assert diary.metrics[-1].progress == 1
+
+
 def test_patience_ends_a_run_that_learns_nothing_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
