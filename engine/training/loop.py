@@ -215,14 +215,14 @@ class Trainer:
         last_metric = last_checkpoint = last_validation = time.perf_counter()
         since: list[Tensor] = []
         norms: deque[Tensor] = deque(maxlen=BAD_STEPS)
-        tokens_since = 0
+        tokens_since, enough = 0, False
         ahead = Position(progress.epoch, progress.row)
         self._module.train()
         while True:
             # All processes of a run follow the first one's clock and reins.
+            over = control.stopping or enough
             share = self._group.agree(
-                math.inf if control.stopping else progress.share_done(self.config, columns.rows),
-                self.device,
+                math.inf if over else progress.share_done(self.config, columns.rows), self.device
             )
             if share >= 1:
                 break
@@ -270,16 +270,15 @@ class Trainer:
             if ahead.row == 0 or state is None or state.batch_size != columns.columns:
                 self._state = self.model.initial_state(columns.columns)
             if self._validation_due(now - last_validation, tokens_before, columns):
-                stop = self._validate()
+                enough = self._validate()
                 last_validation = time.perf_counter()
                 progress.seconds = base_seconds + last_validation - started
                 last_metric = last_validation
                 tokens_since = 0
-                if stop and self._group.size == 1:
+                if enough:
                     self._listener.on_notice(
                         f"Stopped early: no progress in {self.config.patience} validations."
                     )
-                    break
             if time.perf_counter() - last_checkpoint >= CHECKPOINT_SECONDS and torch.isfinite(norm):
                 self._save()
                 last_checkpoint = time.perf_counter()
