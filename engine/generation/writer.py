@@ -20,7 +20,7 @@ from engine.errors import ModelError
 from engine.generation.context import Context, make_context
 from engine.generation.copied import CopiedIndex, index_of_model
 from engine.models.contract import LanguageModel, State
-from engine.models.state_tensors import state_tensors
+from engine.models.state_tensors import compact, state_tensors
 from engine.protocol.values import ModelCard
 from engine.storage.library import read_card
 from engine.storage.text_tables import TextTables
@@ -157,6 +157,7 @@ class Writer:
         return state
 
     def _remember(self, ids: tuple[int, ...], state: State) -> None:
+        state = compact(state)
         size = sum(t.numel() * t.element_size() for t in state_tensors(state))
         with self._lock:
             if ids not in self._states:

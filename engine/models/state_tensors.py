@@ -36,3 +36,14 @@ def with_tensors(template: Any, tensors: list[Tensor]) -> Any:
 def all_finite(state: object) -> bool:
     """Whether every number in a state is finite; on a card that is waited for."""
     return all(bool(torch.isfinite(part).all()) for part in state_tensors(state))
+
+
+def compact(state: Any) -> Any:
+    """The same state without memory that is only held on to: parts of more are copied out of it."""
+    return with_tensors(
+        state,
+        [
+            part if part.untyped_storage().nbytes() == part.nbytes else part.clone()
+            for part in state_tensors(state)
+        ],
+    )
