@@ -6,7 +6,7 @@ position in a line.
 
 from __future__ import annotations
 
-import functools
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -50,13 +50,25 @@ class CellReading:
         return self.hidden if kind == "h" or self.cell is None else self.cell
 
 
-@functools.lru_cache(maxsize=1)
+_last_reading: weakref.WeakKeyDictionary[Writer, tuple[str, CellReading]] = (
+    weakref.WeakKeyDictionary()
+)
+
+
 def read_cells(writer: Writer, text: str) -> CellReading:
     """Read the last part of ``text``; the last reading is kept, to look at one cell after another.
 
     Raises:
         ModelError: when there is no text.
     """
+    kept = _last_reading.get(writer)
+    if kept is None or kept[0] != text:
+        _last_reading.clear()
+        _last_reading[writer] = kept = (text, _read_cells(writer, text))
+    return kept[1]
+
+
+def _read_cells(writer: Writer, text: str) -> CellReading:
     read = read_text(writer, text, MOST_TOKENS)
     if not read.tokens:
         raise ModelError("There is no text yet.", "Write something first.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -113,6 +115,17 @@ def test_gates_are_those_of_stepping(make_writer: Callable[..., Writer]) -> None
             _odds, state, seen = writer.model.step(torch.tensor([number]), state)
             assert seen.gates is not None
             assert torch.allclose(seen.gates[0], gates, atol=1e-5)
+
+
+def test_a_reading_is_kept_but_not_its_model(make_writer: Callable[..., Writer]) -> None:
+    from engine.inspection.neurons import read_cells
+
+    writer = make_writer(TrainingConfig(embedding_size=10, hidden_size=14))
+    assert read_cells(writer, TEXT) is read_cells(writer, TEXT)
+    gone = weakref.ref(writer)
+    del writer
+    gc.collect()
+    assert gone() is None
 
 
 def test_cells_that_follow_parentheses_are_found_in_a_trained_model(writer: Writer) -> None:
