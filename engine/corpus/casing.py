@@ -205,4 +205,4 @@ def _cue_style(cues: Counter[str]) -> CueStyle:
                 "upper" if surface.isupper() else "lower" if surface.islower() else "title"
             )
             votes[style] += count
-    return votes.most_common(1)[0][0] if votes else "upper"
+    return max(votes, key=lambda style: (votes[style], style), default="upper")
