@@ -28,7 +28,10 @@ class Position:
 
 
 class Columns:
-    """The windows of one text, each target exactly once an epoch."""
+    """The windows of one text, each target once an epoch.
+
+    Fewer than ``columns`` words at the end, which fill no row, are left out.
+    """
 
     def __init__(
         self, ids: NDArray[np.int32], columns: int, sequence_length: int, device: torch.device
@@ -72,10 +75,6 @@ class Columns:
             return self._resident[ahead:end].view(self.columns, self.rows)[:, rows].long()
         source = self._targets if ahead else self._inputs
         return torch.from_numpy(source[:, rows].astype(np.int64))
-
-    @property
-    def tokens_an_epoch(self) -> int:
-        return self.columns * self.rows
 
 
 def word_counts(ids: NDArray[np.int32], vocabulary_size: int) -> Tensor:

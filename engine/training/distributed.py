@@ -2,7 +2,8 @@
 
 Each process reads its own share of the columns; after every backward pass all gradients are
 averaged in one flat message, so that every process takes the same step. With as many columns in
-all as one process would have, the result is that of one process, but for rounding.
+all as one process would have, the step is that of one process, but for rounding and for what is
+drawn by lot (dropout, states begun anew, words to compare with), which each draws for itself.
 """
 
 from __future__ import annotations
