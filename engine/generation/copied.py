@@ -109,19 +109,6 @@ class CopiedIndex:
         after = self.suffixes[low:high].astype(np.int64) + len(words)
         return np.unique(self.words[after[after < len(self.words)]]).astype(np.int64)
 
-    def longest_suffix_match(self, words: Sequence[int]) -> int:
-        """How many of the last of ``words`` stand in the corpus in this order."""
-        low, high = 0, min(len(words), LONGEST)
-        while low < high:
-            middle = (low + high + 1) // 2
-            tail = words[len(words) - middle :]
-            first, last = interval(self.words, self.suffixes, tail)
-            if first < last and min(tail) >= 0:
-                low = middle
-            else:
-                high = middle - 1
-        return low
-
     def find(self, words: Sequence[int], least: int) -> list[Copy]:
         """Copies of at least ``least`` words, from left to right, the longest at each place.
 
