@@ -188,3 +188,17 @@ class RecurrentStack(nn.Module):
             hidden.append(values)
         new = StackState(torch.stack(hidden), torch.stack(cells) if cells else None)
         return values, new, torch.stack(gates, 1)
+
+
+def equal_budget_hidden_size(cell: Cell, lstm_hidden: int, input_size: int, layers: int) -> int:
+    """Hidden size at which ``cell`` has as many weights as an LSTM stack of ``lstm_hidden``."""
+    budget = _weights("lstm", lstm_hidden, input_size, layers)
+    size = lstm_hidden
+    while _weights(cell, size + 1, input_size, layers) <= budget:
+        size += 1
+    return size
+
+
+def _weights(cell: Cell, hidden: int, input_size: int, layers: int) -> int:
+    gates = len(GATES[cell])
+    return gates * hidden * (input_size + hidden + (layers - 1) * 2 * hidden + layers)

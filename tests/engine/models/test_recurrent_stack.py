@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.config import Cell
-from engine.models.recurrent import RecurrentStack, StackState
+from engine.models.recurrent import RecurrentStack, StackState, equal_budget_hidden_size
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "elman"])
@@ -34,6 +34,17 @@ def test_forget_gates_begin_at_one() -> None:
     for bias in stack.biases:
         assert bias[8:16].tolist() == [1.0] * 8
         assert not torch.cat((bias[:8], bias[16:])).any()
+
+
+@pytest.mark.parametrize("cell", ["gru", "elman"])
+def test_equal_budgets_differ_by_less_than_one_unit(cell: Cell) -> None:
+    def weights(kind: Cell, hidden: int) -> int:
+        stack = RecurrentStack(kind, 32, hidden, 2)
+        return sum(p.numel() for p in stack.parameters() if p.requires_grad and p.ndim == 2)
+
+    size = equal_budget_hidden_size(cell, 48, 32, 2)
+    assert weights(cell, size) <= weights("lstm", 48) * 1.02
+    assert weights(cell, size + 2) > weights("lstm", 48) * 0.98
 
 
 def test_the_bfloat16_kernel_follows_the_float32_one_in_values_and_gradients() -> None:
