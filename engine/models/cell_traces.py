@@ -6,35 +6,40 @@ products, and c, where there is one, by a sum along the time.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import torch
 from torch import Tensor
 
+from engine.config import Cell
 from engine.models.contract import CellTraces
-from engine.models.recurrent import RecurrentStack, StackState
+from engine.models.recurrent import StackState
 
 
-def trace_cells(stack: RecurrentStack, inputs: Tensor, state: StackState) -> CellTraces:
-    """The cells of ``stack`` while it reads ``inputs`` (time, input) from ``state``, one row."""
-    kernel = torch.gru if stack.cell == "gru" else torch.rnn_tanh
+def trace_cells(
+    kind: Cell, weights: Iterable[Sequence[Tensor]], inputs: Tensor, state: StackState
+) -> CellTraces:
+    """The cells of a stack while it reads ``inputs`` (time, input) from ``state``, one row.
+
+    ``weights`` are those of each layer: from the input (gates·hidden, input), from what was hidden
+    (gates·hidden, hidden), and the bias of each.
+    """
+    kernel = torch.gru if kind == "gru" else torch.rnn_tanh
     hidden, cells, gates = [], [], []
     values = inputs
-    for layer in range(stack.layers):
-        weights = [
-            stack.input_weights[layer],
-            stack.hidden_weights[layer],
-            stack.biases[layer],
-            stack.hidden_biases[layer],
-        ]
+    for layer, own_weights in enumerate(weights):
+        from_input, from_hidden, bias, hidden_bias = own_weights
         first, window = state.hidden[layer : layer + 1], values[:, None]
+        flat = list(own_weights)
         if state.cell is not None:
             carried = (first, state.cell[layer : layer + 1])
-            out = torch.lstm(window, carried, weights, True, 1, 0.0, False, False, False)[0][:, 0]
+            out = torch.lstm(window, carried, flat, True, 1, 0.0, False, False, False)[0][:, 0]
         else:
-            out = kernel(window, first, weights, True, 1, 0.0, False, False, False)[0][:, 0]
+            out = kernel(window, first, flat, True, 1, 0.0, False, False, False)[0][:, 0]
         before = torch.cat((first[:, 0], out[:-1]))
-        own = torch.addmm(weights[2], values, weights[0].t())
-        back = torch.addmm(weights[3], before, weights[1].t())
-        opened = _gates(stack, own, back, out)
+        own = torch.addmm(bias, values, from_input.t())
+        back = torch.addmm(hidden_bias, before, from_hidden.t())
+        opened = _gates(kind, own, back, out)
         if state.cell is not None:
             cells.append(_cells(opened, state.cell[layer, 0]))
         hidden.append(out)
@@ -45,15 +50,15 @@ def trace_cells(stack: RecurrentStack, inputs: Tensor, state: StackState) -> Cel
     )
 
 
-def _gates(stack: RecurrentStack, own: Tensor, back: Tensor, out: Tensor) -> Tensor:
+def _gates(kind: Cell, own: Tensor, back: Tensor, out: Tensor) -> Tensor:
     """(time, gates, hidden), in the order of ``gate_names``."""
-    size = stack.hidden_size
-    if stack.cell == "lstm":
+    size = out.shape[1]
+    if kind == "lstm":
         raw = (own + back).view(-1, 4, size)
         opened = torch.sigmoid(raw)
         opened[:, 2] = torch.tanh(raw[:, 2])
         return opened
-    if stack.cell == "gru":
+    if kind == "gru":
         own, back = own.view(-1, 3, size), back.view(-1, 3, size)
         opened = torch.sigmoid(own + back)
         opened[:, 2] = torch.tanh(own[:, 2] + opened[:, 0] * back[:, 2])

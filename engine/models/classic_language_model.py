@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.config import TrainingConfig
+from engine.models.cell_traces import trace_cells
 from engine.models.classic import RNN
-from engine.models.contract import Traces
+from engine.models.contract import CellTraces, Traces
 from engine.models.recurrent import GATES, StackState
 
 
@@ -78,11 +79,19 @@ class ClassicLanguageModel(nn.Module):
         )
         return odds, state, traces
 
-    def _recur(self, ids: Tensor, state: StackState) -> tuple[Tensor, StackState]:
-        assert state.cell is not None
+    @torch.no_grad()
+    def cell_traces(self, ids: Tensor, state: StackState) -> CellTraces:
+        return trace_cells("lstm", self.rnn.lstm.all_weights, self._embedded(ids), state)
+
+    def _embedded(self, ids: Tensor) -> Tensor:
         beyond = ids - self.vocabulary_size
         known = torch.where(beyond >= 0, beyond & 1, ids)
-        words = self.rnn.embedding(known)
+        words: Tensor = self.rnn.embedding(known)
+        return words
+
+    def _recur(self, ids: Tensor, state: StackState) -> tuple[Tensor, StackState]:
+        assert state.cell is not None
+        words = self._embedded(ids)
         output, (hidden, cell) = self.rnn.lstm(words, (state.hidden, state.cell))
         return output, StackState(hidden, cell)
 

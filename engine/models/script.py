@@ -241,7 +241,15 @@ class ScriptModel(nn.Module):
     @torch.no_grad()
     def cell_traces(self, ids: Tensor, state: ScriptState) -> CellTraces:
         words = functional.embedding(self._known(ids), self.embedding)
-        return trace_cells(self.stack, words, state.stack)
+        stack = self.stack
+        weights = zip(
+            stack.input_weights,
+            stack.hidden_weights,
+            stack.biases,
+            stack.hidden_biases,
+            strict=True,
+        )
+        return trace_cells(stack.cell, weights, words, state.stack)
 
     def _again(self, ids: Tensor, state: ScriptState) -> Mix | None:
         """How what was said until ``ids`` (batch, time) is mixed in."""

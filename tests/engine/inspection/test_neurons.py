@@ -128,6 +128,32 @@ def test_a_reading_is_kept_but_not_its_model(make_writer: Callable[..., Writer])
     assert gone() is None
 
 
+def test_the_gates_of_the_classic_make_its_cells(make_writer: Callable[..., Writer]) -> None:
+    """Of an LSTM c is f·c + i·g, and h is o·tanh(c)."""
+    from engine.inspection.neurons import read_cells
+
+    writer = make_writer(TrainingConfig(model="classic", embedding_size=10, hidden_size=14))
+    found = read_cells(writer, TEXT)
+    assert found.gates is not None
+    opened, kept, candidate, shown = found.gates.double().unbind(2)
+    state = writer.model.initial_state(1)
+    _odds, state, seen = writer.model.step(torch.tensor([found.read.ids[0]]), state)
+    for step, number in enumerate(found.read.ids[1:]):
+        before = seen.cell
+        _odds, state, seen = writer.model.step(torch.tensor([number]), state)
+        assert before is not None
+        assert seen.cell is not None
+        after = kept[step] * before[0] + opened[step] * candidate[step]
+        assert torch.allclose(after, seen.cell[0].double(), atol=1e-5)
+        assert torch.allclose(shown[step] * torch.tanh(after), seen.hidden[0].double(), atol=1e-5)
+    request = FindCells(model="m", text=TEXT, feature="parentheses")
+    assert {gate.gate for gate in find_cells(writer, request).saturation} == {
+        "input",
+        "forget",
+        "output",
+    }
+
+
 def test_cells_that_follow_parentheses_are_found_in_a_trained_model(writer: Writer) -> None:
     found = find_cells(writer, FindCells(model="m", text=TEXT * 20, feature="parentheses"))
     assert (found.layers, found.cells_a_layer) == (2, 48)
