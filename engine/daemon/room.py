@@ -101,7 +101,9 @@ class ModelRoom:
                     return kept[0], kept[1]
             if library.read_card(folder).kind == "vectors":
                 raise ModelError(
-                    f"“{name}” holds word vectors; it cannot write.", "Choose a model."
+                    f"“{name}” holds word vectors only: it can neither read nor write a text, and"
+                    " has no perplexity.",
+                    "Choose a model; of word vectors there are neighbours and a map to see.",
                 )
             writer, card = Writer.open(folder, self._device)
             with self._lock:

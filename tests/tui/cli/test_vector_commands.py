@@ -46,6 +46,10 @@ def test_from_vectors_to_a_model_that_starts_from_them(
     assert len(near["tables"][0]["neighbours"]) == 3
     (found,) = told("analogy", "sg", "delia", "the", "a")
     assert found["tables"][0]["neighbours"]
+    refused = coldopen("eval", "sg", corpus)
+    assert refused.returncode == 1
+    assert "“sg” holds word vectors only" in refused.stderr
+    assert "no perplexity" in refused.stderr
     file = tmp_path / "vectors.txt"
     (exported,) = told("vectors", "export", "sg", str(file))
     assert file.read_text().splitlines()[0] == f"{exported['words']} 16"
