@@ -17,8 +17,8 @@ from tui.inspect.view import InspectView
 from tui.render import content
 
 NO_ATTENTION = (
-    "“{}” has no attention: it carries what it read in its memory cells alone."
-    " The Cells view shows those."
+    "“{}” has no attention: what it has read is in the state of its cells alone."
+    " The Cells view shows that."
 )
 
 
@@ -113,6 +113,8 @@ class AttentionView(InspectView):
         if not reply.attention:
             self.note(NO_ATTENTION.format(subject.model))
             self._copying = has_copying
+        if self._as_matrix and not (reply.attention or has_copying):
+            self._switch("attention-text")
         if not reply.tokens:
             self._clear(explained.window.shown(subject.text))
             self._show_token()
@@ -164,7 +166,9 @@ class AttentionView(InspectView):
         self.text.shade(attention_text.shades(looking, weights))
         name = f"{reply.attention} attention" if reply.attention else "no attention"
         how = attention_text.head_name(reply.heads, self._head) if reply.heads else ""
-        shown = "copy weights on the text" if self._copying else "attention on the text"
+        shown = "attention on the text" if reply.attention else ""
+        if self._copying:
+            shown = "copy weights on the text"
         kind.update(content(" · ".join(part for part in (name, how, shown) if part)))
         size = self.query_one("#attention-panel").content_size
         width = max(20, size.width - 1)
@@ -178,7 +182,9 @@ class AttentionView(InspectView):
             said.update(content(none))
             table.update("")
             return
-        if token.attention:
+        if self._copying and token.copy_weights:
+            said.update(content(attention_text.copy_sentence(looking, index)))
+        elif token.attention:
             said.update(content(attention_text.sentence(looking, index, self._head)))
         else:
             said.update("")
@@ -235,7 +241,18 @@ class AttentionView(InspectView):
         self._show_weights()
 
     def toggle_matrix(self) -> None:
-        switch = self.query_one(ContentSwitcher)
-        switch.current = "attention-text" if self._as_matrix else "attention-matrix"
-        self.matrix.show(self._looking, self._weights, self._index, copying=self._copying)
-        self.screen.set_focus(self.main())
+        looking = self._looking
+        if looking is not None and not any(
+            token.attention or token.copy_weights for token in looking.reply.tokens
+        ):
+            self.cold_open.say("This model has no attention that a matrix could show.")
+            return
+        self._switch("attention-text" if self._as_matrix else "attention-matrix")
+        self.matrix.show(looking, self._weights, self._index, copying=self._copying)
+
+    def _switch(self, shown: str) -> None:
+        """Show the text or the matrix, which has the focus if the other had it."""
+        had_focus = self.main().has_focus
+        self.query_one(ContentSwitcher).current = shown
+        if had_focus:
+            self.screen.set_focus(self.main())

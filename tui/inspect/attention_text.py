@@ -84,15 +84,12 @@ def shades(looking: Looking, weights: dict[int, float]) -> list[float | None]:
     ]
 
 
-def strongest(
-    looking: Looking, weights: dict[int, float], number: int, *, line_ends: bool = False
-) -> list[tuple[str, float]]:
-    """The words with the greatest weights, places of one word added up."""
+def strongest(looking: Looking, weights: dict[int, float], number: int) -> list[tuple[str, float]]:
+    """The words and line ends with the greatest weights, places of one word added up."""
     total: dict[str, float] = {}
     for column, weight in weights.items():
         word = looking.word(column)
-        if line_ends or word.strip():
-            total[word] = total.get(word, 0.0) + weight
+        total[word] = total.get(word, 0.0) + weight
     best = sorted(total.items(), key=lambda entry: -entry[1])
     return [(word, weight) for word, weight in best[:number] if weight >= _LEAST]
 
@@ -101,23 +98,45 @@ def sentence(looking: Looking, index: int, head: int | None) -> str:
     """What the model looked at for one token, in plain words."""
     token = looking.reply.tokens[index]
     best = strongest(looking, looking.weights(index, head), 3)
-    said = f"For {quoted(token.word)} the model "
+    said = f"For {_said(token.word)} the model "
     if best:
-        said += "looked most at: " + ", ".join(named(word) for word, _weight in best)
+        said += "looked most at: " + _listed(best)
     else:
         said += "looked at nothing in particular"
-    copied = strongest(looking, looking.copying(index), 1, line_ends=True)
+    copied = strongest(looking, looking.copying(index), 1)
     if token.from_copying > 0.005 and token.probability > 0:
         said += f"; {token.from_copying / token.probability:.0%} of its odds came from copying"
     elif copied and token.copy_share > 0.05:
-        said += f"; it thought of copying {quoted(copied[0][0])}"
+        said += f"; it thought of copying {_listed(copied)}"
     return said + "."
+
+
+def copy_sentence(looking: Looking, index: int) -> str:
+    """Where the model would have copied one token from, in plain words."""
+    token = looking.reply.tokens[index]
+    best = strongest(looking, looking.copying(index), 3)
+    said = f"For {_said(token.word)} the model would most likely copy: {_listed(best)}; "
+    said += f"meant to copy: {percent(token.copy_share)}"
+    if token.probability > 0:
+        said += f"; {token.from_copying / token.probability:.0%} of its odds came from copying"
+    return said + "."
+
+
+def _listed(best: Sequence[tuple[str, float]]) -> str:
+    return ", ".join(_said(word, many=True) for word, _weight in best)
+
+
+def _said(word: str, *, many: bool = False) -> str:
+    """A token inside a sentence; a line end has no letters to quote."""
+    if word.strip():
+        return quoted(word)
+    return "line ends" if many else "the line end"
 
 
 def table(looking: Looking, index: int, head: int | None, width: int, rows: int) -> Content:
     """Attention and copy weights side by side, the strongest first."""
-    attention = dict(strongest(looking, looking.weights(index, head), 200, line_ends=True))
-    copying = dict(strongest(looking, looking.copying(index), 200, line_ends=True))
+    attention = dict(strongest(looking, looking.weights(index, head), 200))
+    copying = dict(strongest(looking, looking.copying(index), 200))
     words = sorted(
         {*attention, *copying},
         key=lambda word: -max(attention.get(word, 0.0), copying.get(word, 0.0)),

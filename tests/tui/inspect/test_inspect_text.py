@@ -242,7 +242,27 @@ def test_weights_lie_over_what_was_read_before() -> None:
 
 def test_what_was_looked_at_in_a_sentence() -> None:
     assert attention_text.sentence(looking(), 1, None) == (
-        "For “again” the model looked most at: tea, and; 20% of its odds came from copying."
+        "For “again” the model looked most at: “tea”, “and”; 20% of its odds came from copying."
+    )
+
+
+def test_marks_and_line_ends_are_told_as_the_table_has_them() -> None:
+    text = ".\n,"
+    last = token(",", 2, attention=((0.3, 0.7),), copy_weights=(0.9, 0.1), first_attended=-2)
+    reply = Explanation(
+        tokens=(last,), attention="general", heads=1, summary="", reached=((0, 1), (1, 2))
+    )
+    seen = Looking(reply, text)
+    said = attention_text.sentence(seen, 0, None)
+    assert said.startswith("For “,” the model looked most at: line ends, “.”; ")
+    shares = [line.split()[0] for line in lines(attention_text.table(seen, 0, None, 44, 3))[1:]]
+    assert set(shares) == {"↵", "."}
+
+
+def test_where_a_word_would_be_copied_from_in_a_sentence() -> None:
+    assert attention_text.copy_sentence(looking(), 0) == (
+        "For “tea” the model would most likely copy: “tea”; meant to copy: 10.0%;"
+        " 20% of its odds came from copying."
     )
 
 
