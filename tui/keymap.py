@@ -236,7 +236,7 @@ TOKENS = (
     Action("tokens.page_down", "Page on", "Go down by a page.", ("pagedown",), palette=False),
     Action("tokens.start", "First word", "Go to the first word that is explained.", ("home",),
            palette=False),
-    Action("tokens.end", "Last word", "Go to the last word that is explained.", ("end",),
+    Action("tokens.end", "Last word", "Go to the end of what is explained.", ("end",),
            palette=False),
     Action("tokens.select_left", "Select back", "Select up to the word before.",
            ("shift+left",), palette=False),

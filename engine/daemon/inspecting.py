@@ -56,7 +56,7 @@ def _analogy(models: Models, request: m.FindAnalogy) -> m.Reply:
 
 
 def _odd_one_out(models: Models, request: m.FindOddOneOut) -> m.Reply:
-    return m.OddOneOutFound(word=odd_one_out(tables(models, request.model), request.words))
+    return odd_one_out(tables(models, request.model), request.words)
 
 
 def _similar_speakers(models: Models, request: m.FindSimilarSpeakers) -> m.Reply:

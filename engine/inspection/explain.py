@@ -1,8 +1,9 @@
 """Why this word: odds, surprise, copying and attention for the tokens of a text.
 
 The odds are those of the distribution that writes (:class:`engine.generation.odds.NextWord`), so
-that a word which was just written shows the probability that it was drawn with. A word that
-neither the vocabulary nor the text before it holds has the probability of the unknown word.
+that a word which was just written shows the probability that it was drawn with. A word that the
+model could not give, since neither the vocabulary nor the text before it holds it or since it does
+not copy, has the probability of the unknown word.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from engine.generation.samplers import Odds
 from engine.generation.writer import Writer
 from engine.inspection.reading import Predicted, ReadText, predictions, read_text
 from engine.protocol.messages import Explain, Explanation
-from engine.protocol.values import Alternative, ExplainedToken
+from engine.protocol.values import Alternative, ExplainedToken, NextWordOdds
 
 MOST_WEIGHTS = 150_000
 MOST_ALTERNATIVES = 20_000
@@ -31,6 +32,7 @@ MOST_ALTERNATIVES = 20_000
 DECIMALS = 4
 NAMED = 3
 """Words that the summary names."""
+NO_TEXT = "There is no text yet."
 
 
 def explain(writer: Writer, request: Explain) -> Explanation:
@@ -39,44 +41,71 @@ def explain(writer: Writer, request: Explain) -> Explanation:
     Alternatives hold the text that would stand in place of the token and the blanks before it.
     """
     read = read_text(writer, request.text, request.tokens)
-    if not read.tokens:
-        return Explanation(tokens=(), attention="", heads=0, summary="There is no text yet.")
-    rows = predictions(writer, read)
-    context = _context(writer, request.text, read)
-    next_word = NextWord(writer, context, request.settings or samplers.NEUTRAL)
-    weighed, listed = _room(rows, request)
-    cues = sorted(
-        (read.ids.index(n), n) for token, n in read.draft_words.ids.items() if is_cue(token)
-    )
-    detokenizer = context.detokenizer
+    if not read.tokens and not request.next:
+        return Explanation(tokens=(), attention="", heads=0, summary=NO_TEXT)
+    rows = predictions(writer, read, beyond=request.next)
+    places = _Places(writer, request, read)
+    count = len(read.tokens) - read.first
+    weighed, listed = _room(rows[:count], request)
     told: list[ExplainedToken] = []
-    places = _word_places(writer, context, read.ids)
-    for offset, row in enumerate(rows):
-        number = read.first + 1 + offset
-        before = read.ids[:number]
-        own = np.array([n for place, n in cues if place < number], dtype=np.int64)
-        recent = before[-RECENT:]
-        until = bisect_left(places, number)
-        words = [read.ids[place] for place in places[max(0, until - COPIED_WORDS) : until]]
-        log_odds = next_word.writable(row.odds, recent, own)
-        odds = next_word.odds(log_odds, recent, words)
-        token = _told(request, read, context, offset, row, odds, weighed[offset])
+    for offset, row in enumerate(rows[:count]):
+        odds = places.odds(offset, row)
+        token = _told(request, read, places.context, offset, row, odds, weighed[offset])
         if listed[offset]:
-            shown = _alternatives(context, detokenizer, odds, request.alternatives)
-            token = replace(token, alternatives=shown)
+            token = replace(token, alternatives=places.alternatives(odds))
         told.append(token)
-        detokenizer = detokenizer.behind(token.word)
-    reach = max(0, *(-token.first_attended for token in told))
+        places.pass_over(token.word)
+    reach = max(0, *(-token.first_attended for token in told)) if told else 0
     earlier = _before(read)
     attention = rows[0].attention
     return Explanation(
         tokens=tuple(told),
         attention="" if attention is None else str(getattr(writer.model.config, "attention", "")),
         heads=0 if attention is None else len(attention),
-        summary=summary(told, read),
+        summary=summary(told, read) if told else NO_TEXT,
         cut=read.first + sum(1 for _ in tokenize_with_offsets(request.text[: read.start])),
         reached=tuple((start, end) for _token, start, end in earlier[len(earlier) - reach :]),
+        next=places.beyond(count, rows[count]) if request.next else None,
     )
+
+
+class _Places:
+    """The distributions at one place of a text after another, as writing would draw from them."""
+
+    def __init__(self, writer: Writer, request: Explain, read: ReadText) -> None:
+        self.context = _context(writer, request.text, read)
+        self._next_word = NextWord(writer, self.context, request.settings or samplers.NEUTRAL)
+        self._read, self._number = read, request.alternatives
+        self._cues = sorted(
+            (read.ids.index(n), n) for token, n in read.draft_words.ids.items() if is_cue(token)
+        )
+        self._words = _word_places(writer, self.context, read.ids)
+        self._detokenizer = self.context.detokenizer
+
+    def odds(self, offset: int, row: Predicted) -> Odds:
+        """What could come as token ``offset`` of those that are looked at."""
+        ids, number = self._read.ids, self._read.first + 1 + offset
+        own = np.array([n for place, n in self._cues if place < number], dtype=np.int64)
+        recent = ids[:number][-RECENT:]
+        until = bisect_left(self._words, number)
+        words = [ids[place] for place in self._words[max(0, until - COPIED_WORDS) : until]]
+        return self._next_word.odds(self._next_word.writable(row.odds, recent, own), recent, words)
+
+    def alternatives(self, odds: Odds) -> tuple[Alternative, ...]:
+        """The likeliest words, spelled as they would be behind what was passed over."""
+        return _alternatives(self.context, self._detokenizer, odds, self._number)
+
+    def pass_over(self, word: str) -> None:
+        self._detokenizer = self._detokenizer.behind(word)
+
+    def beyond(self, offset: int, row: Predicted) -> NextWordOdds:
+        """What could come behind the text."""
+        odds = self.odds(offset, row)
+        return NextWordOdds(
+            entropy=odds.entropy(),
+            copy_share=_copy_share(row),
+            alternatives=self.alternatives(odds),
+        )
 
 
 def _before(read: ReadText) -> list[tuple[str, int, int]]:
@@ -87,7 +116,7 @@ def _before(read: ReadText) -> list[tuple[str, int, int]]:
 def _context(writer: Writer, text: str, read: ReadText) -> Context:
     """The text before the first explained token, as one that is to be continued."""
     part = text[read.start :]
-    start = read.tokens[read.first][1] - read.start
+    start = read.tokens[read.first][1] - read.start if read.tokens else 0
     casing = draft_casing(writer.casing, part, {}, read.draft_words.ids)
     return Context(
         text=part,
@@ -152,12 +181,14 @@ def _told(
     number = read.ids[read.first + 1 + offset]
     probability = odds.of(number)
     sources = np.array([1.0, 0.0, 0.0, 0.0]) if row.sources is None else row.sources
-    if number >= len(context.vocabulary) and number not in read.ids[: read.first + 1 + offset]:
-        unknown = context.vocabulary.id_of(token)
-        probability = float(np.exp(row.odds[unknown]))
+    new = number not in read.ids[: read.first + 1 + offset]
+    never = not is_cue(token) and np.isneginf(row.odds[number])  # a cue has a share of its own
+    unknown = number >= len(context.vocabulary) and bool(new or never)
+    if unknown:
+        probability = float(np.exp(row.odds[context.vocabulary.id_of(token)]))
         sources = np.array([1.0, 0.0, 0.0, 0.0])
     parts = (probability * sources / max(float(sources.sum()), 1e-30)).tolist()
-    share = 0.0 if row.copying is None else float(row.copying.sum())
+    share = _copy_share(row)
     reach = 0
     attention: tuple[tuple[float, ...], ...] = ()
     copy_weights: tuple[float, ...] = ()
@@ -169,7 +200,7 @@ def _told(
         start=start,
         end=end,
         probability=min(1.0, probability),
-        rank=1 + int((odds.chances > probability).sum()),
+        rank=None if unknown else odds.rank(probability),
         surprise=float(-np.log2(max(probability, 1e-300))),
         entropy=odds.entropy(),
         from_softmax=parts[0],
@@ -180,7 +211,12 @@ def _told(
         attention=attention,
         copy_weights=copy_weights,
         first_attended=offset - reach if weighed else 0,
+        unknown=unknown,
     )
+
+
+def _copy_share(row: Predicted) -> float:
+    return 0.0 if row.copying is None else float(row.copying.sum())
 
 
 def _weights(
@@ -208,13 +244,13 @@ def summary(told: Sequence[ExplainedToken], read: ReadText) -> str:
     for head in last.attention:
         for position, weight in enumerate(head):
             word = spelled[base + position]
-            if is_word(word) or is_cue(word):
-                looked[word] = looked.get(word, 0.0) + weight
+            looked[word] = looked.get(word, 0.0) + weight
     name = "the line end" if last.word == NEWLINE else f"“{last.text}”"
     parts = []
     best = sorted((word for word in looked if looked[word] > 0), key=lambda w: -looked[w])[:NAMED]
     if best:
-        parts.append(f"looked most at: {', '.join(best)}")
+        named = ("line ends" if word == NEWLINE else f"“{word}”" for word in best)
+        parts.append(f"looked most at: {', '.join(named)}")
     if last.from_copying > 0.005:
         parts.append(f"{last.from_copying / last.probability:.0%} of its odds came from copying")
     if not parts:

@@ -8,8 +8,8 @@ import numpy as np
 
 from engine.errors import ModelError
 from engine.inspection.tables import Tables, chosen, spelled
-from engine.protocol.messages import Neighbours
-from engine.protocol.values import NeighbourList, NeighbourWord
+from engine.protocol.messages import Neighbours, OddOneOutFound
+from engine.protocol.values import NeighbourList, NeighbourWord, WordSimilarity
 from engine.vectors.word_vectors import Floats, WordVectors
 
 
@@ -50,8 +50,8 @@ def analogy(tables: Tables, a: str, b: str, c: str, number: int = 10) -> Neighbo
     return Neighbours(word=f"{forms[0]} - {forms[1]} + {forms[2]}", count=0, tables=tuple(lists))
 
 
-def odd_one_out(tables: Tables, words: Sequence[str]) -> str:
-    """The word least like the mean of all, by cosine, in the table that says most of meaning.
+def odd_one_out(tables: Tables, words: Sequence[str]) -> OddOneOutFound:
+    """The word least like the others, by cosine, in the table that says most of meaning.
 
     Raises:
         ModelError: when a word is unknown, or there are fewer than three different ones.
@@ -62,9 +62,15 @@ def odd_one_out(tables: Tables, words: Sequence[str]) -> str:
     fitting = {n: t for n, t in tables.items() if all(form in t.ids for form in forms)}
     if not fitting:
         raise ModelError(f"No table has all of {', '.join(forms)}.", "Choose commoner words.")
-    _name, table = chosen(fitting, "")
-    unit = table.unit[[table.ids[form] for form in forms]]
-    return forms[int(np.argmin(unit @ unit.mean(axis=0)))]
+    name, table = chosen(fitting, "")
+    unit = table.unit[[table.ids[form] for form in forms]].astype(np.float64)
+    alike = unit @ unit.T
+    means = (alike.sum(axis=1) - alike.diagonal()) / (len(forms) - 1)
+    found = tuple(
+        WordSimilarity(word=forms[row], similarity=float(means[row]))
+        for row in np.argsort(means, kind="stable")
+    )
+    return OddOneOutFound(word=found[0].word, table=name, words=found)
 
 
 def _nearest(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -31,6 +31,7 @@ FEATURES = ("parentheses", "line start", "speaker NAME")
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+State = Literal["h", "c"]
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,11 @@ class CellReading:
     gates: torch.Tensor | None
     """(tokens, layers, gates, hidden)"""
 
-    def of(self, kind: str) -> Floats:
-        """``h`` or ``c``; for cells without a c, h."""
-        return self.hidden if kind == "h" or self.cell is None else self.cell
+    def of(self, wanted: State) -> tuple[State, Floats]:
+        """``h`` or ``c`` with its name; for cells without a c, h."""
+        if wanted == "h" or self.cell is None:
+            return "h", self.hidden
+        return "c", self.cell
 
 
 _last_reading: weakref.WeakKeyDictionary[Writer, tuple[str, CellReading]] = (
@@ -111,7 +114,7 @@ def activations(writer: Writer, request: GetActivations) -> Activations:
         ModelError: when there is no such cell, or no text.
     """
     found = read_cells(writer, request.text)
-    values = found.of(request.of)
+    shown, values = found.of(request.of)
     _tokens, layers, cells = values.shape
     if request.layer >= layers or request.cell >= cells:
         raise ModelError(
@@ -122,6 +125,7 @@ def activations(writer: Writer, request: GetActivations) -> Activations:
     return Activations(
         offsets=tuple((start, end) for _token, start, end in told),
         values=tuple(np.round(values[:, request.layer, request.cell], 4).tolist()),
+        of=shown,
     )
 
 
@@ -148,7 +152,7 @@ def find_cells(writer: Writer, request: FindCells) -> CellsFound:
             f"There is {much} in the text that {what} marks, so no cell can tell it apart.",
             "Choose a text that has both.",
         )
-    values = found.of(request.of)
+    shown, values = found.of(request.of)
     _tokens, layers, cells = values.shape
     scores = area_under_curve(values.reshape(len(values), -1), marked)
     best = np.argsort(-np.abs(scores - 0.5), kind="stable")[: request.number]
@@ -162,6 +166,9 @@ def find_cells(writer: Writer, request: FindCells) -> CellsFound:
         saturation=saturation(found.gates, writer.model.gate_names),
         layers=layers,
         cells_a_layer=cells,
+        of=shown,
+        marked=int(marked.sum()),
+        tokens=len(told),
     )
 
 

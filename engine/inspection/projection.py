@@ -35,10 +35,12 @@ def word_map(
         raise ModelError("There are too few words for a map.")
     vectors = found.unit[rows].astype(np.float64)
     plane = tsne(vectors) if method == "tsne" else pca(vectors)
+    variance = None if method == "tsne" else _share_of_variance(plane, vectors)
     plane = plane / max(float(np.abs(plane).max()), 1e-12)
     return WordMap(
         table=name,
         method=method,
+        variance=variance,
         points=tuple(
             MapPoint(
                 word=found.words[row],
@@ -64,6 +66,12 @@ def pca(vectors: Floats) -> Floats:
     signs = np.sign(plane[np.abs(plane).argmax(axis=0), [0, 1]])
     flipped: Floats = plane * np.where(signs == 0, 1, signs)
     return flipped
+
+
+def _share_of_variance(plane: Floats, vectors: Floats) -> float:
+    """How much of the variance of ``vectors`` (words, dimension) ``plane`` (words, 2) has kept."""
+    whole = float(vectors.var(axis=0).sum())
+    return min(1.0, float(plane.var(axis=0).sum()) / whole) if whole > 0 else 1.0
 
 
 def tsne(vectors: Floats) -> Floats:

@@ -71,13 +71,15 @@ class Predicted:
     """(reach,): probability that the token is copied from each of them."""
     sources: Floats | None = None
     """(4,): what of the token's probability is from the softmax, counted n-grams, copying, and what
-    was said further back."""
+    was said further back. Behind the text, of nothing that came."""
 
 
-def predictions(writer: Writer, read: ReadText) -> list[Predicted]:
-    """What the model expected at each token that is looked at."""
+def predictions(writer: Writer, read: ReadText, *, beyond: bool = False) -> list[Predicted]:
+    """What the model expected at each token that is looked at, and with ``beyond`` behind them."""
     model: LanguageModel[Any] = writer.model
     inputs, targets = read.ids[read.first : -1], read.ids[read.first + 1 :]
+    if beyond:
+        inputs, targets = read.ids[read.first :], (*targets, NEWLINE_ID)
     state = writer.state_after(read.ids[: read.first])
     extra = len(read.draft_words)
     found: list[Predicted] = []

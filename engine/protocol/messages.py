@@ -26,14 +26,17 @@ from engine.protocol.values import (
     Metrics,
     ModelCard,
     NeighbourList,
+    NextWordOdds,
     SamplerSettings,
     SpeakerCount,
     StopRule,
+    Unit,
     ValidationPoint,
+    WordSimilarity,
     WrittenToken,
 )
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 
 R = TypeVar("R", bound="Reply")
 Name = Annotated[str, Meta(min_length=1, max_length=80)]
@@ -172,6 +175,8 @@ class Explanation(Reply, frozen=True, kw_only=True, tag="explanation"):
     reached: tuple[tuple[int, int], ...] = ()
     """Character offsets of the tokens before the first explained one that weights lie over, in
     order; the last of them is at index -1 of ``first_attended``."""
+    next: NextWordOdds | None = None
+    """What could come behind the text, where that was asked."""
 
 
 class Neighbours(Reply, frozen=True, kw_only=True, tag="neighbours"):
@@ -183,12 +188,17 @@ class Neighbours(Reply, frozen=True, kw_only=True, tag="neighbours"):
 
 class OddOneOutFound(Reply, frozen=True, kw_only=True, tag="odd_one_out_found"):
     word: str
+    table: str
+    words: tuple[WordSimilarity, ...]
+    """How like each is to the others, the least like first."""
 
 
 class WordMap(Reply, frozen=True, kw_only=True, tag="word_map"):
     table: str
     method: str
     points: tuple[MapPoint, ...]
+    variance: Unit | None = None
+    """Share of the words' variance that the map shows, where the method tells."""
 
 
 class Activations(Reply, frozen=True, kw_only=True, tag="activations"):
@@ -196,6 +206,8 @@ class Activations(Reply, frozen=True, kw_only=True, tag="activations"):
 
     offsets: tuple[tuple[int, int], ...]
     values: tuple[float, ...]
+    of: Literal["h", "c"]
+    """What the values are; h for cells without a c, whatever was asked."""
 
 
 class CellsFound(Reply, frozen=True, kw_only=True, tag="cells_found"):
@@ -203,6 +215,11 @@ class CellsFound(Reply, frozen=True, kw_only=True, tag="cells_found"):
     saturation: tuple[GateSaturation, ...]
     layers: int
     cells_a_layer: int
+    of: Literal["h", "c"]
+    """By what the cells were scored; h for cells without a c, whatever was asked."""
+    marked: int
+    """Tokens that are marked, of ``tokens``."""
+    tokens: int
 
 
 class Exported(Reply, frozen=True, kw_only=True, tag="exported"):
@@ -389,6 +406,8 @@ class Explain(Request[Explanation], frozen=True, kw_only=True, tag="explain"):
     attention: bool = True
     settings: SamplerSettings | None = None
     """Show the odds after these; None shows the model's own."""
+    next: bool = False
+    """Tell what could come behind the text, too; its last word is taken to be whole."""
 
 
 class FindNeighbours(Request[Neighbours], frozen=True, kw_only=True, tag="find_neighbours"):

@@ -253,7 +253,8 @@ class ExplainedToken(Value, frozen=True, kw_only=True):
     start: int
     end: int
     probability: Unit
-    rank: int
+    rank: int | None
+    """Among the words that could have come; None for one that the model could not give."""
     surprise: float
     entropy: float
     from_softmax: float
@@ -272,12 +273,32 @@ class ExplainedToken(Value, frozen=True, kw_only=True):
     first_attended: int = 0
     """Index, among the explained tokens, of the first that the weights lie over; negative for one
     before them, see ``Explanation.reached``."""
+    unknown: bool = False
+    """Neither the model nor the text before it has this word: its odds are those of any unknown
+    word."""
+
+
+class NextWordOdds(Value, frozen=True, kw_only=True):
+    """What could come behind a text."""
+
+    entropy: float
+    """Bits."""
+    copy_share: float
+    """Probability that it is copied."""
+    alternatives: tuple[Alternative, ...]
+    """The likeliest first."""
 
 
 class NeighbourWord(Value, frozen=True, kw_only=True):
     word: str
     similarity: float
     count: int
+
+
+class WordSimilarity(Value, frozen=True, kw_only=True):
+    word: str
+    similarity: float
+    """Mean cosine with the other words."""
 
 
 class NeighbourList(Value, frozen=True, kw_only=True):

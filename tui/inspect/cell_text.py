@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
+from engine.protocol.messages import CellsFound
 from engine.protocol.values import CellScore, GateSaturation
 from tui.corpus.summary_text import strip
 from tui.render import fit
@@ -15,6 +16,8 @@ from tui.render import fit
 HINT = "parentheses · line start · speaker DELIA · cell 0 12"
 _CELL = re.compile(r"cell\s+(?:layer\s+)?(\d{1,2})[\s,.:/]+(\d{1,5})", re.IGNORECASE)
 _MOST = 120
+SHOWN = {"h": "h", "c": "tanh(c)"}
+"""What of a cell is shown: c as the output sees it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,19 @@ def read(typed: str) -> CellName | str:
 def likely_feature(text: str) -> str:
     """A feature that ``text`` has, to begin with."""
     return "parentheses" if "(" in text and ")" in text else "line start"
+
+
+def about(
+    cell: CellName | None, value: float | None, of: str, found: CellsFound | None, marks: str
+) -> str:
+    """What is shown: a cell with its value at the cursor, and what the listed cells mark."""
+    lines = []
+    if cell is not None and value is not None:
+        lines.append(f"{cell}: {SHOWN[of]} is {value:+.2f} here")
+    if found is not None:
+        lines.append(f"cells that mark {marks}, by {SHOWN[found.of]}:")
+        lines.append(f"{found.marked:,} of {found.tokens:,} words marked; 0.500 is chance")
+    return "\n".join(lines)
 
 
 def score_line(score: CellScore, width: int) -> Content:

@@ -51,7 +51,6 @@ class CellsView(InspectView):
     def __init__(self, subject: Subject) -> None:
         super().__init__(subject)
         self._of: Literal["h", "c"] = "c"
-        self._shown_of: Literal["h", "c"] = self._of
         self._cell: CellName | None = None
         self._feature = ""
         self._spans: tuple[tuple[int, int], ...] = ()
@@ -160,17 +159,16 @@ class CellsView(InspectView):
         self.run_worker(self._get_values(cell, text), exclusive=True, group="cells")
 
     async def _get_values(self, cell: CellName, text: str, *, keep_note: bool = False) -> None:
-        of = self._of
         values = await self.fetch(
             GetActivations(
-                model=self.subject.model, text=text, layer=cell.layer, cell=cell.cell, of=of
+                model=self.subject.model, text=text, layer=cell.layer, cell=cell.cell, of=self._of
             )
         )
         if values is None:
             return
         if not keep_note:
             self.note("")
-        self._cell, self._shown_of = cell, of
+        self._cell = cell
         self._show(values)
 
     # -- showing
@@ -211,15 +209,11 @@ class CellsView(InspectView):
         if self._found is None and self._cell is None:
             about.update("")
             return
-        lines = []
-        values = self._activations
-        if self._cell is not None and values is not None and values.values:
-            index = min(self.text.cursor, len(values.values) - 1)
-            lines.append(f"{self._cell}: {self._shown_of} is {values.values[index]:+.2f} here")
-        if self._found is not None:
-            marks = "the selection" if self._spans else quoted(self._feature)
-            lines.append(f"cells that mark {marks}, by {self._of}:")
-        about.update(content("\n".join(lines)))
+        values, here, of = self._activations, None, self._of
+        if values is not None and values.values:
+            here, of = values.values[min(self.text.cursor, len(values.values) - 1)], values.of
+        marks = "the selection" if self._spans else quoted(self._feature)
+        about.update(content(cell_text.about(self._cell, here, of, self._found, marks)))
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width < 96, "-middle")
@@ -297,6 +291,10 @@ class CellsView(InspectView):
 
     def change_state(self) -> None:
         """Look at h instead of c, or the other way round."""
+        values = self._activations
+        if self._of == "c" and values is not None and values.of == "h":
+            self.cold_open.say("This model's cells have no c: their h is all that there is.")
+            return
         self._of = "h" if self._of == "c" else "c"
         if not self.lacks(text=True):
             self._find()

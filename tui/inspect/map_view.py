@@ -172,13 +172,16 @@ class MapView(InspectView):
 
     async def _get(self, table: str, method: Literal["pca", "tsne"]) -> None:
         model, identity = self.subject.model, self.subject.identity
+        stays = self._shown is not None and self._shown[0] == identity
         found = await self.fetch(
-            MapWords(model=model, table=table, method=method, words=WORDS[method])
+            MapWords(model=model, table=table, method=method, words=WORDS[method]),
+            in_passing=stays,
         )
         if found is None:
-            if self._shown is not None and self._shown[0] == identity:
+            if stays and self._shown is not None:
                 # What is shown stays, so the keys must go on from there.
                 _identity, self._table, self._method = self._shown
+                self.note(self._told_of(len(self.picture.found), self._wanted))
             else:
                 self._show(())
             return
@@ -208,6 +211,8 @@ class MapView(InspectView):
         text, way = "", self.cold_open.way_to
         if found is not None:
             text = f"{len(found.points):,} words of {found.table}, by {NAMES[found.method]}"
+            if found.variance is not None:
+                text += f" ({found.variance:.0%} of their variance)"
             if len(self._tables) > 1:
                 text += f" ({way('inspect.change_table')}: {', '.join(self._tables)})"
             closer, farther, whole = map(
@@ -239,7 +244,18 @@ class MapView(InspectView):
     def _search(self, wanted: str) -> None:
         found = word_map.search(self.picture.points, wanted)
         self.picture.show_found(found, 0)
-        self.note("" if found or not wanted else f"{quoted(wanted)} is not on this map.")
+        self.note(self._told_of(len(found), wanted))
+
+    def _told_of(self, number: int, wanted: str) -> str:
+        """How many words were found, and how to see them all."""
+        if not wanted:
+            return ""
+        if not number:
+            return f"{quoted(wanted)} is not on this map."
+        if number == 1:
+            return f"1 word with {quoted(wanted)}."
+        way = self.cold_open.way_to("inspect.next_found")
+        return f"{number:,} words with {quoted(wanted)}; {way} goes to the next."
 
     def next_found(self) -> None:
         found = self.picture.found

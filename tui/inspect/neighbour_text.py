@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from engine.protocol.messages import Neighbours
+from engine.protocol.messages import Neighbours, OddOneOutFound
 from engine.protocol.values import NeighbourList
 from tui.corpus.summary_text import strip
 from tui.inspect.words import named
@@ -41,6 +41,22 @@ def tables(found: Neighbours, width: int) -> Content:
             rows.append(Content(" " * GAP).join(parts))
         rows.append(Content(""))
     return Content("\n").join(rows[:-1])
+
+
+def likenesses(found: OddOneOutFound, width: int) -> Content:
+    """How like each word is to the others, the least like first."""
+    width = min(56, width)
+    name_width = max(4, min(20, width - 12))
+    bar = max(0, width - name_width - 8)
+    rows = [Content.styled(fit(f"{found.table}: mean cosine with the others", width), "$accent")]
+    for one in found.words:
+        line = Content.assemble(
+            fit(named(one.word, name_width), name_width, pad=True),
+            f" {one.similarity:>6.3f} ",
+            (strip(one.similarity, bar), "$chart-1"),
+        )
+        rows.append(line.truncate(width))
+    return Content("\n").join(rows)
 
 
 def _column(table: NeighbourList, width: int) -> list[Content]:

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
-from engine.protocol.messages import FindOddOneOut, Neighbours
+from engine.protocol.messages import FindOddOneOut, Neighbours, OddOneOutFound
 from tui.inspect import neighbour_text
 from tui.inspect.queries import HINT, Query, read
 from tui.inspect.query_line import QueryLine
@@ -35,7 +35,7 @@ class NeighboursView(InspectView):
         super().__init__(subject)
         self._query: Query | None = None
         self._identity = ("", "")
-        self._found: Neighbours | None = None
+        self._found: Neighbours | OddOneOutFound | None = None
 
     def compose(self) -> ComposeResult:
         yield QueryLine(HINT, id="neighbours-line")
@@ -86,6 +86,7 @@ class NeighboursView(InspectView):
             self.note(query)
             return
         self._query, self._identity = query, self.subject.identity
+        self.line.select_all()  # the next question takes its place
         self.note("looking…")
         self.run_worker(self._get(query), exclusive=True, group="neighbours")
 
@@ -94,9 +95,9 @@ class NeighboursView(InspectView):
             odd = await self.fetch(query)
             self._empty()
             if odd is not None:
-                said = f"{quoted(odd.word)} is the one that does not belong."
-                self.query_one("#neighbours-head", Static).update(content(said))
+                self._found = odd
                 self.note("")
+                self._show()
             return
         found = await self.fetch(query)
         if found is None:
@@ -115,10 +116,16 @@ class NeighboursView(InspectView):
         if self._found is None:
             return
         width = max(20, self.query_one("#neighbours-answer").content_size.width - 1)
-        self.query_one("#neighbours-head", Static).update(neighbour_text.head(self._found))
-        self.query_one("#neighbours-tables", Static).update(
-            neighbour_text.tables(self._found, width)
-        )
+        if isinstance(self._found, OddOneOutFound):
+            head = content(f"{quoted(self._found.word)} is the one that does not belong.")
+            tables = neighbour_text.likenesses(self._found, width)
+        else:
+            head, tables = (
+                neighbour_text.head(self._found),
+                neighbour_text.tables(self._found, width),
+            )
+        self.query_one("#neighbours-head", Static).update(head)
+        self.query_one("#neighbours-tables", Static).update(tables)
 
     def on_resize(self, event: events.Resize) -> None:
         self.call_after_refresh(self._show)

@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from engine.protocol.values import NextWordOdds
 from tui import keys
 from tui.inspect import odds_text
 from tui.inspect.subject import Explained, SwapWord
@@ -20,8 +21,10 @@ from tui.inspect.words import bits, replacement
 from tui.render import content
 
 CHART_ROWS = 4
-HINT = "\n{} puts that word here."
-DRAFT_HINT = f"{HINT} {{}} goes on from here."
+NEXT = "→"
+"""Stands behind the text for what comes next."""
+PUTS = "{} puts that word here."
+GOES_ON = "{} goes on from here."
 
 
 class OddsView(InspectView):
@@ -95,7 +98,11 @@ class OddsView(InspectView):
     def _show(self, explained: Explained) -> None:
         subject = self.subject
         index = subject.index()
-        self.text.show(explained.window.shown(subject.text), explained.spans(), index)
+        shown, spans = explained.window.shown(subject.text), explained.spans()
+        if explained.reply.next is not None:
+            shown += NEXT if shown[-1:].isspace() else f" {NEXT}"
+            spans.append((len(shown) - len(NEXT), len(shown)))
+        self.text.show(shown, spans, index)
         self.text.shade(odds_text.surprise_shades(explained.tokens))
         self.note("" if explained.tokens else "There is no word in this text.")
         self._show_token()
@@ -113,23 +120,46 @@ class OddsView(InspectView):
             facts.update(content(instead, "$quiet"))
             return
         index = min(self.text.cursor, len(explained.tokens) - 1)
-        token = explained.tokens[index]
-        facts.update(odds_text.facts(token, max(12, facts.content_size.width)))
-        own = self.cold_open.settings.keys.get("tokens.swap")
-        puts = "A digit" if own is None else "/".join(map(keys.shown, own)) or "No key"
-        told = HINT if self.subject.take_swap is None else DRAFT_HINT
-        hint = content(told.format(puts, self.cold_open.way_to("inspect.go_on")), "$quiet")
-        listed = odds_text.alternatives(token, max(12, others.content_size.width))
-        others.update(Content.assemble(listed, hint))
+        token, following = explained.tokens[index], self._following
+        width = max(12, facts.content_size.width)
+        if following is None:
+            facts.update(odds_text.facts(token, width))
+            could, word = token.alternatives, token.word
+        else:
+            facts.update(odds_text.next_facts(following, width))
+            could, word = following.alternatives, None
+        listed = odds_text.alternatives(could, max(12, others.content_size.width), word)
+        others.update(Content.assemble(listed, content(self._hint(), "$quiet")))
         speech = speech_around(explained.window.sent(self.subject.text), explained.tokens, index)
         values = [explained.tokens[i].entropy for i in speech]
+        here = index - speech.start
+        if following is not None:
+            values.append(following.entropy)
+            here = len(values) - 1
         size = chart.content_size
-        rows = odds_text.entropy_line(
-            values, index - speech.start, size.width, min(CHART_ROWS, size.height) - 1
-        )
+        rows = odds_text.entropy_line(values, here, size.width, min(CHART_ROWS, size.height) - 1)
         mean = sum(values) / max(1, len(values))
         head = content(f"entropy over the speech, mean {bits(mean)}", "$quiet", newlines=False)
         chart.update(Content("\n").join([head, *rows]))
+
+    @property
+    def _following(self) -> NextWordOdds | None:
+        """What comes next, if the cursor is behind the last token."""
+        explained = self.subject.explained
+        if explained is None or self.text.cursor < len(explained.tokens):
+            return None
+        return explained.reply.next
+
+    def _hint(self) -> str:
+        """What can be done at the cursor, beginning on a line of its own."""
+        parts = []
+        if self._following is None:
+            own = self.cold_open.settings.keys.get("tokens.swap")
+            puts = "A digit" if own is None else "/".join(map(keys.shown, own)) or "No key"
+            parts.append(PUTS.format(puts))
+        if self.subject.take_swap is not None:
+            parts.append(GOES_ON.format(self.cold_open.way_to("inspect.go_on")))
+        return "\n" + " ".join(parts)
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width < 96, "-middle")
@@ -146,7 +176,8 @@ class OddsView(InspectView):
         event.stop()
         explained = self.subject.explained
         if explained is not None:
-            self.subject.cursor = explained.window.start + event.start
+            place = explained.window.start + event.start
+            self.subject.cursor = min(place, len(self.subject.text))
         self._show_token()
 
     @on(TokenText.PastEnd)
@@ -157,10 +188,12 @@ class OddsView(InspectView):
             self.present()
 
     def end_of_token(self) -> int | None:
-        """The character of the text behind the token at the cursor; None without one."""
+        """The character of the text behind the cursor's token, or its end; None without a token."""
         explained = self.subject.explained
         if explained is None or not explained.tokens or not self.text.selected:
             return None
+        if self._following is not None:
+            return len(self.subject.text)
         index = min(self.text.cursor, len(explained.tokens) - 1)
         return explained.window.start + explained.tokens[index].end
 
@@ -169,6 +202,9 @@ class OddsView(InspectView):
         event.stop()
         explained = self.subject.explained
         if explained is None or not explained.tokens:
+            return
+        if self._following is not None:
+            self.cold_open.say("There is no word here yet that another could replace.")
             return
         token = explained.tokens[min(self.text.cursor, len(explained.tokens) - 1)]
         if event.number > len(token.alternatives):

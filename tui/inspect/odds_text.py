@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 from textual.content import Content
 
-from engine.protocol.values import ExplainedToken
+from engine.protocol.values import Alternative, ExplainedToken, NextWordOdds
 from tui.corpus.summary_text import strip
 from tui.inspect.words import bits, named, percent
 from tui.render import fit
@@ -15,6 +16,7 @@ from tui.widgets.curve import Curve
 
 FULL_SURPRISE = 14.0
 """Bits at which the tint is strongest."""
+UNKNOWN = "The model does not have this word: these are the odds of any unknown word."
 
 
 def surprise_shades(tokens: Sequence[ExplainedToken]) -> list[float | None]:
@@ -25,11 +27,14 @@ def surprise_shades(tokens: Sequence[ExplainedToken]) -> list[float | None]:
 def facts(token: ExplainedToken, width: int) -> Content:
     """Rank, surprise, and where the probability came from, in ``width`` cells."""
     bar = max(4, width - 22)
-    shown = f"{percent(token.probability)}, rank {token.rank:,}"
     lines = [
         Content.styled(fit(named(token.word), width), "bold $accent"),
-        Content(fit(f"{shown}, {bits(token.surprise)}", width)),
-        Content.styled(fit(f"unsure by {bits(token.entropy)} (entropy)", width), "$quiet"),
+        Content(fit(f"{_standing(token)}, {bits(token.surprise)}", width)),
+        _unsure(token.entropy, width),
+    ]
+    if token.unknown:
+        return Content("\n").join([*lines, *map(Content, wrap(UNKNOWN, width))])
+    lines += [
         *(
             _part(name, part, token.probability, bar, colour, width)
             for name, part, colour in (
@@ -38,13 +43,34 @@ def facts(token: ExplainedToken, width: int) -> Content:
                 ("copied", token.from_copying, "$chart-3"),
                 ("said", token.from_said, "$chart-4"),
             )
-            if part > 0 or name in ("network", "copied")
+            if part > 0 or name == "network" or (name == "copied" and token.copy_share > 0)
         ),
+        *_meant_to_copy(token.copy_share, width),
     ]
-    if token.copy_share > 0:
-        said = f"meant to copy: {percent(token.copy_share)}"
-        lines.append(Content.styled(fit(said, width), "$quiet"))
     return Content("\n").join(lines)
+
+
+def next_facts(odds: NextWordOdds, width: int) -> Content:
+    """What is known of the place behind the text, in ``width`` cells."""
+    head = Content.styled(fit("what comes next", width), "bold $accent")
+    rest = [_unsure(odds.entropy, width), *_meant_to_copy(odds.copy_share, width)]
+    return Content("\n").join([head, *rest])
+
+
+def _standing(token: ExplainedToken) -> str:
+    """The probability and the rank; an unknown word has none."""
+    rank = "unknown word" if token.rank is None else f"rank {token.rank:,}"
+    return f"{percent(token.probability)}, {rank}"
+
+
+def _unsure(entropy: float, width: int) -> Content:
+    return Content.styled(fit(f"unsure by {bits(entropy)} (entropy)", width), "$quiet")
+
+
+def _meant_to_copy(share: float, width: int) -> list[Content]:
+    if share <= 0:
+        return []
+    return [Content.styled(fit(f"meant to copy: {percent(share)}", width), "$quiet")]
 
 
 def _part(name: str, part: float, whole: float, bar: int, colour: str, width: int) -> Content:
@@ -53,21 +79,24 @@ def _part(name: str, part: float, whole: float, bar: int, colour: str, width: in
     return Content.assemble(text, (strip(share, min(bar, max(0, width - len(text)))), colour))
 
 
-def alternatives(token: ExplainedToken, width: int) -> Content:
-    """The likeliest words with a digit, a bar and their probability; the word itself is marked."""
-    if not token.alternatives:
+def alternatives(others: Sequence[Alternative], width: int, word: str | None) -> Content:
+    """The likeliest words with a bar and their probability.
+
+    Where there is a ``word`` they could stand in the place of, they have a digit, and it is marked.
+    """
+    if not others:
         return Content.styled("no alternatives", "$quiet")
-    most = max(other.probability for other in token.alternatives) or 1.0
+    most = max(other.probability for other in others) or 1.0
     name_width = min(18, max(6, width // 2 - 4))
     bar = max(0, width - name_width - 12)
     lines = []
-    for number, other in enumerate(token.alternatives[:9], 1):
-        own = other.word == token.word
-        word = fit(named(other.word, name_width), name_width, pad=True)
+    for number, other in enumerate(others[:9], 1):
+        own = other.word == word
+        name = fit(named(other.word, name_width), name_width, pad=True)
         lines.append(
             Content.assemble(
-                (f"{number} ", "$accent"),
-                (word, "bold $accent" if own else ""),
+                ("  " if word is None else f"{number} ", "$accent"),
+                (name, "bold $accent" if own else ""),
                 f" {percent(other.probability):>7} ",
                 (strip(other.probability / most, bar), "$chart-2" if own else "$chart-1"),
             )

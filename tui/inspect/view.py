@@ -78,11 +78,17 @@ class InspectView(Vertical):
         """The widget for :meth:`note`; every view yields it first."""
         return Static("", classes="view-note", markup=False)
 
-    async def fetch(self, request: Request[R]) -> R | None:
-        """Call the engine once it is there; what goes wrong is said above the view."""
+    async def fetch(self, request: Request[R], *, in_passing: bool = False) -> R | None:
+        """Call the engine once it is there; what goes wrong is said above the view.
+
+        With ``in_passing`` it is only said for a while, for what is shown stays as it was.
+        """
         try:
             reply = await (await self.cold_open.engine_ready()).call(request)
         except ColdOpenError as error:
+            if in_passing:
+                self.cold_open.say(error)
+                return None
             self.note(f"{error.message} {error.hint}".strip(), error=True)
             return None
         return reply
@@ -139,6 +145,7 @@ class InspectView(Vertical):
                 tokens=tokens,
                 alternatives=ALTERNATIVES,
                 attention=attention,
+                next=window.end == len(subject.text),
             )
         )
         return None if reply is None else Explained(window, reply, identity, version, attention)

@@ -153,10 +153,96 @@ def test_copying_is_told_apart(writer: Writer) -> None:
     assert 0 < first.probability < 1  # that of an unknown cue
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        TrainingConfig(model="classic", embedding_size=8, hidden_size=8, layers=1),
+        TrainingConfig(copying=False, embedding_size=8, hidden_size=8),
+    ],
+)
+def test_where_nothing_is_copied_an_unknown_word_stays_unknown(
+    make_writer: Callable[..., Writer], config: TrainingConfig
+) -> None:
+    writer = make_writer(config)
+    text = "DELIA: The zorblefrotz is broken.\n\nGUS: The zorblefrotz"
+    told = explain(writer, asked(text)).tokens
+    mentions = [token for token in told if token.word == "zorblefrotz"]
+    read = read_text(writer, text, 200)
+    rows = predictions(writer, read)
+    for token in mentions:
+        odds = rows[told.index(token)].odds[writer.vocabulary.id_of("zorblefrotz")]
+        assert token.probability == pytest.approx(float(np.exp(odds)), rel=1e-4)
+        assert 0 < token.surprise < 60
+        assert (token.unknown, token.rank) == (True, None)
+    assert len(mentions) == 2
+    assert not any(token.unknown for token in told if token not in mentions)
+
+
+def test_a_word_is_unknown_until_it_can_be_copied(writer: Writer) -> None:
+    text = "DELIA: The zorblefrotz is broken.\n\nGUS: The zorblefrotz"
+    told = explain(writer, asked(text)).tokens
+    first, second = (token for token in told if token.word == "zorblefrotz")
+    assert (first.unknown, first.rank) == (True, None)
+    assert not second.unknown
+    assert second.rank is not None
+
+
+def test_what_comes_next_is_what_would_be_written(writer: Writer) -> None:
+    for text in (SCENE, ""):
+        stream = Stream(
+            writer,
+            Write(
+                model="small",
+                before=text,
+                settings=SamplerSettings(temperature=1.0, top_p=1.0),
+                seed=3,
+                stop=StopRule(tokens=1),
+            ),
+        )
+        ((_branch, drawn),) = stream.step().tokens
+        shown = explain(writer, asked(text, next=True, alternatives=8))
+        assert [token.word for token in shown.tokens] == tokenize(text)
+        assert shown.next is not None
+        assert shown.next.entropy == pytest.approx(drawn.entropy, abs=1e-3)
+        assert shown.next.copy_share == pytest.approx(drawn.copy_share, abs=1e-5)
+        assert [a.word for a in shown.next.alternatives] == [a.word for a in drawn.alternatives]
+        assert [a.text for a in shown.next.alternatives] == [a.text for a in drawn.alternatives]
+        assert [a.probability for a in shown.next.alternatives] == pytest.approx(
+            [a.probability for a in drawn.alternatives], abs=1e-5
+        )
+
+
+def test_only_who_asks_is_told_what_comes_next(make_writer: Callable[..., Writer]) -> None:
+    """And what came is told as it is without."""
+    writer = make_writer(TrainingConfig(model="classic", embedding_size=8, hidden_size=8, layers=1))
+    alone, more = explain(writer, asked()), explain(writer, asked(next=True))
+    assert alone.next is None
+    assert more.next is not None
+    assert alone.tokens == more.tokens
+
+
 def test_a_sentence_sums_it_up(writer: Writer) -> None:
-    summary = explain(writer, asked(SCENE + "DELIA: The machine")).summary
-    assert summary.startswith("For “machine”: looked most at: ")
-    assert "\n" not in summary
+    shown = explain(writer, asked(SCENE + "DELIA: The machine"))
+    assert shown.summary.startswith("For “machine”: looked most at: ")
+    assert "\n" not in shown.summary
+
+
+def test_the_sentence_names_whatever_was_looked_at_most(writer: Writer) -> None:
+    """Marks in quotes, and the line ends as such, where a table of the weights has them, too."""
+    text = "\n\n" + SCENE + "OZ: Machine. Machine, machine. " * 3
+    whole = explain(writer, asked(text, tokens=2000))
+    for count in range(5, len(whole.tokens)):
+        end = whole.tokens[count].end
+        shown = explain(writer, asked(text[:end], tokens=2000))
+        last = shown.tokens[-1]
+        weights: dict[str, float] = {}
+        seen = ["\n", *(token.word for token in shown.tokens)]
+        for place, weight in enumerate(last.attention[0]):
+            word = seen[len(shown.reached) + last.first_attended + place]
+            weights[word] = weights.get(word, 0.0) + weight
+        best = max(weights, key=lambda word: weights[word])
+        name = "line ends" if best == "\n" else f"“{best}”"
+        assert f"looked most at: {name}" in shown.summary
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,14 @@ def test_analogies_add_and_subtract() -> None:
 
 
 def test_the_odd_one_is_out() -> None:
-    assert odd_one_out({"a": KIN}, ("king", "apple", "queen", "woman")) == "apple"
+    found = odd_one_out({"a": KIN}, ("king", "apple", "queen", "woman"))
+    assert (found.word, found.table) == ("apple", "a")
+    assert found.words[0].word == "apple"
+    alike = {one.word: one.similarity for one in found.words}
+    unit = dict(zip(KIN.words, KIN.unit, strict=True))
+    others = np.mean([unit["queen"] @ unit[word] for word in ("king", "apple", "woman")])
+    assert alike["queen"] == pytest.approx(float(others), abs=1e-6)
+    assert sorted(alike.values()) == [one.similarity for one in found.words]
     with pytest.raises(ModelError, match="three"):
         odd_one_out({"a": KIN}, ("king", "KING", "queen"))
 
@@ -143,8 +150,17 @@ def test_a_map_holds_the_most_frequent_words(bundled_corpus: Corpus, writer: Wri
     counts = [p.count for p in found.points]
     assert counts == sorted(counts, reverse=True)
     assert not {".", ",", "("} & {p.word for p in found.points}
+    assert found.variance is not None
+    assert 0 < found.variance < 1
     with pytest.raises(ModelError, match="too few"):
         word_map({"a": table(a=[1], b=[2])})
+
+
+def test_a_map_says_how_much_of_the_words_it_shows() -> None:
+    flat = table(a=[1, 0, 0], b=[0, 1, 0], c=[-1, 0, 0], d=[0, -1, 0])
+    assert word_map({"a": flat}).variance == pytest.approx(1)
+    third = table(a=[1, 0, 0], b=[-1, 0, 0], c=[0, 1, 0], d=[0, -1, 0], e=[0, 0, 1], f=[0, 0, -1])
+    assert word_map({"a": third}).variance == pytest.approx(2 / 3)
 
 
 def test_without_the_library_t_sne_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -154,6 +154,18 @@ def test_the_gates_of_the_classic_make_its_cells(make_writer: Callable[..., Writ
     }
 
 
+def test_what_a_cell_shows_is_named(make_writer: Callable[..., Writer]) -> None:
+    """A GRU has no c; and a score is told with how many words it is of."""
+    for cell, shown in (("lstm", "c"), ("gru", "h"), ("elman", "h")):
+        writer = make_writer(TrainingConfig(cell=cell, embedding_size=10, hidden_size=14))  # type: ignore[arg-type]
+        assert activations(writer, GetActivations(model="m", text=TEXT, of="c")).of == shown
+        found = find_cells(writer, FindCells(model="m", text=TEXT, feature="line start", of="c"))
+        assert found.of == shown
+        assert (found.marked, found.tokens) == (4, len(tokens_of(TEXT)))
+        found = find_cells(writer, FindCells(model="m", text=TEXT, feature="line start", of="h"))
+        assert found.of == "h"
+
+
 def test_cells_that_follow_parentheses_are_found_in_a_trained_model(writer: Writer) -> None:
     found = find_cells(writer, FindCells(model="m", text=TEXT * 20, feature="parentheses"))
     assert (found.layers, found.cells_a_layer) == (2, 48)

@@ -70,6 +70,7 @@ def lines_of(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
         ["eval", "", "x.txt"],
         ["neighbours", "m", "word", "-n", "0"],
         ["explain", "m", "--prompt", "x", "--tokens", "-1"],
+        ["explain", "m", "--prompt", " \n"],
         ["vectors", "train", "x.txt", "--name", "v", "--dimension", "0"],
         ["engine", "logs", "-n", "-1"],
     ],

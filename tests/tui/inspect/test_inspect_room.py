@@ -97,6 +97,54 @@ async def test_odds_of_a_typed_text(models: Path, app: ColdOpenApp, until: Until
         assert room.query_one(OwnText).text != room.subject.text
 
 
+async def test_behind_the_last_word_stands_what_comes_next(
+    models: Path, app: ColdOpenApp, until: Until
+) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        room = await opened(pilot, until)
+        room.inspect_text("GUS: The soup", None, lambda _swap: True)
+        await until(pilot, lambda: shown(room, "odds-facts").startswith("soup"))
+        text = room.query_one("#odds-text", TokenText)
+        for key in ("right", "end"):
+            await pilot.press("home")
+            assert shown(room, "odds-facts").startswith("gus:")
+            await pilot.press(*([key] * 3 if key == "right" else [key]))
+            await until(pilot, lambda: shown(room, "odds-facts").startswith("what comes next"))
+        assert "GUS: The soup →" in picture(text)[0]
+        explained = room.subject.explained
+        assert explained is not None
+        following = explained.reply.next
+        assert following is not None
+        assert len(following.alternatives) == 9
+        others = shown(room, "odds-others")
+        assert "puts that word" not in others
+        assert "goes on from here" in others
+        assert room.subject.cursor == len(room.subject.text)
+        assert room.query_one(OddsView).end_of_token() == len(room.subject.text)
+        await pilot.press("3")
+        await until(pilot, lambda: bool(app._notifications))
+        assert room.subject.text == "GUS: The soup"
+        await pilot.press("right", "left")
+        await until(pilot, lambda: shown(room, "odds-facts").startswith("soup"))
+        await pilot.press("1")
+        await until(pilot, lambda: room.subject.text != "GUS: The soup")
+
+
+async def test_within_a_long_text_nothing_comes_next(
+    models: Path, app: ColdOpenApp, until: Until
+) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        room = await opened(pilot, until)
+        room.inspect_text(SCRIPT * 40, 100)
+        await until(pilot, lambda: room.subject.fresh(attention=False) is not None)
+        await until(pilot, lambda: "bits" in shown(room, "odds-facts"))
+        explained = room.subject.explained
+        assert explained is not None
+        assert explained.reply.next is None
+        await pilot.press("end")
+        assert "what comes next" not in shown(room, "odds-facts")
+
+
 async def test_a_swap_goes_to_the_draft_that_was_shown(
     models: Path, app: ColdOpenApp, until: Until
 ) -> None:
@@ -179,6 +227,7 @@ async def test_attention_as_shades_and_as_a_matrix(
         assert matrix.read_out() in "".join(picture(matrix))
         await pilot.press("c")
         assert "would be copied from" in matrix.read_out()
+        assert "would most likely copy: " in shown(room, "attention-said")
         await pilot.press("m")
         assert shown(room, "attention-kind").endswith("copy weights on the text")
         # Going back past what is explained has the part before explained.
@@ -200,8 +249,71 @@ async def test_a_model_without_attention_says_so(
         room.inspect_text(SCRIPT)
         await view(pilot, until, room, AttentionView)
         await until(pilot, lambda: "has no attention" in note(room))
-        await pilot.press("h", "c", "m", "left", "up", "m", "left")
+        await pilot.press("h", "c", "m")
+        await until(pilot, lambda: bool(app._notifications))
+        assert app.focused is room.query_one("#attention-text", TokenText)
+        await pilot.press("left", "up", "m", "left")
         assert "has no attention" in note(room)
+
+
+async def test_the_matrix_gives_way_to_the_text_of_a_model_without_one(
+    models: Path, app: ColdOpenApp, until: Until
+) -> None:
+    async with app.run_test(size=(100, 30)) as pilot:
+        room = await opened(pilot, until)
+        room.inspect_text(SCRIPT)
+        await view(pilot, until, room, AttentionView)
+        await until(pilot, lambda: "attention" in shown(room, "attention-kind"))
+        await pilot.press("m")
+        assert app.focused is room.query_one(Matrix)
+        room._use(next(card for card in await room._models() or () if card.name == "plain"))
+        await until(pilot, lambda: "has no attention" in note(room))
+        assert app.focused is room.query_one("#attention-text", TokenText)
+
+
+async def test_cells_without_a_c_show_their_h(models: Path, app: ColdOpenApp, until: Until) -> None:
+    app.remembered.model = "plain"
+    async with app.run_test(size=(100, 30)) as pilot:
+        room = await opened(pilot, until, "plain")
+        room.inspect_text(SCRIPT)
+        await view(pilot, until, room, CellsView)
+        await until(pilot, lambda: "by h:" in shown(room, "cells-about"))
+        await until(pilot, lambda: ": h is " in shown(room, "cells-about"))
+        await pilot.press("o")
+        await until(pilot, lambda: bool(app._notifications))
+        assert "tanh(c)" not in shown(room, "cells-about")
+
+
+async def test_the_key_that_asks_begins_a_question_and_is_no_part_of_it(
+    models: Path, app: ColdOpenApp, until: Until
+) -> None:
+    async with app.run_test(size=(100, 30)) as pilot:
+        room = await opened(pilot, until)
+        neighbours: NeighboursView = await view(pilot, until, room, NeighboursView)
+        await pilot.press("slash", *"machine", "enter")
+        await until(pilot, lambda: shown(room, "neighbours-head").startswith("machine"))
+        await pilot.press("slash", *"soup", "slash")
+        assert neighbours.line.value == "soup/"
+
+
+async def test_what_the_map_cannot_draw_is_said_in_passing(
+    models: Path, app: ColdOpenApp, until: Until
+) -> None:
+    async with app.run_test(size=(120, 30)) as pilot:
+        room = await opened(pilot, until)
+        words: MapView = await view(pilot, until, room, MapView)
+        await until(pilot, lambda: "% of their variance" in shown(room, "map-about"))
+        drawn = words.picture.points
+        words._table = "nobody's"
+        words.again()
+        await until(pilot, lambda: bool(app._notifications))
+        await until(pilot, lambda: note(room) == "")
+        assert words.picture.points == drawn
+        assert words._table == "embedding"
+        for typed, said in (("machine", "“machine”"), ("the", "words with “the”; ")):
+            words.query_one(QueryLine).value = typed
+            await pilot.press("slash", "right", "enter")
+            await until(pilot, lambda said=said: said in note(room))  # type: ignore[misc]
 
 
 async def test_neighbours_map_and_cells(models: Path, app: ColdOpenApp, until: Until) -> None:
@@ -219,6 +331,7 @@ async def test_neighbours_map_and_cells(models: Path, app: ColdOpenApp, until: U
         neighbours.line.value = "odd: machine soup delia"
         await pilot.press("enter")
         await until(pilot, lambda: "does not belong" in shown(room, "neighbours-head"))
+        assert "mean cosine with the others" in shown(room, "neighbours-tables")
         neighbours.line.value = "odd: xyzzy plugh qwert"
         await pilot.press("enter")
         await until(pilot, lambda: "xyzzy" in note(room))
@@ -241,7 +354,8 @@ async def test_neighbours_map_and_cells(models: Path, app: ColdOpenApp, until: U
 
         cells: CellsView = await view(pilot, until, room, CellsView)
         await until(pilot, lambda: "parentheses" in shown(room, "cells-about"))
-        await until(pilot, lambda: " here" in shown(room, "cells-about"))
+        await until(pilot, lambda: "tanh(c) is " in shown(room, "cells-about"))
+        assert "words marked" in shown(room, "cells-about")
         assert "forget" in shown(room, "cells-gates")
         await pilot.press("slash")
         await until(pilot, lambda: isinstance(app.focused, QueryLine))
@@ -307,7 +421,7 @@ async def test_odd_texts_and_a_lost_engine(models: Path, app: ColdOpenApp, until
         os.kill(app.engine.engine_pid, signal.SIGKILL)
         room.inspect_text("another text")
         # The app finds the engine again, and the room goes on by itself.
-        await until(pilot, lambda: "rank" in shown(room, "odds-facts"))
+        await until(pilot, lambda: "bits" in shown(room, "odds-facts"))
         room.inspect_text("  \n ")
         await until(pilot, lambda: note(room) == NO_TEXT)
         assert shown(room, "odds-facts") == ""

@@ -9,12 +9,14 @@ from rich.cells import cell_len
 
 from engine.generation.context import window_start
 from engine.protocol.messages import (
+    CellsFound,
     Explanation,
     FindAnalogy,
     FindNeighbours,
     FindOddOneOut,
     FindSimilarSpeakers,
     Neighbours,
+    OddOneOutFound,
 )
 from engine.protocol.values import (
     Alternative,
@@ -24,6 +26,8 @@ from engine.protocol.values import (
     MapPoint,
     NeighbourList,
     NeighbourWord,
+    NextWordOdds,
+    WordSimilarity,
 )
 from tui.inspect import attention_text, cell_text, neighbour_text, odds_text, queries, word_map
 from tui.inspect.attention_text import Looking
@@ -176,6 +180,32 @@ def test_the_facts_of_a_token() -> None:
     assert not any(line.startswith(("n-grams", "said")) for line in text)
 
 
+def test_a_model_that_cannot_copy_says_nothing_of_copying() -> None:
+    text = lines(odds_text.facts(token("tea", 0, from_copying=0.0, copy_share=0.0), 40))
+    assert len(text) == 4
+    assert "cop" not in text[-1]
+    text = lines(odds_text.facts(token("tea", 0, from_copying=0.0), 40))
+    assert any(line.startswith("copied") for line in text)
+
+
+def test_a_word_that_the_model_does_not_have_has_no_rank() -> None:
+    odd = token("zorblax", 0, rank=None, unknown=True)
+    text = lines(odds_text.facts(odd, 36))
+    assert "25.0%, unknown word, 2.0 bits" in text[1]
+    assert " ".join(text[3:]) == odds_text.UNKNOWN
+    assert "rank" not in "".join(text)
+    assert "unknown word" in odds_text.summary(odd)
+
+
+def test_what_comes_next_has_no_digits() -> None:
+    others = (Alternative(text=" tea", word="tea", probability=0.5),)
+    odds = NextWordOdds(entropy=3.5, copy_share=0.1, alternatives=others)
+    text = lines(odds_text.next_facts(odds, 40))
+    assert text == ["what comes next", "unsure by 3.5 bits (entropy)", "meant to copy: 10.0%"]
+    assert str(odds_text.alternatives(others, 40, None)).split()[:2] == ["tea", "50.0%"]
+    assert str(odds_text.alternatives(others, 40, "tea")).split()[:2] == ["1", "tea"]
+
+
 def test_every_source_of_the_odds_is_told() -> None:
     told = token("tea", 0, from_softmax=0.1, from_ngrams=0.08, from_said=0.02)
     text = lines(odds_text.facts(told, 40))
@@ -189,13 +219,13 @@ def test_the_panel_keeps_to_its_width(word: str, width: int) -> None:
         Alternative(text=word * n, word=word * n, probability=0.5 / n) for n in range(1, 12)
     )
     one = token(word, 0, alternatives=others)
-    for text in (odds_text.facts(one, width), odds_text.alternatives(one, width)):
+    for text in (odds_text.facts(one, width), odds_text.alternatives(others, width, word)):
         assert all(cell_len(line) <= max(width, 24) for line in lines(text))
-    assert len(lines(odds_text.alternatives(one, width))) == 9
+    assert len(lines(odds_text.alternatives(others, width, word))) == 9
 
 
 def test_without_alternatives_it_says_so() -> None:
-    assert "no alternatives" in str(odds_text.alternatives(token("a", 0), 30))
+    assert "no alternatives" in str(odds_text.alternatives((), 30, "a"))
 
 
 @given(st.lists(st.floats(0, 20) | st.just(float("nan")), max_size=50), st.integers(0, 60))
@@ -334,6 +364,19 @@ def test_neighbours_stand_side_by_side(words: list[str], width: int, tables: int
         assert all(f"t{n}" in shown[0] for n in range(tables))
 
 
+def test_how_like_words_are_to_the_others_is_told() -> None:
+    words = (
+        WordSimilarity(word="sofa", similarity=-0.125),
+        WordSimilarity(word="tea", similarity=0.5),
+    )
+    found = OddOneOutFound(word="sofa", table="skip-gram", words=words)
+    text = lines(neighbour_text.likenesses(found, 50))
+    assert "skip-gram" in text[0]
+    assert text[1].split() == ["sofa", "-0.125"]
+    assert text[2].split()[:2] == ["tea", "0.500"]
+    assert all(cell_len(line) <= 50 for line in text)
+
+
 # -- the map
 
 
@@ -400,6 +443,21 @@ def test_a_cell_or_a_feature_is_read() -> None:
     assert cell_text.read("Line  Start") == "line start"
     assert cell_text.read("speaker DELIA:") == "speaker DELIA"
     assert cell_text.read("  ") == ""
+
+
+def test_it_is_said_what_a_cell_shows_and_of_how_many_words_a_score_is() -> None:
+    found = CellsFound(
+        cells=(), saturation=(), layers=1, cells_a_layer=8, of="c", marked=3, tokens=1234
+    )
+    told = lines(cell_text.about(CellName(1, 7), 0.354, "c", found, "“line start”"))
+    assert told == [
+        "cell 7 of layer 1: tanh(c) is +0.35 here",
+        "cells that mark “line start”, by tanh(c):",
+        "3 of 1,234 words marked; 0.500 is chance",
+    ]
+    assert cell_text.about(CellName(0, 1), -0.1, "h", None, "") == (
+        "cell 1 of layer 0: h is -0.10 here"
+    )
 
 
 def test_cells_and_gates_are_told() -> None:
