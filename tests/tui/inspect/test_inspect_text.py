@@ -194,7 +194,6 @@ def test_a_word_that_the_model_does_not_have_has_no_rank() -> None:
     assert "25.0%, unknown word, 2.0 bits" in text[1]
     assert " ".join(text[3:]) == odds_text.UNKNOWN
     assert "rank" not in "".join(text)
-    assert "unknown word" in odds_text.summary(odd)
 
 
 def test_what_comes_next_has_no_digits() -> None:
