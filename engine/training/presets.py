@@ -68,7 +68,9 @@ def plan(
 ) -> tuple[TrainingConfig, list[str]]:
     """A configuration for ``minutes`` of training on ``tokens`` tokens, and the reasons for it.
 
-    ``overrides`` are settings that the user has fixed; everything else is chosen around them.
+    ``overrides`` are settings that the user has fixed; everything else is chosen around them. With
+    epochs among them and no minutes, the passes asked for are what is planned with, and ``minutes``
+    only bounds the size.
 
     Raises:
         ConfigurationError: when an override is out of range.
@@ -102,13 +104,21 @@ def plan(
         words_a_second = words / step_seconds(config, vocabulary_size, machine)
         return words_a_second * 60 * minutes * TRAINING_SHARE / max(1, tokens)
 
+    asked_for: int | None = overrides.get("epochs")
+    counted = asked_for is not None and overrides.get("minutes") is None
+    least = least_epochs(minutes)
+    if asked_for is not None and counted:
+        least = max(least, asked_for)
     fits_text = max(tokens, 256 * TOKENS_A_UNIT) // TOKENS_A_UNIT
     size = SIZES[0]
     for candidate in SIZES:
-        if candidate <= fits_text and passes(sized(candidate)) >= least_epochs(minutes):
+        if candidate <= fits_text and passes(sized(candidate)) >= least:
             size = candidate
     config = sized(size)
-    epochs = passes(config)
+    epochs = possible = passes(config)
+    if asked_for is not None:
+        epochs = float(asked_for) if counted else min(possible, asked_for)
+    needed = minutes * epochs / possible
     dropout = next((share for most, share in DROPOUTS if epochs < most), MOST_DROPOUT)
     chosen |= {
         "hidden_size": config.hidden_size,
@@ -119,18 +129,23 @@ def plan(
         "weight_decay": 0.05 if epochs > 10 else 0.01,
     }
     if asked.model == "script" and not asked.initial_vectors:
-        chosen["vector_passes"] = vector_passes_for(tokens, minutes)
+        chosen["vector_passes"] = vector_passes_for(tokens, needed)
     config = checked({**meant(chosen), **overrides})
-    if overrides.get("epochs") is not None and "minutes" not in overrides:
+    if counted:
         config = msgspec.structs.replace(config, minutes=None)
-    often = f"{epochs:,.0f}" if epochs >= 100 else f"{epochs:.1f}"
+    layers = "a layer" if config.layers == 1 else f"{config.layers} layers"
+    often = f"{epochs:,.0f}" if counted or epochs >= 100 else f"{epochs:.1f}"
+    passes_over = (
+        f"{often} {'pass' if often == '1' else 'passes'} over {tokens:,} words with {layers} of"
+        f" {config.hidden_size}"
+    )
+    minutes_are = f"{minutes:g} {'minute is' if minutes == 1 else 'minutes are'}"
+    passes_take = f"{passes_over} {'takes' if often == '1' else 'take'}"
+    about = f"{needed:,.0f}" if needed >= 10 else f"{needed:.1g}"
     reasons = [
         f"This machine multiplies matrices at {machine.float32_flops / 1e9:,.0f} GFLOP/s in float32"
         f" and {machine.bfloat16_flops / 1e9:,.0f} in bfloat16: {config.precision} it is.",
-        f"{minutes:g} {'minute is' if minutes == 1 else 'minutes are'} about {often} passes over"
-        f" {tokens:,} words with"
-        f" {'a layer' if config.layers == 1 else f'{config.layers} layers'} of"
-        f" {config.hidden_size}.",
+        f"{passes_take} about {about} min." if counted else f"{minutes_are} about {passes_over}.",
         f"Dropout {config.dropout:g}: "
         + (
             "hardly a word is seen twice, so there is little to learn by heart."

@@ -92,3 +92,25 @@ def test_small_vocabularies_are_compared_whole() -> None:
     assert candidates_for(2_000) == 0
     assert candidates_for(12_000) == 1500
     assert candidates_for(80_000) == 10_000
+
+
+def test_a_plan_counts_the_passes_that_are_asked_for() -> None:
+    by_time, _ = plan(25_000, 1600, 2, machine(), {})
+    few, reasons = plan(25_000, 1600, 2, machine(), {"epochs": 2})
+    assert by_time.dropout > few.dropout == 0.15
+    assert few.embedding_dropout == 0
+    assert any("2 passes over 25,000 words" in reason and " min." in reason for reason in reasons)
+    assert not any("minutes are" in reason for reason in reasons)
+    once, reasons = plan(25_000, 1600, 2, machine(), {"epochs": 1})
+    assert once.dropout == 0.05
+    assert any("1 pass over 25,000 words" in reason for reason in reasons)
+    both, _ = plan(25_000, 1600, 2, machine(), {"epochs": 2, "minutes": 2.0})
+    assert both.dropout == few.dropout
+    assert (both.epochs, both.minutes) == (2, 2.0)
+
+
+def test_more_passes_in_the_same_time_are_those_of_a_smaller_model() -> None:
+    few, _ = plan(800_000, 12_000, 5, machine(), {"epochs": 3})
+    many, _ = plan(800_000, 12_000, 5, machine(), {"epochs": 60})
+    assert many.hidden_size < few.hidden_size
+    assert many.dropout > few.dropout
