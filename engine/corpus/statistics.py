@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from engine.corpus.corpus import Corpus
 from engine.corpus.measuring import length_labels
-from engine.corpus.tokenizer import is_word
-from engine.corpus.vocabulary import SPECIALS
+from engine.corpus.tokenizer import NEWLINE, is_word
 from engine.protocol.values import CorpusSummary, CoverageAt, SpeakerCount, SplitSizes
 
 CUTOFFS = (1, 2, 3, 5, 10)
@@ -32,7 +31,7 @@ def summarise(corpus: Corpus) -> CorpusSummary:
         tokens=total,
         types=len(corpus.type_counts),
         cutoff=corpus.cutoff,
-        vocabulary_size=len(corpus.vocabulary),
+        vocabulary_size=corpus.vocabulary.known,
         coverage=here.coverage,
         cutoffs=cutoffs,
         speakers=tuple(
@@ -56,9 +55,9 @@ def _first(notes: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _coverage(corpus: Corpus, cutoff: int) -> CoverageAt:
-    kept = [n for _, n in corpus.type_counts if n >= cutoff]
+    kept = [n for w, n in corpus.type_counts if n >= cutoff or w == NEWLINE]
     return CoverageAt(
         cutoff=cutoff,
-        size=len(kept) + len(SPECIALS) - 1,
+        size=len(kept),
         coverage=sum(kept) / max(1, len(corpus.ids)),
     )

@@ -13,7 +13,8 @@ from engine.errors import ModelError
 
 UNK = "<unk>"
 CUE_UNK = "<unk>:"
-SPECIALS = (UNK, CUE_UNK, NEWLINE)
+UNKNOWNS = (UNK, CUE_UNK)
+SPECIALS = (*UNKNOWNS, NEWLINE)
 """Always ids 0, 1 and 2; the first two stand for rare words and are never emitted."""
 UNK_ID, CUE_UNK_ID, NEWLINE_ID = range(3)
 MOST_WORDS = 5_000_000
@@ -43,6 +44,11 @@ class Vocabulary:
 
     def __len__(self) -> int:
         return len(self.words)
+
+    @property
+    def known(self) -> int:
+        """How many words it has; what stands for unknown ones is none."""
+        return len(self.words) - len(UNKNOWNS)
 
     def __contains__(self, word: object) -> bool:
         return word in self._ids
