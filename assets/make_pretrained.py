@@ -77,6 +77,8 @@ def main() -> int:
             state="finished",
             parameters=trainer.parameters,
             perplexity=result.perplexity,
+            perplexity_alone=result.perplexity_alone,
+            added=result.added,
             steps=result.steps,
             seconds=result.seconds,
             weights=result.weights,

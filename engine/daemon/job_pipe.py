@@ -65,5 +65,11 @@ class JobStateChange(Struct, frozen=True, kw_only=True, tag="state"):
     message: str = ""
 
 
+class JobScale(Struct, frozen=True, kw_only=True, tag="scale"):
+    """What the planned learning rate is multiplied with by hand, from the next step on."""
+
+    factor: float
+
+
 ToJob = JobSpec | JobCommand
-FromJob = JobBegun | JobMetrics | JobValidation | JobSample | JobNotice | JobStateChange
+FromJob = JobBegun | JobMetrics | JobValidation | JobSample | JobNotice | JobScale | JobStateChange

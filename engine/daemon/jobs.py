@@ -28,6 +28,7 @@ from engine.daemon.job_pipe import (
     JobMetrics,
     JobNotice,
     JobSample,
+    JobScale,
     JobSpec,
     JobStateChange,
     JobValidation,
@@ -247,15 +248,18 @@ class Jobs:
 
     def _take(self, job: Job, message: FromJob) -> None:
         with job.lock:
-            if isinstance(message, JobBegun | JobStateChange):
+            if isinstance(message, JobBegun | JobStateChange | JobScale):
                 self._take_state(job, message)
             else:
                 self._take_news(job, message)
         if isinstance(message, JobBegun | JobStateChange):
             self._on_change()
 
-    def _take_state(self, job: Job, message: JobBegun | JobStateChange) -> None:
-        if isinstance(message, JobBegun):
+    def _take_state(self, job: Job, message: JobBegun | JobStateChange | JobScale) -> None:
+        if isinstance(message, JobScale):
+            job.info = msgspec.structs.replace(job.info, rate_factor=message.factor)
+            self._tell_state(job, job.info.state)
+        elif isinstance(message, JobBegun):
             job.config, job.device = message.config, message.device
             job.parameters = message.parameters
             self._tell_state(job, _reached(job, "running"))

@@ -39,8 +39,10 @@ FEWEST_TOKENS = 200
 """Below this many training tokens there is nothing to learn from."""
 
 
-def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
+def run_model(spec: JobSpec, control: Control, tell: Tell) -> float:
     """Train the language model that ``spec`` describes, or go on with it.
+
+    Returns the seconds that it has been trained for, pauses left out.
 
     Raises:
         ColdOpenError: when the corpus, the configuration or a checkpoint cannot be used.
@@ -111,8 +113,11 @@ def run_model(spec: JobSpec, control: Control, tell: Tell) -> None:
             weights=result.weights,
             config=trainer.config,
             perplexity=result.perplexity,
+            perplexity_alone=result.perplexity_alone,
+            added=result.added,
         )
         reporter.save()
+    return result.seconds
 
 
 def check_same_words(folder: Path, card: ModelCard, corpus: Corpus) -> None:
@@ -209,7 +214,7 @@ def write_run_folder(
         corpus_key=corpus.key,
         corpus_paths=corpus_paths,
         config=config,
-        vocabulary_size=len(corpus.vocabulary),
+        vocabulary_size=corpus.vocabulary.known,
         tokens=len(corpus.ids),
         created=time.time(),
     )

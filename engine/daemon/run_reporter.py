@@ -60,7 +60,9 @@ class Reporter:
     def on_validation(self, point: ValidationPoint) -> None:
         self._tell(JobValidation(point=point))
         if point.best and point.perplexity is not None:
-            self.card = msgspec.structs.replace(self.card, perplexity=point.perplexity)
+            self.card = msgspec.structs.replace(
+                self.card, perplexity=point.perplexity, perplexity_alone=None, added=()
+            )
         self.disk.attempt("model's card", self.save)
 
     def on_sample(self, step: int, text: str) -> None:

@@ -11,7 +11,6 @@ import os
 import shutil
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +20,7 @@ from engine.daemon.job_pipe import (
     FromJob,
     JobCommand,
     JobNotice,
+    JobScale,
     JobSpec,
     JobStateChange,
     ToJob,
@@ -83,16 +83,16 @@ def main() -> int:
 
 
 def _run(spec: JobSpec, source: BinaryIO, teller: Teller) -> None:
-    control = Control()
+    control = Control(on_scale=lambda scale: teller.tell(JobScale(factor=scale)))
     discarded = threading.Event()
     threading.Thread(
-        target=_obey, args=(source, control, discarded), name="commands", daemon=True
+        target=_obey, args=(source, control, discarded, teller), name="commands", daemon=True
     ).start()
-    begun, folder = time.monotonic(), Path(spec.run_dir)
+    folder = Path(spec.run_dir)
     # Whoever hears that the run is over may use its folder at once.
     try:
         with written_by_us(folder):
-            _train(spec, control, teller)
+            seconds = _train(spec, control, teller)
             deleted = discarded.is_set()  # what comes later finds the model in the Library
             if deleted:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -103,26 +103,25 @@ def _run(spec: JobSpec, source: BinaryIO, teller: Teller) -> None:
         teller.tell(JobNotice(text="The run was stopped and its model deleted."))
         teller.tell(JobStateChange(state="stopped", message="Discarded."))
         return
-    took = time.monotonic() - begun
     state: JobStateChange = JobStateChange(
         state="stopped" if control.stopping else "finished",
-        message=f"“{spec.name}” is in the Library ({took:.0f} s).",
+        message=f"“{spec.name}” is in the Library, trained for {seconds:.0f} s.",
     )
     teller.tell(state)
 
 
-def _train(spec: JobSpec, control: Control, teller: Teller) -> None:
+def _train(spec: JobSpec, control: Control, teller: Teller) -> float:
+    """Do what ``spec`` says; returns the seconds trained, pauses left out."""
     if spec.vectors is not None:
         from engine.daemon.vectors_run import run_vectors
 
-        run_vectors(spec, control, teller.tell)
-    else:
-        from engine.daemon.model_run import run_model
+        return run_vectors(spec, control, teller.tell)
+    from engine.daemon.model_run import run_model
 
-        run_model(spec, control, teller.tell)
+    return run_model(spec, control, teller.tell)
 
 
-def _obey(source: BinaryIO, control: Control, discarded: threading.Event) -> None:
+def _obey(source: BinaryIO, control: Control, discarded: threading.Event, teller: Teller) -> None:
     try:
         while (command := read_frame_blocking(source, _DECODER)) is not None:
             if not isinstance(command, JobCommand):
@@ -132,7 +131,7 @@ def _obey(source: BinaryIO, control: Control, discarded: threading.Event) -> Non
             elif command.command == "resume":
                 control.resume()
             elif command.command == "scale_learning_rate":
-                control.scale_learning_rate(command.value or 1.0)
+                _scale(control, command.value or 1.0, teller)
             else:
                 if command.command == "discard":
                     discarded.set()
@@ -140,6 +139,16 @@ def _obey(source: BinaryIO, control: Control, discarded: threading.Event) -> Non
     except ProtocolError as error:
         log.error("%s", error)
     control.stop(keep=True)
+
+
+def _scale(control: Control, factor: float, teller: Teller) -> None:
+    """Multiply the learning rate by ``factor``; tell where it is as far as it may go."""
+    before = control.scale
+    control.scale_learning_rate(factor)
+    if control.scale == before and factor != 1:
+        most = "most" if factor > 1 else "least"
+        text = f"The learning rate stays at × {before:g} of the plan: that is the {most}."
+        teller.tell(JobNotice(text=text))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,13 @@ from engine.daemon.job_pipe import JobBegun, JobSpec
 from engine.daemon.model_run import lasting, make_room, write_run_folder
 from engine.daemon.run_reporter import Reporter, Tell
 from engine.errors import TrainingError
-from engine.protocol.values import JobState, Metrics, ModelCard, ValidationPoint
+from engine.protocol.values import (
+    JobState,
+    Metrics,
+    ModelCard,
+    SkipGramSettings,
+    ValidationPoint,
+)
 from engine.training.control import Control
 from engine.training.progress import History
 from engine.vectors.skipgram import SkipGramConfig
@@ -41,8 +47,10 @@ class _VectorReporter(Reporter):
         self._history.add("sample", step=step, text=text)
 
 
-def run_vectors(spec: JobSpec, control: Control, tell: Tell) -> None:
+def run_vectors(spec: JobSpec, control: Control, tell: Tell) -> float:
     """Train the word vectors that ``spec`` describes.
+
+    Returns the seconds that they have been trained for, pauses left out.
 
     Raises:
         ColdOpenError: when the corpus cannot be used or is too small.
@@ -75,10 +83,14 @@ def run_vectors(spec: JobSpec, control: Control, tell: Tell) -> None:
     control.leave_if_stopping()
     make_room(folder, spec.replace)
     card = write_run_folder(folder, shown, corpus, resolved)
-    card = msgspec.structs.replace(card, kind="vectors", device="cpu")
+    card = msgspec.structs.replace(
+        card, kind="vectors", device="cpu", skipgram=settings_of(config, asked.cutoff)
+    )
     reporter = _VectorReporter(card, folder, tell)
     training = VectorTraining(config, corpus, reporter)
-    reporter.card = msgspec.structs.replace(card, parameters=training.parameters)
+    reporter.card = msgspec.structs.replace(
+        card, parameters=training.parameters, vocabulary_size=training.model.words
+    )
     with reporter.running():
         tell(JobBegun(config=shown, device="cpu", parameters=training.parameters))
         table = training.run(control)
@@ -88,3 +100,18 @@ def run_vectors(spec: JobSpec, control: Control, tell: Tell) -> None:
             reporter.card, state=state, weights=digest, perplexity=None
         )
         reporter.save()
+    return reporter.card.seconds
+
+
+def settings_of(config: SkipGramConfig, cutoff: int) -> SkipGramSettings:
+    """``config`` as the Library shows it, with the ``cutoff`` of the vocabulary."""
+    return SkipGramSettings(
+        dimension=config.dimension,
+        window=config.window,
+        negatives=config.negatives,
+        epochs=config.epochs,
+        learning_rate=config.learning_rate,
+        subsample=config.subsample,
+        vocabulary_cutoff=cutoff,
+        seed=config.seed,
+    )

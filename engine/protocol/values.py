@@ -52,6 +52,7 @@ class CorpusSummary(Value, frozen=True, kw_only=True):
     types: int
     cutoff: int
     vocabulary_size: int
+    """Words that are known; what stands for unknown ones is none."""
     coverage: Unit
     cutoffs: tuple[CoverageAt, ...]
     speakers: tuple[SpeakerCount, ...]
@@ -106,6 +107,21 @@ class JobInfo(Value, frozen=True, kw_only=True):
     corpus: str
     progress: Unit = 0.0
     message: str = ""
+    rate_factor: float = 1.0
+    """What the planned learning rate is multiplied with by hand."""
+
+
+class SkipGramSettings(Value, frozen=True, kw_only=True):
+    """How word vectors were trained."""
+
+    dimension: int
+    window: int
+    negatives: int
+    epochs: int
+    learning_rate: float
+    subsample: float
+    vocabulary_cutoff: int
+    seed: int
 
 
 class ModelCard(Value, frozen=True, kw_only=True):
@@ -121,9 +137,17 @@ class ModelCard(Value, frozen=True, kw_only=True):
     corpus_paths: tuple[str, ...]
     config: TrainingConfig
     vocabulary_size: int
+    """Words that are known; what stands for unknown ones is none."""
     tokens: int
     parameters: int = 0
     perplexity: float | None = None
+    """Of the validation text, once the run has ended as :mod:`engine.training.finishing` says."""
+    perplexity_alone: float | None = None
+    """Of the network without what was added at the end; None until that is measured."""
+    added: tuple[str, ...] = ()
+    """What was added at the end, by the name of its setting."""
+    skipgram: SkipGramSettings | None = None
+    """Of word vectors that were trained here."""
     steps: int = 0
     seconds: float = 0.0
     device: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 MOST_SCALE = 16.0
 """The learning rate can be changed by so much at most, either way."""
@@ -21,7 +22,9 @@ def limited(scale: float) -> float:
 class Control:
     """Pause, resume, stop and change the learning rate of a run, from any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_scale: Callable[[float], None] = lambda _scale: None) -> None:
+        """``on_scale`` hears at once what the planned learning rate is multiplied with."""
+        self._on_scale = on_scale
         self._going = threading.Event()
         self._going.set()
         self._stopping = False
@@ -42,11 +45,17 @@ class Control:
 
     def begin_from(self, scale: float) -> None:
         """A run that was cut off had ``scale``; what has been asked since is on top of it."""
-        self._scale = limited(self._scale * scale)
+        self._set_scale(self._scale * scale)
 
     def scale_learning_rate(self, factor: float) -> None:
         """Multiply the learning rate by ``factor`` from now on, on top of what was asked before."""
-        self._scale = limited(self._scale * factor)
+        self._set_scale(self._scale * factor)
+
+    def _set_scale(self, scale: float) -> None:
+        scale = limited(scale)
+        if scale != self._scale:
+            self._scale = scale
+            self._on_scale(scale)
 
     @property
     def paused(self) -> bool:

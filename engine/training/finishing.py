@@ -1,6 +1,7 @@
 """What a trained model is given that no gradient makes: n-grams, recency, a neural cache.
 
-Each has a number or two that are tuned on validation text, and is kept where it helps there.
+Each has a number or two that are tuned on validation text, and is kept where it helps there. What
+comes out is measured in one way, whether anything was added or not, so that models can be compared.
 """
 
 from __future__ import annotations
@@ -35,10 +36,24 @@ COLUMNS = 4
 
 
 @dataclasses.dataclass(frozen=True)
+class Finished:
+    """How well a model predicts the validation text in the end, in nats a word."""
+
+    loss: float
+    alone: float
+    """Of the network without what was added."""
+    added: tuple[str, ...] = ()
+    """What was, by the name of its setting."""
+    weights: str | None = None
+    """SHA-256 of the weights, where anything was."""
+
+
+@dataclasses.dataclass(frozen=True)
 class _Added:
     """What was added to a model, in words and as it is saved, and how to take it away."""
 
     name: str
+    share: str
     facts: dict[str, Any]
     tensors: dict[str, Tensor]
     remove: Callable[[], None]
@@ -49,21 +64,22 @@ def finish(
     train: Ids,
     held_out: Ids,
     device: torch.device,
-    loss: float,
     most_tokens: int,
     notice: Callable[[str], None],
-) -> tuple[float, str | None]:
-    """Add what helps to the best weights in ``run_dir``, whose validation ``loss`` is known.
+) -> Finished:
+    """Add what helps to the best weights in ``run_dir``, and measure what has come out.
 
-    The loss is in nats a word, over the first ``most_tokens`` of ``held_out`` (tokens,). Returns
-    the loss with what was added, and the SHA-256 of the weights where anything was.
+    Over the first ``most_tokens`` of ``held_out`` (tokens,), in ``COLUMNS`` stretches; of ``train``
+    where there is no such text.
     """
-    if len(held_out) < LEAST_TO_TUNE:
-        return loss, None
     best = run_dir / "checkpoints" / "best"
     tensors, facts, _weights = load_checkpoint(best)
     model, config, _weights = load_model(run_dir, device)
     _take_away(model, facts, tensors)
+    measured = held_out if len(held_out) > 1 else train
+    alone, _count = mean_nll(model, measured, device, COLUMNS, most_tokens)
+    if len(held_out) < LEAST_TO_TUNE:
+        return Finished(alone, alone)
     steps: list[Callable[[], _Added | None]] = []
     if config.ngrams:
         steps.append(lambda: _add_ngrams(model, train, held_out, device, most_tokens))
@@ -71,8 +87,7 @@ def finish(
         steps.append(lambda: _add_recency(model, train, held_out[:most_tokens], device))
     if config.neural_cache:
         steps.append(lambda: _add_cache(model, held_out, device))
-    kept = False
-    lowest, _count = mean_nll(model, held_out, device, COLUMNS, most_tokens)
+    lowest, kept = alone, list[str]()
     for add in steps:
         if (added := add()) is None:
             continue
@@ -81,19 +96,21 @@ def finish(
             added.remove()
             continue
         notice(
-            f"{added.name} of the odds: that brings the validation perplexity from"
+            f"{added.share} of the odds: that brings the validation perplexity from"
             f" {perplexity(lowest):.1f} to {perplexity(better):.1f}."
         )
         facts |= added.facts
         tensors |= added.tensors
-        lowest, kept = better, True
+        lowest = better
+        kept.append(added.name)
     if not kept:
-        return loss, None
+        return Finished(alone, alone)
     try:
-        return lowest, save_checkpoint(best.parent, best.name, tensors, facts)
+        weights = save_checkpoint(best.parent, best.name, tensors, facts)
     except ColdOpenError as error:
         notice(f"{error} The model is as it was before.")
-        return loss, None
+        return Finished(alone, alone)
+    return Finished(lowest, alone, tuple(kept), weights)
 
 
 def _take_away(
@@ -123,6 +140,7 @@ def _add_ngrams(
         return None
     model.ngrams = NgramMixture(counts, share)
     return _Added(
+        "ngrams",
         f"Counted n-grams have {share:.0%}",
         {"ngrams": share},
         {NGRAM_IDS: torch.from_numpy(counts.ids)},
@@ -140,6 +158,7 @@ def _add_recency(
         return None
     model.recency = recency
     return _Added(
+        "recency",
         f"What was said before has up to {recency.pairs + recency.triples:.0%}",
         {
             "recency": {
@@ -161,6 +180,7 @@ def _add_cache(model: LanguageModel[Any], held_out: Ids, device: torch.device) -
         return None
     model.cache = settings
     return _Added(
+        "neural_cache",
         f"A neural cache has {settings.share:.0%}",
         {"neural_cache": dataclasses.asdict(settings)},
         {},

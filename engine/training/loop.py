@@ -36,7 +36,7 @@ from engine.training.device import best_precision, choose_device, out_of_memory
 from engine.training.disk_writes import DiskWrites
 from engine.training.distributed import ProcessError, join
 from engine.training.evaluation import mean_nll
-from engine.training.finishing import finish
+from engine.training.finishing import Finished, finish
 from engine.training.optimizer import make_optimizer
 from engine.training.progress import (
     History,
@@ -86,8 +86,13 @@ class TrainingResult:
     steps: int
     seconds: float
     perplexity: float | None
+    """Of the validation text, as :func:`engine.training.finishing.finish` measures it."""
     weights: str
     """SHA-256 of the weights that were kept."""
+    perplexity_alone: float | None = None
+    """Of the network without what was added at the end; None where that was not measured."""
+    added: tuple[str, ...] = ()
+    """What was added, by the name of its setting."""
 
 
 class Trainer:
@@ -183,7 +188,12 @@ class Trainer:
 
     def run(self, control: Control) -> TrainingResult:
         """Train until the run's length is reached, it stops improving, or ``control`` says stop."""
-        control.begin_from(self._progress.by_hand)
+        by_hand = self._progress.by_hand
+        control.begin_from(by_hand)
+        if by_hand != 1:
+            self._listener.on_notice(
+                f"Goes on with the planned learning rate × {by_hand:g}, as it was set by hand."
+            )
         while True:
             try:
                 result = self._run(control)
@@ -294,28 +304,31 @@ class Trainer:
                     "The model could not be kept: the disk took none of its checkpoints.",
                     "Free some space, then train it again.",
                 )
-            reached = self._finish()
-        else:
-            reached = progress.best_loss
+            return self._result(self._finish())
+        return self._result(None)
+
+    def _result(self, finished: Finished | None) -> TrainingResult:
+        progress = self._progress
+        reached = progress.best_loss if finished is None else finished.loss
         return TrainingResult(
             progress.step,
             progress.seconds,
             None if reached is None else perplexity(reached),
             progress.weights,
+            None if finished is None else perplexity(finished.alone),
+            () if finished is None else finished.added,
         )
 
-    def _finish(self) -> float | None:
-        """Give the best weights what needs no gradient; returns the loss with what helps."""
-        loss = self._progress.best_loss
-        if loss is None:
+    def _finish(self) -> Finished | None:
+        """Give the best weights what needs no gradient, where it helps, and measure them."""
+        if self._progress.best_loss is None:
             return None
         try:
-            loss, weights = finish(
+            finished = finish(
                 self.run_dir,
                 self._counted,
                 self.data.validation,
                 self.device,
-                loss,
                 VALIDATION_TOKENS,
                 self._listener.on_notice,
             )
@@ -326,9 +339,9 @@ class Trainer:
                 "There was not enough memory to try what may help a trained model (n-grams,"
                 " recency, a neural cache). The model is as it was before."
             )
-            return loss
-        self._progress.weights = weights or self._progress.weights
-        return loss
+            return None
+        self._progress.weights = finished.weights or self._progress.weights
+        return finished
 
     def _kept_rows(self, rows: int, length: int) -> Tensor:
         """(rows,) which rows go on after a window of ``length``; the others begin anew.

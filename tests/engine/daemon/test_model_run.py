@@ -56,7 +56,10 @@ def test_the_card_has_the_perplexity_of_what_writes(season: Path, tmp_path: Path
     notices = " ".join(message.text for message in told if isinstance(message, JobNotice))
     reached = re.findall(r"validation perplexity from [\d.]+ to (\d+\.\d)", notices)
     assert reached, "counts help so small a model"
-    assert f"{read_card(folder).perplexity:.1f}" == reached[-1]
+    card = read_card(folder)
+    assert f"{card.perplexity:.1f}" == reached[-1]
+    assert "ngrams" in card.added
+    assert f"from {card.perplexity_alone:.1f} to" in notices
 
 
 def test_a_cut_off_that_leaves_no_word_is_refused(

@@ -96,6 +96,34 @@ def test_a_run_that_is_ended_again_is_finished_as_if_once(tmp_path: Path) -> Non
     assert math.exp(loss) == pytest.approx(first.perplexity, rel=1e-4)
 
 
+def test_what_was_added_is_told_beside_the_network_alone(tmp_path: Path) -> None:
+    diary = Diary()
+    result = Trainer(config(recency=False), phrases(6000), tmp_path, diary).run(Control())
+    assert result.added == ("ngrams",)
+    assert result.perplexity_alone is not None
+    assert result.perplexity is not None
+    told = f"from {result.perplexity_alone:.1f} to {result.perplexity:.1f}."
+    assert any(told in notice for notice in diary.notices)
+    plain = Trainer(config(recency=False, ngrams=False), phrases(6000), tmp_path / "b", Diary())
+    assert plain.run(Control()).perplexity == pytest.approx(result.perplexity_alone, rel=1e-6)
+
+
+@pytest.mark.parametrize("held_out", [0, 200, 750])
+def test_a_model_without_additions_is_measured_as_one_with_them(
+    tmp_path: Path, held_out: int
+) -> None:
+    data, diary = phrases(3000), Diary()
+    text = TrainingData(data.train, data.validation[:held_out], WORDS)
+    asked = config(ngrams=False, recency=False)
+    result = Trainer(asked, text, tmp_path, diary).run(Control())
+    model, _config, _weights = load_model(tmp_path, CPU)
+    read = text.validation if held_out else text.train
+    loss, _count = mean_nll(model, read, CPU, columns=finishing.COLUMNS)
+    assert result.perplexity == pytest.approx(math.exp(loss), rel=1e-6)
+    assert result.perplexity_alone == result.perplexity
+    assert result.added == ()
+
+
 def test_who_wants_none_gets_none(tmp_path: Path) -> None:
     asked = config(ngrams=False, recency=False)
     Trainer(asked, phrases(3000), tmp_path, Diary()).run(Control())
