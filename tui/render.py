@@ -73,6 +73,16 @@ def fit(text: str, cells: int, *, pad: bool = False, ellipsis: str = "…") -> s
     return text + " " * (cells - taken) if pad else text
 
 
+def cut_middle(text: str, cells: int) -> str:
+    """``text`` as :func:`fit` has it, but with its end kept, since that is where names differ."""
+    if width(visible(text, newlines=False)) <= cells:
+        return fit(text, cells)
+    tail = visible(text, newlines=False)[-cells:]
+    while width(tail) > cells * 3 // 8:
+        tail = tail[1:]
+    return fit(text, cells - width(tail)) + tail
+
+
 def _head(text: str, cells: int) -> tuple[str, int]:
     spans, _ = split_graphemes(text)
     end = taken = 0

@@ -15,7 +15,7 @@ from textual.app import App
 from textual.widgets import Static
 
 from engine.errors import ColdOpenError
-from tui.render import content, fit, visible, width
+from tui.render import content, cut_middle, fit, visible, width
 
 HOSTILE = [
     "\x1b[31mred\x1b[0m",
@@ -108,3 +108,13 @@ async def test_the_real_renderer_lets_nothing_through(
         written = update.render_segments(app.console)  # type: ignore[union-attr]
     left = ESCAPES.sub("", written).replace("\n", "")
     assert not FORBIDDEN.search(left)
+
+
+def test_names_that_differ_at_the_end_differ_when_they_are_cut() -> None:
+    names = [f"{'a-model-of-the-same-play' * 2:.38}-{n}" for n in range(10)]
+    labels = [cut_middle(name, 24) for name in names]
+    assert {len(name) for name in names} == {40}
+    assert len(set(labels)) == len(names)
+    assert all(width(label) <= 24 for label in labels)
+    assert cut_middle("a model", 24) == "a model"
+    assert len({cut_middle(f"{'洗濯機の夜' * 7}{end}", 24) for end in "一二"}) == 2

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tui.render import fit
+from tui.render import cut_middle, fit, width
 from tui.widgets import braille
 from tui.widgets.curve import Curve, Smoother
 from tui.widgets.keyed import Keyed
@@ -19,6 +19,8 @@ from tui.widgets.keyed import Keyed
 REDRAW_SECONDS = 0.25
 COLOURS = ("$chart-1", "$chart-2", "$chart-3", "$chart-4")
 FAINT = "$chart-faint"
+SHORTEST_LABEL = 6
+_BETWEEN = "   "
 
 
 @dataclass(slots=True)
@@ -82,13 +84,14 @@ class Chart(Keyed, Widget, can_focus=True):
     def add_series(
         self, name: str, *, label: str = "", colour: str = "", smooth: bool = False
     ) -> None:
-        """A new line; ``smooth`` draws its moving average over the faint raw values.
+        """A new line; ``smooth`` draws its moving average over the faint raw values, and says so.
 
-        The legend calls it ``label``, else by its name. ``colour`` is a theme variable such as
-        ``$chart-2``; the next free one by default.
+        The legend calls it ``label``, else by its name, cut where there is no room. ``colour`` is a
+        theme variable such as ``$chart-2``; the next free one by default.
         """
         colour = colour or COLOURS[len(self._series) % len(COLOURS)]
-        self._series[name] = Series(label or name, colour, smooth=Curve() if smooth else None)
+        label = (label or name) + (", smoothed" if smooth else "")
+        self._series[name] = Series(label, colour, smooth=Curve() if smooth else None)
         self._touch()
 
     def remove_series(self) -> None:
@@ -113,7 +116,7 @@ class Chart(Keyed, Widget, can_focus=True):
         """Empty every line and keep the lines themselves."""
         for series in self._series.values():
             series.curve.clear()
-            series.smoother = Smoother(series.smoother.weight)
+            series.smoother = Smoother()
             if series.smooth is not None:
                 series.smooth.clear()
         self.cursor = None
@@ -198,21 +201,44 @@ class Chart(Keyed, Widget, can_focus=True):
 
     def _legend(self, bounds: braille.Bounds, wide: int, plot: int) -> Content:
         parts: list[Content] = []
-        if (column := self.cursor) is not None:
-            x = bounds.x_at(min(column, plot * 2 - 1), plot * 2)
-            steps = [p[0] for s in self._series.values() if (p := s.curve.nearest(x)) is not None]
-            step = min(steps, key=lambda value: abs(value - x), default=x)
+        series = list(self._series.values())
+        values = [braille.number_text(one.main.last()) for one in series]
+        if self.cursor is not None:
+            step, values = self._read_out(bounds, plot * 2)
             parts.append(Content.styled(f"at {_step_text(step)}", "bold $accent"))
-            values = [(s, s.main.nearest(x)) for s in self._series.values()]
-            shown = [(s, point[1] if point else math.nan) for s, point in values]
-        else:
-            shown = [(s, s.main.last()) for s in self._series.values()]
-        for series, value in shown:
-            text = braille.number_text(value)
-            parts.append(Content.assemble(("━ ", series.colour), f"{series.label} {text}"))
         if self.logarithmic:
             parts.append(Content.styled("log", "$quiet"))
-        return Content("   ").join(parts).truncate(wide, ellipsis=True)
+        taken = sum(part.cell_length for part in parts) + sum(map(width, values))
+        taken += len("━  ") * len(series) + len(_BETWEEN) * (len(parts) + len(series) - 1)
+        labels = _labels_in(wide - taken, [one.label for one in series])
+        lines = [
+            Content.assemble(("━ ", one.colour), f"{label} {value}")
+            for one, label, value in zip(series, labels, values, strict=True)
+        ]
+        place = 1 if self.cursor is not None else 0
+        parts[place:place] = lines
+        return Content(_BETWEEN).join(parts).truncate(wide, ellipsis=True)
+
+    def _read_out(self, bounds: braille.Bounds, dots: int) -> tuple[float, list[str]]:
+        """Where the cursor stands, and what each line has there.
+
+        A line that has begun later or ended before has nothing; of one whose nearest point lies
+        elsewhere it is said where.
+        """
+        column = min(self.cursor or 0, dots - 1)
+        x = bounds.x_at(column, dots)
+        found = [
+            one.main.nearest(x) if _spans(one.main, x, bounds, dots) else None
+            for one in self._series.values()
+        ]
+        step = min((p[0] for p in found if p), key=lambda at: abs(at - x), default=x)
+        values = []
+        for point in found:
+            text = braille.number_text(point[1] if point else math.nan)
+            if point and abs(bounds.column(point[0], dots) - column) > 1 and point[0] != step:
+                text += f" at {_step_text(point[0])}"
+            values.append(text)
+        return step, values
 
     def _cursor_column(self, plot: int) -> int | None:
         return None if self.cursor is None else min(self.cursor, plot * 2 - 1) // 2
@@ -264,6 +290,24 @@ class Chart(Keyed, Widget, can_focus=True):
             self.cursor = min(
                 max(0, (inside.x - self.content_size.width) * 2 + columns), columns - 1
             )
+
+
+def _spans(curve: Curve, x: float, bounds: braille.Bounds, dots: int) -> bool:
+    """Whether ``curve`` reaches to within a dot of ``x``."""
+    ends = curve.span()
+    if ends is None:
+        return False
+    column = bounds.column(x, dots)
+    return bounds.column(ends[0], dots) - 1 <= column <= bounds.column(ends[1], dots) + 1
+
+
+def _labels_in(cells: int, labels: list[str]) -> list[str]:
+    """``labels`` in ``cells`` together, the longest cut where they are longer."""
+    longest = max(map(width, labels), default=0)
+    while sum(map(width, labels)) > cells and longest > SHORTEST_LABEL:
+        longest -= 1
+        labels = [cut_middle(label, longest) for label in labels]
+    return labels
 
 
 def _step_text(step: float) -> str:

@@ -103,23 +103,36 @@ class Curve:
             index -= 1
         return self.xs[index], self.ys[index]
 
+    def span(self) -> tuple[float, float] | None:
+        """The first and the last x; None when it is empty."""
+        return (self.xs[0], self.xs[-1]) if self.xs else None
+
     def last(self) -> float:
         """The last value; NaN when there is none or it is a gap."""
         return self.ys[-1] if self.ys else math.nan
 
 
 class Smoother:
-    """Exponential moving average with the start corrected, so that it begins at the first value."""
+    """Moving average that looks back over a tenth of the points so far, and over 20 at most.
 
-    def __init__(self, weight: float = 0.95) -> None:
-        self.weight = weight
-        self._sum = 0.0
-        self._mass = 0.0
+    The first ten are left as they are: an average that is slow on a short curve would lag behind
+    it and tell another story.
+    """
+
+    LEAST_NEW = 0.05
+    """Share of a new point in the average, however many there are."""
+    SHARE = 10
+    """The average of n points looks back over n / SHARE of them."""
+
+    def __init__(self) -> None:
+        self._average = 0.0
+        self._points = 0
 
     def next(self, value: float | None) -> float:
         """The average so far; a gap passes through and leaves the average alone."""
         if value is None or not math.isfinite(value):
             return math.nan
-        self._sum = self.weight * self._sum + (1 - self.weight) * value
-        self._mass = self.weight * self._mass + (1 - self.weight)
-        return self._sum / self._mass
+        self._points += 1
+        new = min(1.0, max(self.LEAST_NEW, self.SHARE / self._points))
+        self._average += new * (value - self._average)
+        return self._average

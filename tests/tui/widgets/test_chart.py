@@ -35,7 +35,7 @@ async def test_legend_axes_and_title(app_of: Apps) -> None:
     app = app_of(chart := loss_chart())
     async with app.run_test(size=(70, 20)):
         first, *_, last = shown(chart).split("\n")
-        assert "train 2.2" in first
+        assert "train, smoothed 2.2" in first
         assert "validation 3.5" in first
         assert "100" in last
         assert "200" in last
@@ -66,7 +66,7 @@ async def test_the_cursor_reads_values_out(app_of: Apps) -> None:
     async with app.run_test(size=(70, 20)) as pilot:
         chart.focus()
         await pilot.press("home")
-        assert shown(chart).startswith("at 0   ━ train 5")
+        assert shown(chart).startswith("at 0   ━ train, smoothed 5   ━ validation –")
         await pilot.press("end")
         assert shown(chart).startswith("at 299 ")
         await pilot.press("left")
@@ -76,6 +76,48 @@ async def test_the_cursor_reads_values_out(app_of: Apps) -> None:
         assert int(shown(chart).split()[1]) < step - 20
         await pilot.press("escape")
         assert not shown(chart).startswith("at")
+
+
+async def test_the_read_out_says_nothing_where_a_line_has_nothing(app_of: Apps) -> None:
+    chart = Chart("loss")
+    chart.add_series("short")
+    chart.add_series("long")
+    chart.extend("short", ((x / 100, 3.0) for x in range(8)))
+    chart.extend("long", ((x / 100, 2.0) for x in range(152)))
+    async with app_of(chart).run_test(size=(70, 20)) as pilot:
+        chart.focus()
+        await pilot.press("end")
+        assert shown(chart).startswith("at 1.51   ━ short –   ━ long 2")
+        await pilot.press("home")
+        assert shown(chart).startswith("at 0   ━ short 3   ━ long 2")
+
+
+async def test_of_a_sparse_line_it_is_said_where_it_was_measured(app_of: Apps) -> None:
+    chart = Chart("loss")
+    chart.add_series("training")
+    chart.add_series("validation")
+    chart.extend("training", ((x, 3.0) for x in range(301)))
+    chart.extend("validation", ((x, 4.0) for x in (0, 150, 300)))
+    async with app_of(chart).run_test(size=(70, 20)) as pilot:
+        chart.focus()
+        await pilot.press("end", "shift+left", "shift+left")
+        assert "━ training 3   ━ validation 4 at " in shown(chart)
+        assert shown(chart).split("\n")[0].rstrip().endswith((" at 300", " at 150"))
+        await pilot.press("end")
+        assert shown(chart).startswith("at 300   ━ training 3   ━ validation 4\n")
+
+
+async def test_a_legend_without_room_cuts_names_and_keeps_values(app_of: Apps) -> None:
+    chart = Chart("loss")
+    for number in range(3):
+        name = f"a-model-of-the-same-play-{number}"
+        chart.add_series(name)
+        chart.append(name, 1, 2.0 + number)
+    async with app_of(chart).run_test(size=(80, 20)):
+        legend = shown(chart).split("\n")[0]
+        assert len(legend) <= 78
+        for number in range(3):
+            assert f"-{number} {2 + number}" in legend
 
 
 async def test_a_click_puts_the_cursor_there(app_of: Apps) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,7 +91,7 @@ def test_a_step_that_is_no_number_is_left_out() -> None:
 def test_the_smoothed_line_starts_at_the_first_value_and_stays_within_the_rest(
     values: list[float],
 ) -> None:
-    smoother = Smoother(0.9)
+    smoother = Smoother()
     smooth = [smoother.next(value) for value in values]
     air = 1e-6 * (1 + max(map(abs, values)))
     assert math.isclose(smooth[0], values[0], rel_tol=1e-9, abs_tol=1e-9)
@@ -98,8 +99,26 @@ def test_the_smoothed_line_starts_at_the_first_value_and_stays_within_the_rest(
 
 
 def test_a_gap_leaves_the_average_alone() -> None:
-    smoother = Smoother(0.5)
+    smoother = Smoother()
     smoother.next(4.0)
     assert math.isnan(smoother.next(None))
     assert math.isnan(smoother.next(math.inf))
     assert smoother.next(4.0) == 4.0
+
+
+@pytest.mark.parametrize("points", [10, 48, 200, 2000])
+def test_the_average_lags_by_a_tenth_of_the_curve_and_by_twenty_points_at_most(
+    points: int,
+) -> None:
+    smoother = Smoother()
+    falling = [float(-n) for n in range(points)]
+    behind = [smoother.next(value) - value for value in falling][-1]
+    assert behind <= min(points / 10, 20)
+    if points <= 10:
+        assert behind == 0
+
+
+def test_the_average_of_a_long_curve_is_calm() -> None:
+    smoother = Smoother()
+    smooth = [smoother.next(3.0 + (-1) ** n) for n in range(400)]
+    assert max(abs(value - 3.0) for value in smooth[200:]) < 0.1
