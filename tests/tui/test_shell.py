@@ -224,6 +224,8 @@ async def test_the_status_bar(app: ColdOpenApp, until: Until) -> None:
     async with app.run_test(size=(120, 30)) as pilot:
         await entered(pilot, until, app, "write")
         assert "engine starting" in status(app)
+        app._status.show_hint("")
+        assert "no model chosen" in status(app)
         app._show_link(LinkStatus(state="ready", device="cuda:0"))
         app.use_model("spin [x]\x1b")
         job = JobInfo(job="1", name="my \x1b run", kind="model", state="running", corpus="c")

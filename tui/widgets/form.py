@@ -247,14 +247,17 @@ class Form(Vertical):
                 yield Field(knob, self._check, self._walked)
         yield Static(id="form-help")
 
-    def on_descendant_focus(self) -> None:
-        self._explain()
+    def on_mount(self) -> None:
+        # Also of a focus that leaves the form: nothing of it is explained then.
+        self.watch(self.screen, "focused", self._explain, init=False)
 
     @on(Changed)
     def _explain(self) -> None:
         focused = self.screen.focused
         field = focused.parent if focused is not None else None
-        if isinstance(field, Field):
+        if not (isinstance(field, Field) and self in field.ancestors):
+            self.query_one("#form-help", Static).update("")
+        else:
             name = field.knob.name.replace("_", " ")
             style = "$error" if field.problem else ""
             self.query_one("#form-help", Static).update(

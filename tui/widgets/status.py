@@ -99,7 +99,9 @@ class StatusBar(Horizontal):
         spark.set_class(live, "-live")
         if live:
             spark.data = list(self._losses)
-        right = self._hint or (f"model {fit(self._model, 28)}" if self._model else "no model yet")
+        right = self._hint or (
+            f"model {fit(self._model, 28)}" if self._model else "no model chosen"
+        )
         self.query_one("#status-right", Static).update(Content.styled(right, "$quiet"))
 
     def _left(self) -> Content:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from textual.app import App
+from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from engine.config import TrainingConfig, checked, knobs
@@ -21,6 +22,21 @@ async def test_every_knob_has_a_field_with_its_default(app_of: Apps) -> None:
         assert list(form.fields()) == [knob.name for knob in knobs()]
         assert checked(form.values()) == TrainingConfig(epochs=None)
         assert form.own_values() == {}
+
+
+async def test_what_is_explained_is_the_field_with_the_focus(app_of: Apps) -> None:
+    elsewhere = Input(id="elsewhere")
+    async with app_of(Vertical(elsewhere, form := Form())).run_test(size=(100, 50)) as pilot:
+        told = form.query_one("#form-help", Static)
+        form.fields()["layers"].query_one(Input).focus()
+        await pilot.pause()
+        assert str(told.render()).startswith("layers: ")
+        form.fields()["cell"].query_one(Choice).focus()
+        await pilot.pause()
+        assert str(told.render()).startswith("cell: ")
+        elsewhere.focus()
+        await pilot.pause()
+        assert str(told.render()) == ""
 
 
 async def test_fields_that_are_left_out_have_no_values(app_of: Apps) -> None:
