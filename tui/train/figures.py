@@ -8,6 +8,7 @@ from textual.content import Content
 
 from engine.config import TrainingConfig
 from engine.protocol.values import Metrics, ValidationPoint
+from engine.training.control import MOST_SCALE
 from tui.corpus.summary_text import strip
 from tui.render import fit
 from tui.train.run import Run
@@ -36,25 +37,32 @@ def bar(share: float, cells: int) -> str:
 
 def headline(run: Run, cells: int) -> Content:
     """Name, state, progress and time left."""
-    info, metrics = run.info, run.metrics
+    info = run.info
     if info is None:
         return Content("")
-    left = ""
-    if info.state == "running":
-        known = metrics is not None and metrics.eta_seconds is not None
-        left = f"{clock(metrics.eta_seconds or 0)} left" if known and metrics else "starting up"
-    elif metrics is not None:
-        left = f"after {clock(metrics.seconds)}"
+    left = _left(run)
     name = fit(info.name, max(12, cells // 3))
-    taken = len(name) + len(info.state) + len(left) + 13
+    state = "deleted" if run.discarded else info.state
+    taken = len(name) + len(state) + len(left) + 13
     return Content.assemble(
         (name, "bold"),
-        ("  " + info.state, f"bold {_STATES.get(info.state, '$accent')}"),
+        ("  " + state, f"bold {_STATES.get(info.state, '$accent')}"),
         "  ",
         (bar(info.progress, max(8, min(60, cells - taken))), "$chart-1"),
         f" {info.progress:>4.0%}",
         (f"  {left}", "$quiet"),
     )
+
+
+def _left(run: Run) -> str:
+    """How long the run will go on, or has gone on."""
+    metrics = run.metrics
+    if run.info is not None and run.info.state == "running":
+        if metrics is None:
+            return "starting up"
+        known = metrics.eta_seconds is not None
+        return f"{clock(metrics.eta_seconds or 0)} left" if known else "time left not known yet"
+    return "" if metrics is None else f"after {clock(metrics.seconds)}"
 
 
 def figures(run: Run, cells: int) -> Content:
@@ -87,10 +95,11 @@ def _pairs(run: Run) -> list[tuple[str, str]]:
             rows.append(("best", f"{_validation(run, run.best)} at {run.best.step:,}"))
     if metrics is not None:
         rows.append(("learning rate", f"{metrics.learning_rate:.2e}"))
+        rows += _factor(run)
         if not run.vectors:
             rows.append(("gradient", _number(metrics.gradient_norm, ".2f")))
         rows += [
-            ("tokens/s", f"{_speed(run, metrics):,.0f}"),
+            ("tokens/s", _speed(run, metrics)),
             ("step", f"{metrics.step:,}"),
             ("epoch", f"{metrics.epoch:.2f}"),
             ("time", clock(metrics.seconds)),
@@ -120,11 +129,23 @@ def _validation(run: Run, point: ValidationPoint) -> str:
     return _number(point.loss, ".3f") if run.vectors else _number(point.perplexity, ".1f")
 
 
-def _speed(run: Run, metrics: Metrics) -> float:
+def _factor(run: Run) -> list[tuple[str, str]]:
+    """What the planned learning rate is multiplied with by hand, where it is."""
+    factor = 1.0 if run.info is None else run.info.rate_factor
+    if factor == 1:
+        return []
+    at_end = {MOST_SCALE: ", the most", 1 / MOST_SCALE: ", the least"}.get(factor, "")
+    return [("plan", f"× {factor:g}{at_end}")]
+
+
+def _speed(run: Run, metrics: Metrics) -> str:
     """Tokens a second: now, or on average once the run is over."""
-    if run.going:
-        return metrics.tokens_per_second
-    return metrics.tokens / metrics.seconds if metrics.seconds else 0.0
+    if run.info is not None and run.info.state == "paused":
+        return "0, paused"
+    speed = metrics.tokens_per_second
+    if not run.going:
+        speed = metrics.tokens / metrics.seconds if metrics.seconds else 0.0
+    return f"{speed:,.0f}"
 
 
 def _gpu(metrics: Metrics) -> list[tuple[str, str]]:

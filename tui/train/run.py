@@ -56,9 +56,12 @@ class Run:
     @property
     def can_write(self) -> bool:
         """Whether a model has come out of it that can be tried."""
-        if self.best is None or self.info is None or self.vectors:
-            return False
-        return self.info.message != "Discarded."
+        return self.best is not None and not (self.vectors or self.discarded)
+
+    @property
+    def discarded(self) -> bool:
+        """Whether the run was stopped and what it learned deleted."""
+        return self.info is not None and self.info.message == "Discarded."
 
     @property
     def vectors(self) -> bool:

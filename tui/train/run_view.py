@@ -82,7 +82,9 @@ class RunView(VerticalScroll):
         return self.query_one("#run-loss", Chart)
 
     def follow(self, run: Run, snapshot: TrainingSnapshot) -> None:
-        """Show ``run`` from its beginning; events then come by :meth:`take`."""
+        """Show ``run`` from its beginning, and from the top; events then come by :meth:`take`."""
+        if self.run is None or self.run.job != run.job:
+            self.scroll_home(animate=False)
         self.run = run
         early = run.load(snapshot)
         for chart in self.query(Chart):
@@ -144,7 +146,9 @@ class RunView(VerticalScroll):
         self.query_one("#run-head", Static).update(headline(run, cells))
         told = figures(run, cells)
         self.query_one("#run-figures", Static).update(told)
-        notices = [content(f"· {text}", newlines=False) for text in run.notices[-NOTICES:]]
+        # The newest first: where it is low, there is room for one.
+        latest = run.notices[-NOTICES:][::-1]
+        notices = [content(f"· {text}", newlines=False) for text in latest]
         self.query_one("#run-notices", Static).update(Content("\n").join(notices))
         self.set_class(run.vectors, "-vectors")
         self.loss_chart.border_title = Content("loss" if run.vectors else LOSS)

@@ -41,6 +41,9 @@ class SettingsView(Vertical):
     SettingsView .settings-row #settings-corpus { width: 1fr; text-wrap: nowrap; }
     SettingsView #settings-name { width: 34; padding: 0 1; background: $panel; }
     SettingsView #settings-name:focus { background-tint: $accent 12%; }
+    SettingsView #settings-again { height: 1; color: $quiet; text-wrap: nowrap;
+      text-overflow: ellipsis; display: none; }
+    SettingsView #settings-again.-shown { display: block; }
     SettingsView #settings-plan { color: $quiet; height: auto; margin: 0 0 1 0; }
     SettingsView #settings-plan.-bad { color: $error; }
     SettingsView Form { height: 1fr; }
@@ -63,6 +66,7 @@ class SettingsView(Vertical):
             yield Label("name of the model")
             yield Box("", walked=_WALKED, id="settings-name", max_length=60)
             yield Static("", id="settings-name-note", classes="settings-note", markup=False)
+        yield Static("", id="settings-again", markup=False)
         with Horizontal(classes="settings-row"):
             yield Label("how long")
             yield Choice(tuple(PRESET_NAMES.values()), id="settings-preset")
@@ -161,6 +165,7 @@ class SettingsView(Vertical):
             self._suggested = suggested_name(self.corpus, self._cards)
             box.value = self._suggested
         self._judge_name()
+        self._offer_again()
         self._room.refresh_bindings()
 
     @on(Input.Changed, "#settings-name")
@@ -173,11 +178,17 @@ class SettingsView(Vertical):
         there = self._cards.get(self.model_name)
         if there is not None and not there.bundled:
             note.update(Content.styled("there already: it would be replaced", "$warning"))
-        elif (again := self.interrupted) is not None and self._room.check_action("resume", ()):
-            way = self._room.way_to("train.resume")
-            note.update(content(f"{way} goes on with “{again.name}”, stopped at {again.steps:,}"))
         else:
             note.update("")
+
+    def _offer_again(self) -> None:
+        """Say which run could go on, in a line of its own: names are long."""
+        line, again = self.query_one("#settings-again", Static), self.interrupted
+        offered = again is not None and bool(self._room.check_action("resume", ()))
+        line.set_class(offered, "-shown")
+        if again is not None and offered:
+            way, name = self._room.way_to("train.resume"), fit(again.name, 32)
+            line.update(content(f"{way} goes on with “{name}”, stopped at {again.steps:,}"))
 
     @on(Choice.Changed)
     def _preset_chosen(self, event: Choice.Changed) -> None:

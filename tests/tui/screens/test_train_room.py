@@ -23,6 +23,7 @@ from engine.protocol.messages import (
     GetModelHistory,
     ListModels,
     ModelHistory,
+    ModelList,
     TrainingMetrics,
     TrainingNotice,
     TrainingSnapshot,
@@ -269,7 +270,7 @@ async def test_a_stopped_run_is_kept_and_goes_on(opened: Any, soon: Any, tiny_co
         assert room.run.metrics is not None
         steps = room.run.metrics.step
         await pilot.press("ctrl+t")
-        await soon(pilot, lambda: "goes on with “episode”" in plain(room, "#settings-name-note"))
+        await soon(pilot, lambda: "goes on with “episode”" in plain(room, "#settings-again"))
         await pilot.press("ctrl+r")
         await soon(pilot, lambda: state(room) == "running")
         run = room.run
@@ -403,6 +404,69 @@ async def test_the_headline_stays_when_a_last_line_of_figures_comes(
         assert view.max_scroll_y == 0
 
 
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40)])
+async def test_the_newest_notice_is_the_one_in_sight(
+    user_home: Path, soon: Any, size: tuple[int, int]
+) -> None:
+    app = ColdOpenApp(connect=False, start_room="train")
+    async with app.run_test(size=size) as pilot:
+        await soon(pilot, lambda: app.room_id == "train")
+        room = room_of(pilot)
+        view = room._run_view
+        view.follow(Run("a#1"), snapshot(0, [metrics(n) for n in range(1, 6)]))
+        room._show("train-run")
+        for number in range(1, 5):
+            notice = TrainingNotice(job="a#1", sequence=number, text=f"change {number}")
+            assert view.take(notice)
+        await soon(pilot, lambda: "change 4" in plain(room, "#run-notices"))
+        assert plain(room, "#run-notices").split("\n")[0] == "· change 4"
+        notices = view.query_one("#run-notices")
+        await soon(pilot, lambda: view.region.contains(notices.region.x, notices.region.y))
+
+
+async def test_another_run_is_shown_from_the_top(user_home: Path, soon: Any) -> None:
+    app = ColdOpenApp(connect=False, start_room="train")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await soon(pilot, lambda: app.room_id == "train")
+        room = room_of(pilot)
+        view = room._run_view
+        view.follow(Run("a#1"), snapshot(0))
+        room._show("train-run")
+        await soon(pilot, lambda: view.max_scroll_y > 4)
+        view.scroll_to(y=4, animate=False)
+        await pilot.pause()
+        assert view.scroll_y == 4
+        view.follow(Run("b#2"), snapshot(0))
+        await soon(pilot, lambda: view.scroll_y == 0)
+
+
+async def test_the_run_that_can_go_on_is_named_in_full(
+    user_home: Path, soon: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "the-night-shift-at-the-laundro"
+    card = ModelCard(
+        name=name, kind="script", state="stopped", corpus="c", corpus_key="", corpus_paths=(),
+        config=TrainingConfig(), vocabulary_size=100, tokens=1000, steps=1234,
+    )  # fmt: skip
+
+    class Engine:
+        async def call(self, request: Any, **_more: Any) -> Any:
+            return ModelList(models=(card,)) if isinstance(request, ListModels) else None
+
+    async def ready() -> Engine:
+        return Engine()
+
+    app = ColdOpenApp(connect=False, start_room="train")
+    monkeypatch.setattr(app, "engine_ready", ready)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await soon(pilot, lambda: app.room_id == "train")
+        line = room_of(pilot).query_one("#settings-again", Static)
+        await soon(pilot, lambda: line.display)
+        text = str(line.render())
+        assert f"goes on with “{name}”, stopped at 1,234" in text
+        assert len(text) <= line.size.width
+
+
 # -- the run by itself
 
 
@@ -494,6 +558,50 @@ def test_figures_stay_within_their_width_and_tell_what_is_not_finite(cells: int)
     head: Content = headline(run, cells)
     assert "running" in head.plain
     assert head.cell_length <= max(cells, 56)
+
+
+def told_of(run_info: JobInfo, *points: Metrics) -> Run:
+    run = Run("a#1")
+    run.load(msgspec.structs.replace(snapshot(1, points), info=run_info))
+    return run
+
+
+@pytest.mark.parametrize(
+    ("factor", "told"),
+    [(8.0, "plan × 8"), (16.0, "plan × 16, the most"), (1 / 16, "plan × 0.0625, the least")],
+)
+def test_the_factor_of_the_learning_rate_is_among_the_figures(factor: float, told: str) -> None:
+    scaled = msgspec.structs.replace(info("paused"), rate_factor=factor)
+    for cells in (78, 98):
+        assert told in figures(told_of(scaled, metrics(5)), cells).plain
+    assert "×" not in figures(told_of(info(), metrics(5)), 78).plain
+
+
+def test_a_change_of_the_factor_is_known_while_the_run_is_paused() -> None:
+    run = told_of(info("paused"), metrics(5))
+    scaled = msgspec.structs.replace(info("paused"), rate_factor=4.0)
+    assert run.take(TrainingStateChanged(sequence=2, info=scaled))
+    assert "plan × 4" in figures(run, 78).plain
+    assert run.notices == ["first"]
+
+
+def test_a_paused_run_reads_no_words() -> None:
+    assert "tokens/s 1,000" in figures(told_of(info(), metrics(5)), 200).plain
+    assert "tokens/s 0, paused" in figures(told_of(info("paused"), metrics(5)), 200).plain
+
+
+def test_a_run_that_makes_steps_does_not_start_up() -> None:
+    assert "starting up" in headline(told_of(info()), 78).plain
+    early = headline(told_of(info(), msgspec.structs.replace(metrics(5), eta_seconds=None)), 78)
+    assert "starting up" not in early.plain
+    assert "not known yet" in early.plain
+
+
+def test_a_discarded_run_is_called_deleted() -> None:
+    gone = msgspec.structs.replace(info("stopped"), message="Discarded.")
+    head = headline(told_of(gone, metrics(5)), 78).plain
+    assert "deleted" in head
+    assert "stopped" not in head
 
 
 def test_clock_and_bar() -> None:
