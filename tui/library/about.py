@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from textual.content import Content
 
 from engine.config import knobs_of
@@ -14,6 +15,7 @@ from tui.train.figures import clock
 
 _LABEL = 19
 _VALUE = 10
+_ADDED = {"ngrams": "n-grams", "recency": "what was said", "neural_cache": "cache"}
 
 
 def about(card: ModelCard, history: ModelHistory | None, cells: int) -> Content:
@@ -42,6 +44,7 @@ def _facts(card: ModelCard, cells: int) -> list[Content]:
         lines.append(content(fit(took, cells), "$quiet"))
     if card.perplexity is not None:
         lines.append(content(f"validation perplexity {card.perplexity:.2f}"))
+        lines += _parts(card, cells)
     if card.failure:
         lines.append(content(f"The run failed: {card.failure}", "$error"))
     if when := made(card.created, "%A, %d %B %Y, %H:%M"):
@@ -49,13 +52,21 @@ def _facts(card: ModelCard, cells: int) -> list[Content]:
     return lines
 
 
+def _parts(card: ModelCard, cells: int) -> list[Content]:
+    """What of the perplexity the network has alone, and what came to it at the end."""
+    if card.perplexity_alone is None:
+        quick = card.state not in ("finished", "stopped")
+        return [Content.styled("  as measured while training", "$quiet")] if quick else []
+    if not card.added:
+        return [Content.styled("  of the network alone", "$quiet")]
+    added = ", ".join(_ADDED.get(name, name) for name in card.added)
+    told = (f"network alone {card.perplexity_alone:.2f}", f"with {added}")
+    return [content("  " + fit(line, cells - 2), "$quiet") for line in told]
+
+
 def _configuration(card: ModelCard, cells: int) -> list[Content]:
     """Every knob that the model has, in two columns where there is room."""
-    rows: list[tuple[str, str]] = []
-    for knob in knobs_of(card.config.model):
-        value = getattr(card.config, knob.name)
-        if value not in (None, ""):
-            rows.append((knob.name.replace("_", " "), _shown(value)))
+    rows = _vector_settings(card) if card.kind == "vectors" else _settings(card)
     columns = 2 if cells >= 2 * (_LABEL + _VALUE) else 1
     high = -(-len(rows) // columns)
     lines = [heading("Configuration")]
@@ -65,6 +76,23 @@ def _configuration(card: ModelCard, cells: int) -> list[Content]:
             parts += [(f"{name:<{_LABEL}}", "$quiet"), fit(value, _VALUE, pad=True)]
         lines.append(Content.assemble(*parts).rstrip())
     return lines
+
+
+def _settings(card: ModelCard) -> list[tuple[str, str]]:
+    values = [(k.name, getattr(card.config, k.name)) for k in knobs_of(card.config.model)]
+    return [(n.replace("_", " "), _shown(v)) for n, v in values if v not in (None, "")]
+
+
+def _vector_settings(card: ModelCard) -> list[tuple[str, str]]:
+    """How word vectors were trained, as far as is known: of imported ones, nothing is."""
+    if card.skipgram is not None:
+        values = msgspec.structs.asdict(card.skipgram)
+    else:
+        values = {"dimension": card.config.embedding_size}
+        if card.corpus_key:
+            known = ("epochs", "learning_rate", "vocabulary_cutoff", "seed")
+            values |= {name: getattr(card.config, name) for name in known}
+    return [(name.replace("_", " "), _shown(value)) for name, value in values.items()]
 
 
 def _shown(value: object) -> str:

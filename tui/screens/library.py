@@ -25,8 +25,9 @@ from engine.protocol.messages import (
 )
 from engine.protocol.values import ENDED, ModelCard
 from tui.library.about import about
+from tui.library.comparing import incomparable, like
 from tui.library.model_table import ModelTable
-from tui.render import fit, width
+from tui.render import cut_middle
 from tui.room import Room
 from tui.widgets.chart import Chart
 from tui.write.ask import Ask
@@ -34,6 +35,7 @@ from tui.write.ask import Ask
 TRAINING = ".training"
 """The training loss among the curves; no model can be called so."""
 MOST_COMPARED = 3
+MOST_LABEL = 24
 WIDE = 100
 """From this width on the chart stands beside the facts."""
 
@@ -62,6 +64,8 @@ class LibraryRoom(Room):
         self._deleted: tuple[str, ...] = ()
         self._compared: list[str] = []
         self._histories: dict[str, ModelHistory] = {}
+        self._described = ""
+        """The model that the facts are of."""
         self._by_time = False
 
     def compose(self) -> ComposeResult:
@@ -132,19 +136,28 @@ class LibraryRoom(Room):
         if card is None:
             self.query_one("#library-about", Static).update("")
             self._draw(())
+            self.query_one("#library-chart", Chart).border_subtitle = Content("")
             return
         self._describe(card)
         shown = []
-        for name in dict.fromkeys((*self._compared, card.name)):
+        compared = [self._cards[name] for name in self._compared if name in self._cards]
+        names = [one.name for one in compared if like(one, card)]
+        for name in dict.fromkeys((*names, card.name)):
             history = self._histories.get(name) or await self.ask(GetModelHistory(name=name))
             if history is not None:
                 self._histories[name] = history
                 shown.append(history)
         self._describe(card)
         self._draw(shown)
+        self.query_one("#library-chart", Chart).border_subtitle = Content(
+            incomparable(card, compared)
+        )
 
     def _describe(self, card: ModelCard) -> None:
         facts = self.query_one("#library-facts", VerticalScroll)
+        if self._described != card.name:
+            self._described = card.name
+            facts.scroll_home(animate=False)
         cells = max(20, facts.scrollable_content_region.width)
         self.query_one("#library-about", Static).update(
             about(card, self._histories.get(card.name), cells)
@@ -156,13 +169,16 @@ class LibraryRoom(Room):
         chart.remove_series()
         over = "minutes" if self._by_time else "steps"
         what = "validation loss" if len(histories) > 1 else "loss"
-        chart.border_title = Content(f"{what}, nats a word, over {over}")
+        vectors = any(history.card.kind == "vectors" for history in histories)
+        unit = "" if vectors else ", nats a word"
+        chart.border_title = Content(f"{what}{unit}, over {over}")
         if len(histories) == 1:
             chart.add_series(TRAINING, label="training", smooth=True)
             chart.extend(TRAINING, [(self._x(m), m.loss) for m in histories[0].metrics])
         for history in histories:
             name = history.card.name
-            chart.add_series(name, label="validation" if len(histories) == 1 else _short(name))
+            label = "validation" if len(histories) == 1 else cut_middle(name, MOST_LABEL)
+            chart.add_series(name, label=label)
             chart.extend(name, [(self._x(p), p.loss) for p in history.validations])
 
     def _x(self, point: Any) -> float:
@@ -284,13 +300,3 @@ def can_write(card: ModelCard) -> bool:
 def can_resume(card: ModelCard) -> bool:
     """Whether a run was cut short and can go on."""
     return card.kind != "vectors" and card.state in ("stopped", "failed")
-
-
-def _short(name: str) -> str:
-    """``name`` for a legend; its end stays, since that is where names differ."""
-    if width(name) <= 24:
-        return fit(name, 24)
-    tail = name[-9:]
-    while width(tail) > 9:
-        tail = tail[1:]
-    return fit(name, 15) + fit(tail, 9)

@@ -16,17 +16,19 @@ from engine.config import TrainingConfig
 from engine.protocol.messages import (
     AnyEvent,
     ControlTraining,
+    ModelHistory,
+    ModelList,
     StartTraining,
     TrainingStateChanged,
     TrainingValidation,
     WatchTraining,
 )
-from engine.protocol.values import ModelCard
+from engine.protocol.values import Metrics, ModelCard, SkipGramSettings, ValidationPoint
 from tui.app import ColdOpenApp
 from tui.library.about import about
-from tui.library.model_table import row_of
-from tui.render import width
-from tui.screens.library import TRAINING, LibraryRoom, _short
+from tui.library.comparing import incomparable
+from tui.library.model_table import ModelTable, row_of
+from tui.screens.library import TRAINING, LibraryRoom
 from tui.widgets.chart import Chart
 from tui.write.ask import Ask
 
@@ -227,11 +229,141 @@ def test_hostile_names_are_shown_and_not_obeyed() -> None:
     assert "[red]" in about(wild, None, 60).plain
 
 
-def test_names_that_differ_at_the_end_differ_in_the_legend() -> None:
-    names = [f"{'a-model-of-the-same-play' * 2:.38}-{n}" for n in range(10)]
-    labels = [_short(name) for name in names]
-    assert {len(name) for name in names} == {40}
-    assert len(set(labels)) == len(names)
-    assert all(width(label) <= 24 for label in labels)
-    assert _short("a model") == "a model"
-    assert len({_short(f"{'洗濯機の夜' * 7}{end}") for end in "一二"}) == 2
+def test_what_the_perplexity_owes_to_what_was_added_is_said() -> None:
+    mixed = card(perplexity=51.0, perplexity_alone=96.41, added=("ngrams", "recency"))
+    text = about(mixed, None, 38).plain
+    assert "validation perplexity 51.00\n  network alone 96.41\n" in text
+    assert "with n-grams, what was said" in text
+    alone = about(card(perplexity=96.41, perplexity_alone=96.41), None, 38).plain
+    assert "validation perplexity 96.41\n  of the network alone" in alone
+    assert "as measured while training" in about(card(state="running"), None, 38).plain
+    assert "measured" not in about(card(), None, 38).plain
+
+
+def vectors(**changes: Any) -> ModelCard:
+    settings = SkipGramSettings(
+        dimension=50, window=4, negatives=7, epochs=3, learning_rate=0.2, subsample=1e-3,
+        vocabulary_cutoff=2, seed=1,
+    )  # fmt: skip
+    values: dict[str, Any] = {
+        "kind": "vectors",
+        "perplexity": None,
+        "skipgram": settings,
+        "config": TrainingConfig(embedding_size=50, epochs=3, learning_rate=0.2),
+    }
+    return card(**{**values, **changes})
+
+
+def settings_shown(of: ModelCard) -> dict[str, str]:
+    lines = about(of, None, 30).plain.partition("Configuration\n")[2].split("\n")
+    return {line[:19].strip(): line[19:].strip() for line in lines}
+
+
+def test_word_vectors_are_shown_with_their_own_settings() -> None:
+    assert settings_shown(vectors()) == {
+        "dimension": "50", "window": "4", "negatives": "7", "epochs": "3",
+        "learning rate": "0.2", "subsample": "0.001", "vocabulary cutoff": "2", "seed": "1",
+    }  # fmt: skip
+    earlier = settings_shown(vectors(skipgram=None))
+    assert (earlier["dimension"], earlier["epochs"]) == ("50", "3")
+    assert "cell" not in earlier
+    assert settings_shown(vectors(skipgram=None, corpus_key="")) == {"dimension": "50"}
+
+
+def test_what_cannot_be_compared_is_said() -> None:
+    one = card()
+    assert incomparable(one, [one, card(name="b")]) == ""
+    assert "other corpora" in incomparable(one, [card(corpus_key="another")])
+    other = card(config=TrainingConfig(vocabulary_cutoff=5))
+    assert "other vocabularies" in incomparable(one, [other])
+    assert "word vectors" in incomparable(one, [vectors()])
+    assert "losses" in incomparable(vectors(), [vectors(corpus_key="another")])
+
+
+# -- the room without an engine
+
+
+def history_of(one: ModelCard) -> ModelHistory:
+    metrics = Metrics(
+        step=10, epoch=1, tokens=100, seconds=1.0, loss=3.0, learning_rate=1e-3,
+        gradient_norm=1.0, tokens_per_second=100.0, progress=1.0,
+    )  # fmt: skip
+    point = ValidationPoint(step=10, seconds=1.0, loss=3.0, perplexity=20.0, best=True)
+    samples = ((10, "\n".join(["a line"] * 60)),)
+    return ModelHistory(card=one, metrics=(metrics,), validations=(point,), samples=samples)
+
+
+@pytest.fixture
+def library_of(user_home: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The app in a Library of cards that the test makes up."""
+
+    def start(*cards: ModelCard) -> ColdOpenApp:
+        known = {one.name: one for one in cards}
+
+        class Engine:
+            async def call(self, request: Any, **_more: Any) -> Any:
+                name = getattr(request, "name", "")
+                return history_of(known[name]) if name else ModelList(models=cards)
+
+        async def ready() -> Engine:
+            return Engine()
+
+        app = ColdOpenApp(connect=False, start_room="library")
+        monkeypatch.setattr(app, "engine_ready", ready)
+        return app
+
+    return start
+
+
+async def test_other_corpora_are_warned_of_and_word_vectors_left_out(
+    library_of: Any, soon: Any
+) -> None:
+    app = library_of(card(name="a"), card(name="b", corpus_key="other"), vectors(name="c"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await soon(pilot, lambda: app.room_id == "library")
+        room: LibraryRoom = room_of(pilot)
+        chart = room.query_one("#library-chart", Chart)
+        await soon(pilot, lambda: "a" in chart._series)
+        assert str(chart.border_subtitle) == ""
+        await pilot.press("c", "down")
+        await soon(pilot, lambda: set(chart._series) == {"a", "b"})
+        assert "perplexities cannot be compared" in str(chart.border_subtitle)
+        await pilot.press("down")
+        await soon(pilot, lambda: set(chart._series) == {TRAINING, "c"})
+        assert "word vectors" in str(chart.border_subtitle)
+        assert "nats" not in str(chart.border_title)
+
+
+async def test_another_model_is_told_of_from_the_top(library_of: Any, soon: Any) -> None:
+    app = library_of(card(name="a"), card(name="b"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await soon(pilot, lambda: app.room_id == "library")
+        room: LibraryRoom = room_of(pilot)
+        facts = room.query_one("#library-facts")
+        await soon(pilot, lambda: facts.max_scroll_y > 5)
+        facts.scroll_to(y=5, animate=False)
+        await pilot.pause()
+        assert facts.scroll_y == 5
+        await pilot.press("down")
+        await soon(pilot, lambda: facts.scroll_y == 0)
+
+
+@pytest.mark.parametrize("wide", [60, 80, 120])
+async def test_every_column_that_the_table_shows_is_whole(
+    library_of: Any, soon: Any, wide: int
+) -> None:
+    cards = [card(name=f"my-spin-cycle-{n}", created=1.7e9, parameters=1_841_208) for n in range(3)]
+    app = library_of(*cards)
+    async with app.run_test(size=(wide, 24)) as pilot:
+        await soon(pilot, lambda: app.room_id == "library")
+        table = room_of(pilot).query_one(ModelTable)
+        await soon(pilot, lambda: table.row_count == 3)
+        assert table.virtual_size.width <= table.size.width
+        names = [str(column.label) for column in table.columns.values()]
+        assert ("made" in names) == (wide == 120)
+        assert {"name", "state", "perplexity"} <= set(names)
+        await pilot.press("down")
+        assert table.chosen == "my-spin-cycle-1"
+        await pilot.resize_terminal(140, 30)
+        await soon(pilot, lambda: len(table.columns) == 9)
+        assert table.chosen == "my-spin-cycle-1"
