@@ -30,7 +30,7 @@ from engine.storage.text_tables import TextTables
 from engine.training.control import Control
 from engine.training.device import choose_device
 from engine.training.loop import Trainer, TrainingData
-from engine.training.presets import PRESET_MINUTES, plan
+from engine.training.presets import PRESET_MINUTES, is_to_be_sized, plan, with_cell
 from engine.training.progress import Listener
 from engine.training.self_measure import measure_machine
 from engine.vectors.initial_embedding import GivenVectors, given_vectors, own_vectors, vectors_for
@@ -230,7 +230,10 @@ def plan_run(
     """
     asked = checked(settings)
     if not preset:
-        return asked, ()
+        if not is_to_be_sized(settings):
+            return asked, ()
+        config, reason = with_cell(msgspec.structs.replace(asked, cell="lstm"), asked.cell)
+        return config, (reason,)
     minutes = asked.minutes or PRESET_MINUTES[preset]
     config, reasons = plan(
         len(corpus.parts()[0]),

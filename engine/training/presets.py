@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from engine.config import TrainingConfig, checked, knobs_of
+from engine.config import Cell, TrainingConfig, checked, knobs_of
+from engine.models.recurrent import equal_budget_hidden_size
 from engine.protocol.values import MachineReport
 from engine.training.cost import step_seconds
 from engine.training.self_measure import faster_precision
@@ -59,6 +60,19 @@ def candidates_for(vocabulary_size: int) -> int:
     return 0 if vocabulary_size <= MOST_COMPARED else max(1500, vocabulary_size // 8)
 
 
+def is_to_be_sized(settings: Mapping[str, Any]) -> bool:
+    """Whether ``settings`` name another cell than the usual one, and no size for it."""
+    other = settings.get("cell", "lstm") != "lstm"
+    return other and "hidden_size" not in settings and settings.get("model", "script") == "script"
+
+
+def with_cell(config: TrainingConfig, cell: Cell) -> tuple[TrainingConfig, str]:
+    """``config``, which has LSTMs, with as many weights in layers of ``cell``; and a word on it."""
+    units = equal_budget_hidden_size(cell, config.hidden_size, config.embedding_size, config.layers)
+    reason = f"{units} units of {cell} have as many weights as {config.hidden_size} of lstm."
+    return msgspec.structs.replace(config, cell=cell, hidden_size=units), reason
+
+
 def plan(
     tokens: int,
     vocabulary_size: int,
@@ -75,6 +89,11 @@ def plan(
     Raises:
         ConfigurationError: when an override is out of range.
     """
+    if is_to_be_sized(overrides):
+        as_lstm = {**overrides, "cell": "lstm"}
+        config, reasons = plan(tokens, vocabulary_size, minutes, machine, as_lstm)
+        config, reason = with_cell(config, overrides["cell"])
+        return config, [*reasons, reason]
     card = machine.device == "cuda"
     small = tokens < 300_000
     asked = checked(dict(overrides))

@@ -17,7 +17,7 @@ from engine import paths
 from engine.config import TrainingConfig
 from engine.corpus import corpus, tokenizer
 from engine.daemon.job_pipe import JobMetrics, JobNotice, JobSpec, JobStateChange
-from engine.daemon.model_run import check_same_words, run_model, write_run_folder
+from engine.daemon.model_run import check_same_words, plan_run, run_model, write_run_folder
 from engine.errors import ModelError, TrainingError
 from engine.protocol.values import ModelCard
 from engine.storage.library import read_card, write_card
@@ -60,6 +60,16 @@ def test_the_card_has_the_perplexity_of_what_writes(season: Path, tmp_path: Path
     assert f"{card.perplexity:.1f}" == reached[-1]
     assert "ngrams" in card.added
     assert f"from {card.perplexity_alone:.1f} to" in notices
+
+
+def test_another_cell_without_a_size_has_the_weights_of_the_usual_one(season: Path) -> None:
+    loaded = corpus.load_corpus([season], cutoff=2)
+    usual, _ = plan_run(loaded, {"layers": 2}, "")
+    elman, reasons = plan_run(loaded, {"layers": 2, "cell": "elman"}, "")
+    assert elman.cell == "elman"
+    assert elman.hidden_size > 1.5 * usual.hidden_size
+    assert f"{elman.hidden_size} units" in reasons[0]
+    assert plan_run(loaded, {"cell": "gru", "hidden_size": 32}, "")[0].hidden_size == 32
 
 
 def test_a_cut_off_that_leaves_no_word_is_refused(

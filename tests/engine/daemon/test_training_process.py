@@ -41,9 +41,10 @@ def test_a_discard_that_comes_when_the_model_is_kept_is_not_said_to_have_been_do
 ) -> None:
     reins: list[Control] = []
 
-    def kept_at_once(spec: JobSpec, control: Control, _teller: training_process.Teller) -> None:
+    def kept_at_once(spec: JobSpec, control: Control, _teller: Teller) -> float:
         Path(spec.run_dir).mkdir()
         reins.append(control)
+        return 1.0
 
     @contextmanager
     def discarded_as_it_leaves(_folder: Path) -> Iterator[None]:
@@ -62,7 +63,7 @@ def test_a_discard_that_comes_when_the_model_is_kept_is_not_said_to_have_been_do
     sink = io.BytesIO()
     spec = JobSpec(name="kept", run_dir=str(tmp_path / "kept"), paths=())
     with os.fdopen(heard, "rb") as source:
-        training_process._run(spec, source, training_process.Teller(sink))
+        training_process._run(spec, source, Teller(sink))
         (end,) = told(sink)
         assert isinstance(end, JobStateChange)
         assert "Library" in end.message

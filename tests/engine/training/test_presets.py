@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.config import checked
+from engine.config import Cell, TrainingConfig, checked
 from engine.errors import ConfigurationError
+from engine.models.recurrent import RecurrentStack
 from engine.protocol.values import MachineReport
 from engine.training.presets import PRESET_MINUTES, candidates_for, plan
 
@@ -50,6 +51,24 @@ def test_a_small_corpus_gets_a_smaller_model_than_a_large_one_in_the_same_time()
     large, _ = plan(2_000_000, 20_000, PRESET_MINUTES["overnight"], machine(), {})
     assert small.hidden_size < large.hidden_size
     assert small.dropout > 0.3
+
+
+@pytest.mark.parametrize("cell", ["gru", "elman"])
+def test_another_cell_has_as_many_weights_unless_its_size_is_set(cell: Cell) -> None:
+    def weights(config: TrainingConfig) -> int:
+        stack = RecurrentStack(
+            config.cell, config.embedding_size, config.hidden_size, config.layers
+        )
+        return sum(p.numel() for p in stack.parameters() if p.requires_grad)
+
+    usual, _ = plan(800_000, 12_000, 5, machine(), {})
+    config, reasons = plan(800_000, 12_000, 5, machine(), {"cell": cell})
+    assert config.cell == cell
+    assert 0.98 < weights(config) / weights(usual) <= 1.01
+    assert f"{config.hidden_size} units of {cell}" in reasons[-1]
+    assert config.embedding_size == usual.embedding_size
+    fixed, _ = plan(800_000, 12_000, 5, machine(), {"cell": cell, "hidden_size": 64})
+    assert (fixed.cell, fixed.hidden_size) == (cell, 64)
 
 
 def test_one_wide_layer_but_two_for_the_classic_and_as_many_as_asked() -> None:
