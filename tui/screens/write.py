@@ -33,6 +33,7 @@ class WriteRoom(LookActions):
     WriteRoom #choices { height: auto; max-height: 6; color: $quiet; padding: 0 1; display: none;
         background: $surface; }
     WriteRoom #choices.-open { display: block; }
+    WriteRoom #choices.-reading { max-height: 50%; }
     WriteRoom.-tree SidePanel { display: none; }
     WriteRoom.-focus #write-page { max-width: 72; }
     WriteRoom.-focus #write-rows { align-horizontal: center; }
@@ -110,6 +111,7 @@ class WriteRoom(LookActions):
         self._wish = None
         self._copied, self._next_odds = [], {}
         self.side.last_seed = None
+        self._reading = False
         self.show_choices()
         self.look_later()
         if self.tree_panel.has_class("-open"):
@@ -167,6 +169,8 @@ class WriteRoom(LookActions):
             self.action_toggle_focus()
 
     def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
+        if self._reading:
+            self.show_choices()
         self.show_line()
 
     def on_script_area_resized(self) -> None:

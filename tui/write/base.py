@@ -44,6 +44,8 @@ class WriteBase(Room):
         self._next_odds: dict[str, float] = {}
         self._note, self._note_stays = "", False
         self._strip_rows = 0
+        self._reading = False
+        """Whether the strip under the page shows a node of the tree."""
 
     # -- widgets
 
@@ -155,8 +157,12 @@ class WriteBase(Room):
         return self.tree_panel.ways() if self.tree_panel.has_focus else ""
 
     def show_choices(self) -> None:
-        """The strip of alternatives under the page."""
+        """The strip of alternatives under the page, unless the writer reads something there."""
+        self._reading = self._reading and self.tree_panel.has_focus
+        if self._reading:
+            return
         strip = self.query_one("#choices", Static)
+        strip.remove_class("-reading")
         going = self._going
         choices = going.choices if going is not None else []
         several = len(choices) > 1 and any(branch.text for branch in choices)
@@ -178,8 +184,8 @@ class WriteBase(Room):
     def show_under_page(self, head: str, text: str) -> None:
         """Something to read in the place of the strip."""
         strip = self.query_one("#choices", Static)
-        strip.add_class("-open")
-        self._strip_rows = 0
+        strip.add_class("-open", "-reading")
+        self._reading, self._strip_rows = True, 0
         body = " ".join(text[:1000].split())
         strip.update(Content.assemble(content(head, "$accent"), "\n", content(body)))
 

@@ -187,10 +187,10 @@ class LookActions(SpeakActions, DraftActions):
 
     @on(TreePanel.Closed)
     def _close_tree(self) -> None:
-        self.show_choices()
         self.tree_panel.remove_class("-open")
         self.remove_class("-tree")
         self.focus_on(self.page)
+        self.show_choices()
         self.tell("")
 
     @on(TreePanel.Wanted)

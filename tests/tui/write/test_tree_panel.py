@@ -110,3 +110,26 @@ async def test_keys_of_the_page_are_offered_on_the_page_alone(grown: Any) -> Non
     await grown.pilot.pause()
     assert "Tab takes it" in grown.line()
     assert "Enter puts it in" not in grown.line()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_branch_under_the_cursor_is_read_under_the_page(
+    grown: Any, size: tuple[int, int]
+) -> None:
+    strip = grown.room.query_one("#choices")
+    await grown.pilot.resize_terminal(*size)
+    await opened(grown, "5a")
+    for keys, text in (((), "5a\nOne went. So"), (("down",), "6a\nmuch."), (("up", "up"), "")):
+        await grown.press(*keys)
+        await grown.pilot.pause(0.2)
+        assert strip.region.height >= 2
+        assert text in str(strip.render())
+    grown.room.show_choices()  # as when words come
+    await grown.pilot.pause()
+    assert strip.region.height >= 2
+    await grown.press("escape")
+    await grown.until(lambda: strip.region.height == 0)
+    await opened(grown, "5a")
+    await grown.until(lambda: strip.region.height >= 2)
+    grown.page.focus()
+    await grown.until(lambda: strip.region.height == 0)
