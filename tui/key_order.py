@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from textual import events
 from textual.app import App
+from textual.timer import Timer
 from textual.widgets import Input
 
 KEY_TURNS = 100
 """So many turns of the event loop a key waits for those before it."""
+HELD_SECONDS = 2.0
+"""After so long keys that are held go to what is there."""
 
 
 class KeysInOrder(App[None]):
@@ -19,13 +23,57 @@ class KeysInOrder(App[None]):
     not have come to the keys before it.
     """
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._held: list[events.Event] | None = None
+        """Keys and pastes that wait for a dialog; None while there is nothing to wait for."""
+        self._held_too_long: Timer | None = None
+
+    def hold_keys(self) -> None:
+        """What is typed from now on is for a dialog that takes a moment to come.
+
+        They are handed on when it is there. Whoever opens none after all calls
+        :meth:`hand_keys_on`.
+        """
+        if self._held is None:
+            self._held = []
+            self._held_too_long = self.set_timer(HELD_SECONDS, self.hand_keys_on)
+
+    async def hand_keys_on(self) -> None:
+        """Handle what was typed meanwhile, before anything that comes later."""
+        if self._held_too_long is not None:
+            self._held_too_long.stop()
+            self._held_too_long = None
+        held, self._held = self._held or [], None
+        for event in held:
+            await self.on_event(event)
+
+    async def push_screen_wait(self, screen: Any, *, mode: str | None = None) -> Any:
+        """Open a dialog and wait for its answer; one that is still closing goes first."""
+        self.hold_keys()
+        return await super().push_screen_wait(screen, mode=mode)
+
+    def push_screen(self, *dialog: Any, **options: Any) -> Any:
+        """Open a dialog, which gets the keys that were held for it."""
+        pushed = super().push_screen(*dialog, **options)
+        if self._held is not None:
+            self.call_later(self.hand_keys_on)
+        return pushed
+
     async def on_event(self, event: events.Event) -> None:
         """Let the widget in focus, and those around it, come to what they have before a key."""
+        typed = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
+        if typed and self._held is not None:
+            self._held.append(event)
+            return
         if isinstance(event, events.Key) and not event.is_forwarded:
             for _turn in range(KEY_TURNS):
                 if not self._busy():
                     break
                 await asyncio.sleep(0)
+            if self._held is not None:
+                self._held.append(event)
+                return
             if isinstance(self.focused, Input) and await self._edited(self.focused, event):
                 return
         await super().on_event(event)

@@ -40,11 +40,16 @@ class ActionProvider(Provider):
         shown = ", ".join(keys.shown(key) for key in own)
         return escape(f"{action.help}  ({shown})" if shown else action.help)
 
+    async def _perform(self, action_id: str) -> None:
+        """Do what was chosen, and then what was typed behind it."""
+        try:
+            await self._cold_open.perform(action_id)
+        finally:
+            await self._cold_open.hand_keys_on()
+
     async def discover(self) -> Hits:
         for title, action in self._offered():
-            yield DiscoveryHit(
-                title, partial(self._cold_open.perform, action.id), help=self._help(action)
-            )
+            yield DiscoveryHit(title, partial(self._perform, action.id), help=self._help(action))
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
@@ -55,6 +60,6 @@ class ActionProvider(Provider):
                 yield Hit(
                     max(score, in_help),
                     matcher.highlight(title),
-                    partial(self._cold_open.perform, action.id),
+                    partial(self._perform, action.id),
                     help=self._help(action),
                 )

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from textual import on
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
-from textual.command import CommandInput, CommandPalette
+from textual.command import CommandInput, CommandList, CommandPalette
 from textual.widgets import Input
 
+from tui.key_order import KeysInOrder
 from tui.widgets.line_box import LineBox
 
 if TYPE_CHECKING:
@@ -54,3 +55,15 @@ class Palette(Once, CommandPalette):
         if self._over or not self.is_active:
             event.stop()
             event.prevent_default()
+        elif self._list_visible and self.query_one(CommandList).highlighted is not None:
+            self._hold_keys()
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        if self._selected_command is not None and not self._over and self.is_active:
+            self._hold_keys()
+        return super().dismiss(result)
+
+    def _hold_keys(self) -> None:
+        """What is typed is for what was chosen, which the app comes to after these keys."""
+        if isinstance(self.app, KeysInOrder):
+            self.app.hold_keys()

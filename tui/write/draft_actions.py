@@ -189,10 +189,15 @@ class DraftActions(WriteBase):
         if await self.save_draft() and self._draft is not None:
             self.say(f"Saved: {self._draft.path}")
 
+    def action_open(self) -> None:
+        self.cold_open.hold_keys()
+        self._choose_draft()
+
     @work(group="dialog")
-    async def action_open(self) -> None:
+    async def _choose_draft(self) -> None:
         await self.save_draft()
         if not self.in_front:
+            self.app.call_later(self.cold_open.hand_keys_on)
             return
         open_now = self._draft.name if self._draft is not None else ""
         name = await self.app.push_screen_wait(DraftsScreen(self._store, open_now))

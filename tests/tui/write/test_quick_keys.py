@@ -18,6 +18,7 @@ from textual.widgets import Input
 from engine.errors import ColdOpenError
 from engine.protocol.messages import StopStream, StreamEnded, StreamStarted, TokensWritten, Write
 from engine.protocol.values import GenerationRecord, StopRule, WrittenToken
+from tui.drafts.open_draft import OpenDraft, Snapshot
 from tui.link import LinkStatus
 from tui.screens.corpus import CorpusRoom
 from tui.screens.help import HelpScreen
@@ -305,3 +306,51 @@ async def test_a_corpus_that_is_not_waited_for_any_more_is_no_error(sitting: Any
     await sitting.press(key)
     await sitting.until(lambda: work.is_finished)
     assert app._exception is None
+
+
+async def select_first_word(sitting: Any) -> None:
+    await sitting.put("NORA: one.")
+    sitting.page.go_to(0, 4)
+
+
+@pytest.mark.parametrize("pause", [0, 0.3])
+async def test_what_follows_a_choice_in_the_palette_goes_into_what_it_opens(
+    sitting: Any, pause: float
+) -> None:
+    await select_first_word(sitting)
+    together(sitting, "f2", *"new draft")
+    await sitting.until(lambda: isinstance(sitting.app.focused, Input))
+    palette = sitting.app.screen
+    await sitting.until(lambda: palette.query_one(CommandList).option_count > 0)
+    await sitting.pilot.pause(pause)
+    together(sitting, "enter", "Z", "Z", "1")
+    await sitting.asked()
+    await sitting.until(lambda: sitting.app.screen.query_one(Input).value == "ZZ1")
+    assert sitting.page.draft == "NORA: one."
+
+
+async def test_keys_wait_for_the_list_of_drafts_while_the_draft_is_saved(
+    sitting: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await select_first_word(sitting)
+    write = OpenDraft.write
+
+    def slowly(draft: OpenDraft, snapshot: Snapshot) -> None:
+        time.sleep(0.3)
+        write(draft, snapshot)
+
+    monkeypatch.setattr(OpenDraft, "write", slowly)
+    await sitting.app.perform("write.open")
+    together(sitting, "n")
+    await sitting.asked()
+    assert sitting.page.draft == "NORA: one."
+
+
+async def test_keys_do_not_wait_for_ever(sitting: Any) -> None:
+    sitting.app.hold_keys()
+    together(sitting, "a", "b")
+    await settled(sitting)
+    assert sitting.page.draft == ""
+    await sitting.until(lambda: sitting.page.draft == "ab")
+    await sitting.press("c")
+    assert sitting.page.draft == "abc"
