@@ -49,7 +49,9 @@ def write_script(path: Path, text: str) -> str:
             missing.append(screenplay.write_pdf(text, place))
 
         write_atomically(path, write, private=False)
-        shown = " ".join(missing[0][:MOST_SHOWN])
+        shown, more = " ".join(missing[0][:MOST_SHOWN]), len(missing[0]) - MOST_SHOWN
+        if more > 0:
+            shown += f" … ({more} more)"
         return f"Its typeface has no {shown}; .fountain and .fdx keep them." if shown else ""
     if kind == ".fdx":
         text = screenplay.to_fdx(text)

@@ -173,4 +173,9 @@ def test_letters_that_a_pdf_cannot_show_are_named(tmp_path: Path) -> None:
     assert "日" in note
     assert "ß" not in note
     assert write_script(tmp_path / "b.pdf", SCENE) == ""
+    greek = "".join(map(chr, range(0x3B1, 0x3C0))) * 2 + "日本語の台本を書く"
+    note = write_script(tmp_path / "c.pdf", f"DELIA: {greek}.")
+    shown, _, rest = note.removeprefix("Its typeface has no ").partition(" … ")
+    assert len(shown.split()) == 20
+    assert rest == f"({len(set(greek)) - 20} more); .fountain and .fdx keep them."
     assert write_script(tmp_path / "a.fdx", "DELIA: Ω") == ""
