@@ -44,6 +44,24 @@ def add_to(
         "--min-p", type=float, help="drop words less likely than this share of the best"
     )
     write.add_argument("--repetition-penalty", type=float, help="1 is none")
+    write.add_argument(
+        "--banned",
+        action="append",
+        metavar="WORD",
+        help="never write this word or phrase; may be given several times",
+    )
+    write.add_argument(
+        "--no-repeat-ngram",
+        type=int,
+        metavar="N",
+        help=f"never write the same N words twice (usual: {USUAL_ODDS.no_repeat_ngram}; 0: allow)",
+    )
+    write.add_argument(
+        "--max-copied-words",
+        type=int,
+        metavar="N",
+        help="never copy more than N words in a row from the corpus; 0 allows it",
+    )
     write.add_argument("--seed", type=int, help="same seed, model and text: same words")
     write.set_defaults(run=run_write)
 
@@ -54,8 +72,7 @@ def sampler_from(options: argparse.Namespace) -> SamplerSettings:
     Raises:
         ConfigurationError: naming the setting that is out of range.
     """
-    names = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty")
-    given = {name: getattr(options, name) for name in names}
+    given = {name: getattr(options, name) for name in SamplerSettings.__struct_fields__}
     given = {name: value for name, value in given.items() if value is not None}
     return made_fitting(SamplerSettings, msgspec.to_builtins(USUAL_ODDS) | given)
 

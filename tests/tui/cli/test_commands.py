@@ -12,11 +12,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 
 from engine.client.launch import socket_path
 from tui.cli.main import build_parser, main, opens_app
 from tui.cli.train_commands import metrics_line, settings_from
+from tui.cli.write_commands import sampler_from
+from tui.config import USUAL_ODDS
 
 SMALL = [
     *("--hidden-size", "16", "--embedding-size", "16", "--batch-size", "8", "--epochs", "1"),
@@ -55,6 +58,8 @@ def lines_of(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
         ["write", "m", "--tokens", "0"],
         ["write", "m", "--temperature", "99"],
         ["write", "m", "--top-p", "0"],
+        ["write", "m", "--no-repeat-ngram", "21"],
+        ["write", "m", "--max-copied-words", "-1"],
         ["write", "m", "--seed", "-1"],
         ["write", "m", "--temperature", "nan"],
         ["write", ""],
@@ -87,6 +92,25 @@ def test_a_wrong_command_line_is_two(
     told = capfd.readouterr()
     (failure,) = told.out.splitlines()
     assert json.loads(failure)["error"] in told.err
+
+
+def test_all_odds_of_the_app_can_be_given() -> None:
+    given = {
+        "temperature": 0.5,
+        "top_k": 7,
+        "top_p": 0.5,
+        "min_p": 0.25,
+        "repetition_penalty": 1.5,
+        "no_repeat_ngram": 3,
+        "banned": ("soup", "by and by"),
+        "max_copied_words": 9,
+    }
+    options = ["write", "m"]
+    for name, value in given.items():
+        for each in value if isinstance(value, tuple) else (value,):
+            options += [f"--{name.replace('_', '-')}", str(each)]
+    assert msgspec.structs.asdict(sampler_from(build_parser().parse_args(options))) == given
+    assert sampler_from(build_parser().parse_args(["write", "m"])) == USUAL_ODDS
 
 
 def test_a_failure_is_one_and_says_why(engine_home: Path, tmp_path: Path) -> None:
