@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -39,6 +40,22 @@ def test_the_search_knows_the_users_keys() -> None:
     action = ACTIONS["write.retry"]
     assert matches(action, {"write.retry": ("f7",)}, "f7")
     assert not matches(action, {"write.retry": ("f7",)}, "ctrl+r")
+
+
+@pytest.mark.parametrize("width", [48, 60, 80])
+async def test_no_word_is_broken_where_it_is_narrow(
+    user_home: Path, some_rooms: tuple[RoomEntry, ...], until: Until, width: int
+) -> None:
+    app = ColdOpenApp(connect=False, rooms=some_rooms, start_room="write")
+    async with app.run_test(size=(width, 24)) as pilot:
+        await until(pilot, lambda: app.room_id == "write")
+        await pilot.press("f1")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await pilot.pause()
+        box = app.screen.query_one("#help-text", Static)
+        lines = str(box.render()).split("\n")
+        assert max(map(len, lines)) <= box.size.width
+        assert any(line.split()[-1:] == ["write.continue"] for line in lines)
 
 
 async def test_the_screen(user_home: Path, some_rooms: tuple[RoomEntry, ...], until: Until) -> None:

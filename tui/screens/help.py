@@ -42,6 +42,10 @@ _EDITOR = (
 """Keys that belong to the page as to any editor, and cannot be changed."""
 _KEYS = 14
 _TITLE = 22
+_LEAST_BESIDE = 32
+"""Cells from which on the help of an action stands beside its title; below them, under it."""
+_INDENT = 3
+"""Cells before it there."""
 
 
 def matches(action: Action, own: OwnKeys, query: str) -> bool:
@@ -83,6 +87,7 @@ class HelpScreen(Keyed, Once, ModalScreen[None]):
         super().__init__()
         self._room_id = room_id
         self._own = own
+        self._under = False
         self._palette = ACTIONS.way_to("app.command_palette", own)
 
     def compose(self) -> ComposeResult:
@@ -110,7 +115,10 @@ class HelpScreen(Keyed, Once, ModalScreen[None]):
             self._show(self.query_one(Input).value)
 
     def _show(self, query: str) -> None:
-        room = max(20, self.query_one(VerticalScroll).size.width - _KEYS - _TITLE - 4)
+        width = self.query_one(VerticalScroll).size.width - 3
+        beside = width - _KEYS - _TITLE - 1
+        self._under = beside < _LEAST_BESIDE
+        room = max(20, width - _INDENT) if self._under else beside
         lines = [
             line
             for title, action in help_rows(self._room_id, self._own, query)
@@ -130,7 +138,7 @@ class HelpScreen(Keyed, Once, ModalScreen[None]):
             *(
                 line
                 for shown, title, text in rows
-                for line in _row(shown, title, textwrap.wrap(text, room))
+                for line in _row(shown, title, textwrap.wrap(text, room), under=self._under)
             ),
         ]
 
@@ -147,7 +155,7 @@ class HelpScreen(Keyed, Once, ModalScreen[None]):
         if len(last) + 2 + len(action.id) > room:
             before, last = [*before, last], ""
         text = [*before, last + action.id.rjust(room - len(last))]
-        return _row(shown + mark, title, text, bright=bool(own))
+        return _row(shown + mark, title, text, under=self._under, bright=bool(own))
 
     def action_leave(self) -> None:
         self.dismiss()
@@ -168,14 +176,16 @@ class HelpScreen(Keyed, Once, ModalScreen[None]):
         self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
 
 
-def _row(shown: str, title: str, text: list[str], *, bright: bool = True) -> list[Content]:
-    """Keys, title, and the lines of ``text`` beside them."""
-    first, *rest = text
+def _row(
+    shown: str, title: str, text: list[str], *, under: bool, bright: bool = True
+) -> list[Content]:
+    """Keys, title, and the lines of ``text`` beside or under them."""
+    first, *rest = ["", *text] if under else text
     head = Content.assemble(
         " ",
         (fit(shown, _KEYS, pad=True), "$foreground" if bright else "$quiet"),
-        (fit(title, _TITLE, pad=True), "bold"),
+        (fit(title, _TITLE, pad=not under), "bold"),
         (first, "$quiet"),
     )
-    indent = " " * (1 + _KEYS + _TITLE)
+    indent = " " * (_INDENT if under else 1 + _KEYS + _TITLE)
     return [head, *(Content.styled(indent + line, "$quiet") for line in rest)]
