@@ -77,10 +77,10 @@ class ScriptArea(PageView):
         self.history = self.changes  # type: ignore[assignment]
 
     def _on_resize(self) -> None:
-        followed = self._follows(self._rows)
+        followed = not self._rows or self._follows(self._rows)
         super()._on_resize()
         self._rows = self.content_size.height
-        if followed:  # what the writer is at stays in view where there is less room
+        if followed:  # what the writer is at stays in view where there is another room
             self._follow()
         self.post_message(self.Resized())
 
@@ -94,6 +94,7 @@ class ScriptArea(PageView):
         self.changes.clear()
         page = self.page
         self.move_cursor(page.end if cursor is None else page.location_of(cursor))
+        self._follow()
         self.call_after_refresh(self.scroll_cursor_visible)
 
     def around_cursor(self, before: int = 1 << 40, after: int = 1 << 40) -> tuple[str, str]:
@@ -205,8 +206,9 @@ class ScriptArea(PageView):
         return self.scroll_offset.y <= self._end_row() < self.scroll_offset.y + seen
 
     def _follow(self) -> None:
-        top = self._end_row() - self.content_size.height + 1
-        if top > self.scroll_offset.y:
+        row, rows = self._end_row(), max(1, self.content_size.height)
+        top = min(row, max(row - rows + 1, self.scroll_offset.y))
+        if top != self.scroll_offset.y:
             self.scroll_to(y=top, animate=False, force=True, immediate=True)
 
     def _end_row(self) -> int:

@@ -338,3 +338,17 @@ def _spy(document: type, name: str, reads: list[str]) -> None:
         return real.fget(self) if isinstance(real, property) else real(self, *arguments)
 
     setattr(document, name, property(noted) if isinstance(real, property) else noted)
+
+
+@pytest.mark.parametrize("widths", [(60, 24), (24, 60)])
+async def test_the_cursor_stays_in_view_where_the_rows_become_others(
+    app_of: AppOf, widths: tuple[int, int]
+) -> None:
+    page = ScriptArea()
+    async with app_of(page).run_test(size=(widths[0], 12)) as pilot:
+        page.open_text("GUS: and so it goes, on and on, as ever.\n" * 80, (), 2500)
+        for width in (*widths, *widths):
+            await pilot.resize_terminal(width, 12)
+            await pilot.pause()
+            row = page.layout_of_page.location_to_offset(page.cursor_location).y
+            assert page.scroll_offset.y <= row < page.scroll_offset.y + page.size.height
