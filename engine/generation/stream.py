@@ -111,10 +111,11 @@ class Stream:
                 "A name begins with a letter and has at most five words, no brackets or quotes.",
             )
         cast = request.cast if speaker is None else (*request.cast, speaker)
-        self.context = writer.context(request.before, cast, complete_word=speaker is None)
+        whole = speaker is not None or request.new_line
+        self.context = writer.context(request.before, cast, complete_word=not whole)
         self._prepare(request.settings)
         self._next_word = NextWord(writer, self.context, request.settings)
-        forced = () if speaker is None else self._opening(speaker)
+        forced = self._line_end() if speaker is None else self._opening(speaker)
         self._branches = [
             Branch.begin(number, self._seed, self.context, writer, forced)
             for number in range(request.branches)
@@ -246,6 +247,11 @@ class Stream:
             numbers = [number for _row, _branch, number in going]
             self._prediction = self.writer.step(numbers, state, self.context)
 
+    def _line_end(self) -> tuple[int, ...]:
+        """The line end that was asked for, where it is not there."""
+        wanted = self._request.new_line and not self.context.text.endswith("\n")
+        return (NEWLINE_ID,) if wanted else ()
+
     def _opening(self, speaker: str) -> tuple[int, ...]:
         """Line ends that are still needed, and the cue."""
         text = self.context.text
@@ -346,6 +352,7 @@ class Stream:
             cast=self._request.cast,
             speaker=self._request.speaker,
             after=self._request.after,
+            new_line=self._request.new_line,
         )
 
 
@@ -369,6 +376,7 @@ def repeated(writer: Writer, record: GenerationRecord, alternatives: int) -> Str
         after=record.after,
         cast=record.cast,
         speaker=record.speaker,
+        new_line=record.new_line,
         settings=record.changes[0].settings,
         stop=record.stop,
         seed=record.seed,

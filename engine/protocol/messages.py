@@ -343,6 +343,8 @@ class Write(Request[StreamStarted], frozen=True, kw_only=True, tag="write"):
     """Speakers of the draft that ``before`` may be too short to show."""
     speaker: str | None = None
     """Force this cue first: continue as a character."""
+    new_line: bool = False
+    """Force a line end first, unless ``before`` ends with one: its last line is complete."""
     settings: SamplerSettings = SamplerSettings()
     stop: StopRule = StopRule()
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] | None = None

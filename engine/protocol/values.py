@@ -254,6 +254,7 @@ class GenerationRecord(Value, frozen=True, kw_only=True):
     cast: tuple[str, ...] = ()
     speaker: str | None = None
     after: str = ""
+    new_line: bool = False
 
 
 class CopiedSpan(Value, frozen=True, kw_only=True):

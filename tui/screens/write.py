@@ -29,7 +29,8 @@ class WriteRoom(LookActions):
     title = "Write"
     DEFAULT_CSS = """
     WriteRoom #page { width: 1fr; height: 1fr; }
-    WriteRoom #write-line { height: 1; color: $quiet; padding: 0 1; }
+    WriteRoom #write-line { height: auto; min-height: 1; max-height: 3; color: $quiet;
+        padding: 0 1; }
     WriteRoom #choices { height: auto; max-height: 6; color: $quiet; padding: 0 1; display: none;
         background: $surface; }
     WriteRoom #choices.-open { display: block; }
@@ -108,7 +109,7 @@ class WriteRoom(LookActions):
 
     def draft_opened(self) -> None:
         self._streams.clear()
-        self._wish = None
+        self._wish = self._line_over = None
         self._copied, self._next_odds = [], {}
         self.side.last_seed = None
         self._reading = False

@@ -33,6 +33,8 @@ FLUSH_SECONDS = 0.04
 """Words that come are shown this often at most; the first ones at once."""
 AFTER_CHARACTERS = 2000
 EARLY_EVENTS = 1000
+LINE_ENDS = ("line", "speech", "scene")
+"""Reasons to end that stand for a line end, which is not written."""
 SETTLED_SECONDS = 1.0
 """After which a number is typed whole: the first digit of a length would end what is longer."""
 
@@ -49,6 +51,8 @@ class ModelActions(Steering):
         self._early: list[TokensWritten | StreamEnded] = []
         self._flush_timer: Timer | None = None
         self._settled: Timer | None = None
+        self._line_over: Place | None = None
+        """Behind words that ended with their line, all of which are in the draft."""
 
     # -- going on
 
@@ -106,6 +110,7 @@ class ModelActions(Steering):
             after=after,
             cast=tuple(cast_of.together(self._figures.cast | cast_of.speakers(before), (), 200)),
             speaker=speaker,
+            new_line=self._line_over == self.here(),
             settings=self.side.settings,
             stop=self.side.stop_rule,
             seed=self.side.seed,
@@ -230,6 +235,7 @@ class ModelActions(Steering):
             return
         if isinstance(event, StreamEnded):
             going.keep(branch)
+            self.tree_grew()
             if event.reason == "failed":
                 self.say(event.message or "The model could not go on.")
             if going.complete:
@@ -241,6 +247,9 @@ class ModelActions(Steering):
                 self._flush()
             elif self._flush_timer is None:
                 self._flush_timer = self.set_timer(FLUSH_SECONDS, self._flush)
+
+    def tree_grew(self) -> None:
+        """The tree has a node more."""
 
     def _flush(self) -> None:
         """Show what came."""
@@ -326,10 +335,19 @@ class ModelActions(Steering):
     def let_go(self) -> None:
         """Be done with the continuation; what has not been shown yet goes to the tree alone."""
         going, self._going = self._going, None
+        if going is not None and self._ends_its_line(going):
+            self._line_over = self.here()
         if going is not None and going.stream:
             self._stop_sending(going)
         self.show_choices()
         self.show_line()
+
+    def _ends_its_line(self, going: Continuation) -> bool:
+        """Whether the cursor is behind the whole of a branch that ended for a line end."""
+        branch = going.branch
+        if branch is None or not branch.text or branch.reason not in LINE_ENDS:
+            return False
+        return going.used == len(branch.text) and not self._has_left(going)
 
     def action_stop(self) -> None:
         if self._wish is not None:

@@ -434,3 +434,20 @@ def test_any_text_can_be_continued(writer: Writer, before: str, cast: list[str])
     assert ends[0].reason == "length"
     assert len(tokens[0]) == 6
     assert all(t.word in tokenize(t.word) or "<" not in t.word for t in tokens[0])
+
+
+@pytest.mark.parametrize("at", ["length", "line"])
+def test_a_complete_line_is_not_gone_on_with_and_that_is_made_again(
+    writer: Writer, at: Any
+) -> None:
+    before = SCENE + "OZ: I walked at the door"
+    request = asked(before=before, new_line=True, branches=2, stop=StopRule(tokens=30, at=at))
+    tokens, ends = run(Stream(writer, request))
+    for branch in (0, 1):
+        first = tokens[branch][0]
+        assert (first.text, first.forced) == ("\n", True)
+        assert text(tokens[branch]).strip()
+        again, _ends = run(repeated(writer, ends[branch].record, alternatives=8))
+        assert again == {branch: tokens[branch]}
+    at_line_end, _ends = run(Stream(writer, asked(new_line=True)))
+    assert at_line_end == run(Stream(writer, asked()))[0]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.widgets import Input
 
 from engine.protocol.messages import StreamEnded
 from tui.app import ColdOpenApp
@@ -546,3 +547,30 @@ async def test_copied_words_lead_to_their_line_in_the_corpus(cowriting: Any) -> 
     assert app.room("corpus").summary.name == EPISODE.stem
     assert view._wanted
     assert view._wanted.lower() in line.lower()
+
+
+async def test_behind_a_complete_line_it_goes_on_in_a_new_one(cowriting: Any) -> None:
+    room, page = cowriting.room, cowriting.page
+    room.side.query_one("#odds-at", Input).value = "line"
+    await cowriting.at_most(2000)
+    await cowriting.put(OPENING)
+    for _line in range(2):
+        await cowriting.press("ctrl+g")
+        await cowriting.until(lambda: page.pending and not room.streaming)
+        assert room._going.branch.reason == "line"
+        await cowriting.press("tab")
+    one, two = (node.text[: node.taken] for node in room._draft.tree if node.taken)
+    assert two.startswith("\n")
+    assert page.draft == OPENING + one + two
+    node = next(node for node in room._draft.tree if node.text == two)
+    await cowriting.press("left", "right", "ctrl+g")
+    await cowriting.until(lambda: page.pending)
+    assert page.pending.startswith("\n")
+    await cowriting.press("escape", "escape", "left", "ctrl+g")
+    await cowriting.until(lambda: room._going is not None and room._going.stream)
+    assert not room._going.request.new_line
+    await cowriting.press("escape", "escape", "ctrl+end")
+    page.swap(len(OPENING + one), len(page.draft), "")
+    room.write_again(node)
+    await cowriting.until(lambda: "Made again, letter for letter." in cowriting.notices())
+    assert page.pending == two
