@@ -28,6 +28,12 @@ SENT_CHARACTERS = 12_000
 """At least so much of the draft before the cursor is sent; the model reads less than that."""
 SENT_STEP = 8_000
 """What is sent begins at a multiple of this, so that the engine knows most of it from before."""
+LEAST_NAME = 8
+"""Cells below which a draft's name is left out rather than cut."""
+MOST_ROWS = 3
+"""Of the line above the page, where something long is said."""
+LONGEST_WORD = 8
+"""Cells that a row may leave empty, as its next word does not fit."""
 
 
 class WriteBase(Room):
@@ -43,7 +49,7 @@ class WriteBase(Room):
         self._figures = Figures()
         self._next_odds: dict[str, float] = {}
         self._note, self._note_stays = "", False
-        self._strip_rows = 0
+        self._strip_rows, self._line_rows = 0, 1
         self._reading = False
         """Whether the strip under the page shows a node of the tree."""
 
@@ -111,20 +117,28 @@ class WriteBase(Room):
             self._show_line()
 
     def _show_line(self) -> None:
-        name = fit(self._draft.name, 30) if self._draft else ""
-        unsaved = "*" if self._draft is not None and self._draft.waiting else ""
+        draft, state = self._draft, self._state()
+        named = draft is not None and f"“{draft.name}”" in state
+        name = fit(draft.name, 30) + "*" * draft.waiting if draft is not None and not named else ""
         model = fit(self._ready.card.name, 24) if self._ready else "no model"
         seed = "" if self.side.last_seed is None else f"seed {self.side.last_seed}"
         odds = f"T {self.side.settings.temperature:g}"
-        about = [f"{name}{unsaved}", odds, model, seed]
-        state = self._state()
+        about = [name, odds, model, seed]
         box = self.query_one("#write-line", Static)
+        room = box.content_size.width or 1000  # there is none before the page is laid out
         while True:  # what is going on comes first where space is short
             text = " · ".join(part for part in (*about, state) if part)
-            if len(about) == 1 or width(text) <= max(20, box.size.width - 2):
+            if not about or width(text) <= room:
                 break
             about.pop()
-        box.update(content(text, newlines=False), layout=False)
+            if len(about) == 1 and state:
+                left = room - width(state) - 3
+                about = [fit(name, left)] if left >= LEAST_NAME else []
+        rows = len(content(text, newlines=False).wrap(room))
+        if rows > MOST_ROWS:
+            text, rows = fit(text, MOST_ROWS * max(1, room - LONGEST_WORD)), MOST_ROWS
+        box.update(content(text, newlines=False), layout=rows != self._line_rows)
+        self._line_rows = rows
 
     def _state(self) -> str:
         going, elsewhere = self._going, self.in_panel()

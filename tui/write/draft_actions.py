@@ -110,8 +110,8 @@ class DraftActions(WriteBase):
         self.page.read_only = opened is None
         if opened is None:
             self.page.open_text("", (), 0)
-            self.tell("No draft is open, so nothing can be typed.")
             self.draft_opened()
+            self.tell("No draft is open, so nothing can be typed.")
             return
         self.page.open_text(opened.text, opened.origin, opened.cursor)
         if text:
@@ -120,6 +120,7 @@ class DraftActions(WriteBase):
             self.page.go_to(0)
         self.cold_open.remembered.draft = opened.name
         self.cold_open.remembered.save()
+        self.draft_opened()
         if opened.note:
             self.tell(opened.note)
         elif opened.recovered:
@@ -129,7 +130,6 @@ class DraftActions(WriteBase):
             )
         else:
             self.tell("" if opened.text else self._first_hint())
-        self.draft_opened()
 
     def _first_hint(self) -> str:
         goes_on, takes, drops = map(
@@ -267,7 +267,7 @@ class DraftActions(WriteBase):
             except ColdOpenError as error:
                 self.say(error)
             else:
-                self.say(f"Exported: {path}\n{note}".strip())
+                self.say(f"Exported: {path.absolute()}\n{note}".strip())
 
     # -- figures
 

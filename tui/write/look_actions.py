@@ -12,15 +12,14 @@ from engine.protocol.values import CopiedSpan
 from tui.drafts.tree import Node, number_of
 from tui.editor.passage import ORIGIN, Span
 from tui.inspect.subject import SwapWord
-from tui.render import fit
 from tui.write import cast as cast_of
-from tui.write.ask import Ask
 from tui.write.cast import completed, may_begin_a_name
 from tui.write.draft_actions import DraftActions
 from tui.write.extent import end_of_followers
 from tui.write.find_bar import FindBar
 from tui.write.odds import summary
 from tui.write.outline import scenes
+from tui.write.scene_list import SceneList
 from tui.write.search import matches, nearest
 from tui.write.speak_actions import SpeakActions
 from tui.write.streaming import Continuation
@@ -61,6 +60,7 @@ class LookActions(SpeakActions, DraftActions):
     def figures_changed(self) -> None:
         self._show_figures()
         self.show_cast()
+        self._redraw_tree()
         if self._ready is not None:
             self._look_deeper()
 
@@ -170,7 +170,18 @@ class LookActions(SpeakActions, DraftActions):
 
     def _show_tree(self, at: str = "") -> None:
         if self._draft is not None and self.tree_panel.has_class("-open"):
-            self.tree_panel.show(self._draft.tree, at)
+            self.tree_panel.show(self._draft.tree, self._in_draft(), at)
+
+    def _redraw_tree(self) -> None:
+        if self._draft is not None and self.tree_panel.has_class("-open"):
+            self.tree_panel.redraw(self._draft.tree, self._in_draft())
+
+    def _in_draft(self) -> set[str]:
+        """The nodes that words of the draft are from."""
+        return {span.value for span in self.page.page.spans(ORIGIN)}
+
+    def tree_grew(self) -> None:
+        self._redraw_tree()
 
     @on(TreePanel.Pointed)
     def _preview(self, event: TreePanel.Pointed) -> None:
@@ -252,6 +263,7 @@ class LookActions(SpeakActions, DraftActions):
                     end = end_of_followers(draft, spans, tree, other.id, behind)
                     self.page.swap(place, end, node.text, generation=node.id)
                     tree.change(node.id, "taken", len(node.text))
+                    self._show_tree(node.id)
                     more = " and what was taken behind it" if end > behind else ""
                     way = f"; {key} takes it back" if (key := self.key_of("undo")) else ""
                     done = f"{node.id} took the place of {other.id}{more}{way}."
@@ -283,12 +295,10 @@ class LookActions(SpeakActions, DraftActions):
         if not found:
             self.tell("No scenes yet: a line such as [Night.] or INT. LAUNDRY begins one.")
             return
-        names = [f"{number}  {fit(scene.title, 46)}" for number, scene in enumerate(found, 1)]
-        chosen = await self.app.push_screen_wait(
-            Ask("Scenes", choices=[(name, "") for name in names], free=False)
-        )
+        question = SceneList(found, self.page.cursor_offset)
+        chosen = await self.app.push_screen_wait(question)
         if chosen:
-            self.page.go_to(found[names.index(chosen)].start)
+            self.page.go_to(question.scene_of(chosen).start)
             self.focus_on(self.page)
 
     def action_find(self) -> None:
@@ -335,7 +345,10 @@ class LookActions(SpeakActions, DraftActions):
         selected = (page.page.offset_of(top), page.page.offset_of(bottom))
         if step == "replace" and selected in found:
             page.swap(*selected, bar.instead)
-            self._search("next")
+            self._search("replace")
+            return
+        if step == "replace" and found[-1][0] < selected[1]:
+            bar.tell("none further down; Enter goes round")
             return
         if step == "previous":
             at = nearest(found, selected[0], -1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 from textual.content import Content
@@ -52,11 +53,16 @@ class TreePanel(Keyed, OptionList):
         super().__init__(id=id, markup=False)
         self._shown_nodes: list[Node] = []
         self._shown_tree = Tree()
+        self._in_draft: Collection[str] = ()
         self._pruned = False
         self._bookmarks = False
 
-    def show(self, tree: Tree, at: str = "") -> None:
-        """Show ``tree`` with the cursor on node ``at`` (the newest, where it is not there)."""
+    def show(self, tree: Tree, in_draft: Collection[str], at: str = "") -> None:
+        """Show ``tree`` with the cursor on node ``at`` (the newest, where it is not there).
+
+        ``in_draft`` are the ids of those that words of the draft are from.
+        """
+        self._in_draft = in_draft
         kept = at or (self.node.id if self.node is not None and tree is self._shown_tree else "")
         self._shown_tree = tree
         rows = [
@@ -74,6 +80,14 @@ class TreePanel(Keyed, OptionList):
         if self._shown_nodes:
             ids = [node.id for node in self._shown_nodes]
             self.highlighted = ids.index(kept) if kept in ids else len(ids) - 1
+
+    def redraw(self, tree: Tree, in_draft: Collection[str]) -> None:
+        """Show what ``tree`` and the draft have become, without news of a cursor that stays."""
+        if self.node is None or tree is not self._shown_tree:
+            self.show(tree, in_draft)
+            return
+        with self.prevent(OptionList.OptionHighlighted):
+            self.show(tree, in_draft)
 
     @property
     def node(self) -> Node | None:
@@ -107,17 +121,18 @@ class TreePanel(Keyed, OptionList):
         return f"{why}; {key} shows all." if key else f"{why}."
 
     def _label(self, depth: int, node: Node, width: int) -> Content:
-        mark = "★" if node.bookmarked else "✓" if node.taken else "✗" if node.pruned else "·"
+        used = node.id in self._in_draft
+        mark = "★" if node.bookmarked else "✓" if used else "✗" if node.pruned else "·"
         lead = f"{' ' * min(depth, DEEPEST)}{mark} "
         text = " ".join(node.text.split()) or "(nothing)"
-        style = "$quiet" if node.pruned else "$model-text" if node.taken else ""
+        style = "$quiet" if node.pruned else "$model-text" if used else ""
         name = f"{node.id} "
         rest = max(4, width - len(lead) - len(name))
         return Content.assemble(lead, (name, "$quiet"), (fit(text, rest), style))
 
     def on_resize(self) -> None:
         if self.has_class("-open") and self._shown_nodes:
-            self.show(self._shown_tree)
+            self.show(self._shown_tree, self._in_draft)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
@@ -146,11 +161,11 @@ class TreePanel(Keyed, OptionList):
 
     def action_show_pruned(self) -> None:
         self._pruned = not self._pruned
-        self.show(self._shown_tree)
+        self.show(self._shown_tree, self._in_draft)
 
     def action_only_bookmarks(self) -> None:
         self._bookmarks = not self._bookmarks
-        self.show(self._shown_tree)
+        self.show(self._shown_tree, self._in_draft)
 
     def action_close(self) -> None:
         self.post_message(self.Closed())

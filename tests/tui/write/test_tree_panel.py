@@ -133,3 +133,32 @@ async def test_the_branch_under_the_cursor_is_read_under_the_page(
     await grown.until(lambda: strip.region.height >= 2)
     grown.page.focus()
     await grown.until(lambda: strip.region.height == 0)
+
+
+def marks(panel: TreePanel) -> str:
+    rows = [str(panel.get_option_at_index(i).prompt) for i in range(panel.option_count)]
+    return " ".join(mark for row in rows for mark in row if mark in "✓·")
+
+
+async def test_what_is_in_the_draft_has_the_mark_as_soon_as_it_is(grown: Any) -> None:
+    panel = await opened(grown, "5b")
+    assert marks(panel) == "✓ · ✓ ·"
+    await grown.press("enter")
+    await grown.until(lambda: marks(panel) == "· · · ✓")
+    await grown.press("ctrl+z")
+    await grown.until(lambda: marks(panel) == "✓ · ✓ ·")
+
+
+async def test_all_the_keys_of_the_tree_are_told_where_it_is_narrow(grown: Any) -> None:
+    await grown.pilot.resize_terminal(80, 24)
+    await opened(grown, "5a")
+    line = grown.room.query_one("#write-line")
+    await grown.until(lambda: line.region.height > 1)
+    shown = " ".join(
+        "".join(segment.text for segment in line.render_line(y)).strip()
+        for y in range(line.region.height)
+    )
+    assert shown == grown.room.tree_panel.ways()
+    assert "★ only" in shown
+    await grown.press("escape")
+    await grown.until(lambda: line.region.height == 1)

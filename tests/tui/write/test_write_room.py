@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from textual import events
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
 from engine.errors import ColdOpenError
 from tui.app import ColdOpenApp
@@ -504,3 +504,90 @@ async def test_a_words_swapped_by_the_inspect_room(sitting: Any) -> None:
     assert not sitting.room.swap_word(SwapWord(5, 8, "green", "red"))
     await sitting.press("ctrl+z")
     assert sitting.page.draft == "GUS: red socks"
+
+
+async def test_a_long_message_is_told_to_its_end(sitting: Any) -> None:
+    room = sitting.room
+    room.side.remove_class("-open")
+    await sitting.pilot.resize_terminal(60, 24)
+    line = room.query_one("#write-line")
+    note = "The draft was changed elsewhere; typing not yet in it is in tp.elsewhere-2.txt."
+    room.tell(note)
+    await sitting.until(lambda: line.region.height == 2)
+    assert sitting.line() == note
+    room.tell("“Untitled” was recovered")
+    await sitting.until(lambda: line.region.height == 1)
+    assert sitting.line().count("Untitled") == 1
+    room.tell("word " * 100)
+    await sitting.until(lambda: line.region.height == 3)
+    assert sitting.line().endswith("…")
+    last = "".join(segment.text for segment in line.render_line(2))
+    assert "…" in last
+
+
+async def test_the_seed_of_another_draft_is_not_told(sitting: Any) -> None:
+    sitting.room.side.last_seed = 4711
+    sitting.room.tell("")
+    assert "seed 4711" in sitting.line()
+    await sitting.room._go_to("other", "GUS: so.")
+    await sitting.room._go_to("another")
+    sitting.room.side.last_seed = 4711
+    assert await sitting.room.close_draft()
+    sitting.room.open_draft("other")
+    assert "seed" not in sitting.line()
+
+
+async def test_the_outline_opens_at_the_present_scene_in_single_rows(sitting: Any) -> None:
+    await sitting.pilot.resize_terminal(80, 24)
+    title = "The laundromat, late at night, in the rain, with all machines running"
+    scenes = "".join(f"[{title} {n}.]\n\nGUS: so.\n\n" for n in range(30))
+    await sitting.put(scenes)
+    place = scenes.index(f"{title} 20") - 1
+    sitting.page.go_to(place + 5)
+    await sitting.app.perform("write.outline")
+    await sitting.asked()
+    rows = sitting.app.screen.query_one(OptionList)
+    assert rows.highlighted == 20
+    assert rows.virtual_size.height == 30
+    await sitting.press("enter")
+    await sitting.until(lambda: sitting.page.cursor_offset == place)
+
+
+async def test_replacing_does_not_come_round_to_what_was_replaced(sitting: Any) -> None:
+    page = sitting.page
+    await sitting.put("NORA: one.\n\nNORA: two.\n")
+    page.go_to(0)
+    await sitting.press("ctrl+f")
+    await sitting.type("NORA")
+    await sitting.press("tab")
+    await sitting.type("NORA MAE")
+    await sitting.press(*["ctrl+r"] * 5)
+    await sitting.pilot.pause()
+    assert page.draft == "NORA MAE: one.\n\nNORA MAE: two.\n"
+    assert "none further down" in str(sitting.room.query_one("#find-note").render())
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_next_start_has_the_cursor_in_view(
+    sitting: Any, wait: Any, size: tuple[int, int]
+) -> None:
+    await sitting.put(("GUS: so it goes, " + "and on and on " * 12 + "it goes.\n\n") * 60)
+    await sitting.app.leave()
+    app = ColdOpenApp(connect=False, start_room="write")
+    async with app.run_test(size=size) as pilot:
+        await wait(pilot, lambda: app.room("write") is not None and app.room("write").is_mounted)
+        await pilot.pause(0.3)
+        page: Any = app.room("write").page
+        row = page.layout_of_page.location_to_offset(page.cursor_location).y
+        assert row > 100
+        assert page.scroll_offset.y <= row < page.scroll_offset.y + page.size.height
+        await app.leave()
+
+
+async def test_where_a_script_went_is_told_with_its_folder(
+    sitting: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    await sitting.put("GUS: so.")
+    await pick(sitting, sitting.room.action_export, Path("out.txt"))
+    await sitting.until(lambda: f"Exported: {tmp_path / 'out.txt'}" in sitting.notices())
