@@ -38,6 +38,10 @@ class Header(msgspec.Struct, frozen=True):
     cursor: int = 0
 
 
+MOST_BEFORE = 64_000_000
+"""Characters of a text that is not known; a damaged entry may say that it was far longer."""
+_UNKNOWN = "unknown"
+
 _ENTRY = msgspec.json.Decoder(Entry)
 _HEADER = msgspec.json.Decoder(Header)
 
@@ -117,3 +121,43 @@ def replay(text: str, spans: Sequence[Span], entries: Sequence[Entry]) -> tuple[
         origin = [Span(first, last, ORIGIN, by) for first, last, by in entry.origin]
         document.exchange(start, end, Passage.marked(entry.inserted, origin))
     return document.text, document.spans(ORIGIN)
+
+
+def recovered_text(journals: Sequence[tuple[Header, Sequence[Entry]]], texts: Sequence[str]) -> str:
+    """What was typed, in the order in which it stood, with the one of ``texts`` that it belongs to.
+
+    Where that is not among them it is the typed words alone. The journals follow one another.
+    """
+    known = {digest(text): text for text in texts}
+    parts: list[str] = []
+    last = ""
+    for header, entries in journals:
+        text = known.get(header.text)
+        if text is None:
+            parts.append(_typed(entries))
+            last = ""
+            continue
+        if header.text == last:  # the journal before led to it
+            parts.pop()
+        whole, _spans = replay(text, (), entries)
+        last = digest(whole)
+        known[last] = whole
+        parts.append(whole)
+    return "\n\n".join(filter(None, parts))
+
+
+def _typed(entries: Sequence[Entry]) -> str:
+    """What is left of the typing in a text that is not known; a blank line between two places."""
+    grown = least = 0
+    for entry in entries:
+        least = max(least, entry.start + entry.removed - grown)
+        grown += len(entry.inserted) - entry.removed
+    least = min(least, MOST_BEFORE)
+    unknown = Span(0, least, ORIGIN, _UNKNOWN)
+    typed = [Entry(entry.start, entry.removed, entry.inserted) for entry in entries]
+    text, spans = replay(" " * least, [unknown], typed)
+    parts, end = [], 0
+    for span in [*spans, Span(len(text), len(text), ORIGIN)]:
+        parts.append(text[end : span.start].strip())
+        end = span.end
+    return "\n\n".join(filter(None, parts))

@@ -8,8 +8,6 @@ the journal that leads to it.
 from __future__ import annotations
 
 import contextlib
-import glob
-import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,65 +19,17 @@ import msgspec
 from engine.errors import ColdOpenError
 from engine.storage.atomic import sync_folder, write_atomically
 from engine.storage.foreign_json import decoded
-from tui.drafts.journal import Entry, Header, Journal, digest, read_journal, replay
+from tui.drafts.draft_files import DraftFiles
+from tui.drafts.journal import Entry, Header, Journal, digest, read_journal, recovered_text, replay
+from tui.drafts.text_file import Found, TextFile, state_of
 from tui.drafts.tree import Tree, append_synced
 from tui.editor.passage import ORIGIN, Span
 
 _NOTES = msgspec.json.Decoder(Header)
-_ASIDE = re.compile(r"\.unapplied-journal(?:\.([1-9][0-9]*))?\.jsonl")
 
 
 class DraftError(ColdOpenError):
     """A draft that cannot be opened, saved or renamed."""
-
-
-@dataclass(frozen=True, slots=True)
-class DraftFiles:
-    """Where the parts of a draft are."""
-
-    text: Path
-
-    def _beside(self, suffix: str) -> Path:
-        return self.text.with_name(f".{self.text.stem}{suffix}")
-
-    @property
-    def mark(self) -> Path:
-        """There, and locked, while the draft is open."""
-        return self._beside(".open")
-
-    @property
-    def notes(self) -> Path:
-        return self._beside(".notes.json")
-
-    @property
-    def tree(self) -> Path:
-        return self._beside(".tree.jsonl")
-
-    @property
-    def journal(self) -> Path:
-        return self._beside(".journal")
-
-    @property
-    def next_journal(self) -> Path:
-        return self._beside(".journal.new")
-
-    def aside(self) -> dict[int, Path]:
-        """The journals that fitted no text, by number, the first one first."""
-        stem, found = self.text.stem, dict[int, Path]()
-        for path in self.text.parent.glob(f"{glob.escape(stem)}.unapplied-journal*.jsonl"):
-            if match := _ASIDE.fullmatch(path.name.removeprefix(stem)):
-                found[int(match[1] or 1)] = path
-        return dict(sorted(found.items()))
-
-    def next_aside(self) -> Path:
-        """Where the next such journal goes."""
-        number = max(self.aside(), default=0) + 1
-        suffix = f".{number}" if number > 1 else ""
-        return self.text.with_name(f"{self.text.stem}.unapplied-journal{suffix}.jsonl")
-
-    def all(self) -> tuple[Path, ...]:
-        """All that belongs to the draft but the mark and what was put aside."""
-        return (self.text, self.notes, self.tree, self.journal, self.next_journal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +40,14 @@ class Snapshot:
     header: Header
     entries: tuple[Entry, ...]
     """Changes that led to it and were not in the journal yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherVersion:
+    """What another program has made of a draft that is open here."""
+
+    text: str
+    found: Found
 
 
 class OpenDraft:
@@ -108,6 +66,10 @@ class OpenDraft:
         self._journal: Journal | None = None
         self._renamed = True
         """Whether the journal has its lasting name."""
+        self._on_disk = TextFile()
+        self._glimpsed: Found | None = None
+        """What another program had made of the text when that was looked for last."""
+        self._news = ""
         self._recovery: Snapshot | None = None
         """What was recovered, until it is written; no other journal may take the place of its."""
         self.unwritten = False
@@ -168,6 +130,9 @@ class OpenDraft:
     def write(self, snapshot: Snapshot) -> None:
         """Write the draft whole and begin a new journal.
 
+        What another program has made of the text meanwhile is kept as a draft beside it, which
+        :meth:`news` tells.
+
         Raises:
             DraftError: when the disk refuses; the version before and its journal are kept.
         """
@@ -178,6 +143,34 @@ class OpenDraft:
                 self.unwritten = True
                 raise
             self._write(snapshot)
+
+    def news(self) -> str:
+        """What has to be told since this was asked last; mostly nothing."""
+        told, self._news = self._news, ""
+        return told
+
+    def other_version(self, *, at_once: bool = False) -> OtherVersion | None:
+        """What another program has made of the text; None where it is as it was left here.
+
+        Unless it is wanted ``at_once``, it has to have stood still since this was asked last. An
+        empty text, and one that cannot be read, is none that could be shown.
+        """
+        with self._disk:
+            try:
+                found = self._on_disk.other(self.files.text)
+            except OSError:
+                return None
+            glimpsed, self._glimpsed = self._glimpsed, found
+        if found is None or not found.data.strip() or not (at_once or found == glimpsed):
+            return None
+        with contextlib.suppress(UnicodeDecodeError):
+            return OtherVersion(found.as_written_here().decode(), found)
+        return None
+
+    def take_up(self, other: OtherVersion) -> None:
+        """The draft is ``other`` now, which no writing needs to keep beside it."""
+        with self._disk:
+            self._on_disk.know(other.found)
 
     def close(self) -> None:
         """Let go of the draft, which has been written whole."""
@@ -207,14 +200,16 @@ class OpenDraft:
             raise error if isinstance(error, DraftError) else self._refused(error) from None
 
     def _write(self, snapshot: Snapshot) -> None:
+        text = snapshot.text.encode()
         try:
+            self._keep_other(text)
             self._rename_journal()
             fresh = Journal(self.files.next_journal, snapshot.header)
-        except OSError as error:
+        except (OSError, ColdOpenError) as error:
             self.unwritten = True
             raise self._refused(error) from None
         try:
-            write_atomically(self.files.text, snapshot.text)
+            self._write_text(text)
         except ColdOpenError as error:
             fresh.close()
             self.unwritten = True
@@ -232,6 +227,48 @@ class OpenDraft:
             self.unwritten = True
             raise self._refused(error) from None
         self._sync_tree()
+
+    def _write_text(self, text: bytes) -> None:
+        if self._on_disk.holds(text):
+            return
+        written = Found(None)
+
+        def write(place: Path) -> None:
+            nonlocal written
+            place.write_bytes(text)
+            written = Found(state_of(place.stat()), text)  # no other program knows the place yet
+
+        write_atomically(self.files.text, write)
+        self._on_disk.know(written)
+
+    def _keep_other(self, text: bytes) -> None:
+        """Keep what another program has made of the draft, which ``text`` takes the place of.
+
+        Raises:
+            ColdOpenError: when the disk refuses, as OSError does.
+        """
+        try:
+            found = self._on_disk.other(self.files.text)
+        except OSError:  # it cannot be read, but it can be put elsewhere
+            self.files.text.rename(self._place_beside())
+            found = Found(None)
+        else:
+            if found is None:
+                return
+            if not found.data.strip():
+                self._news = f"“{self.name}” was deleted or emptied elsewhere; it is saved again."
+            elif found.as_written_here() != text:
+                write_atomically(self._place_beside(), found.data)
+        self._on_disk.know(found)
+
+    def _place_beside(self) -> Path:
+        """Where another program's version of the draft is going to be kept, which is news."""
+        beside = self.files.beside("changed elsewhere").text
+        self._news = (
+            f"“{self.name}” was changed in another program: that version is kept as the draft"
+            f" “{beside.stem}”, and “{self.name}” is what the page shows."
+        )
+        return beside
 
     def _open_journal(self) -> Journal:
         if self._journal is None:
@@ -264,8 +301,7 @@ class OpenDraft:
         """The text as it was last, whatever happened to the program that had it open."""
         path = self.files.text
         try:
-            raw = path.read_bytes() if path.exists() else b""
-            text = raw.decode("utf-8")
+            text = self._on_disk.read(path).decode("utf-8")
             self.tree = Tree.read(self.files.tree)
             paths = (self.files.journal, self.files.next_journal)
             journals = [(path, *read_journal(path)) for path in paths]
@@ -287,7 +323,7 @@ class OpenDraft:
         spans = [] if known is None else [Span(a, b, ORIGIN, by) for a, b, by in known.origin]
         self.cursor = len(text) if known is None else known.cursor
         self.text, self._header = text, known or Header(name, (), self.cursor)
-        aside: list[str] = []
+        unfit: list[tuple[Path, Header, list[Entry]]] = []
         for path, header, entries in journals:
             if entries and header.text == name:
                 # Half a save left the only copy of these beside the place where the next begins.
@@ -298,10 +334,9 @@ class OpenDraft:
                 self.cursor = entries[-1].start + len(entries[-1].inserted)
                 self.recovered += len(entries)
             elif entries and not any(other.text == name for other in headers):
-                aside.extend(self._put_aside(path))
-        if aside:
-            where = " and ".join(aside)
-            self.note = f"The draft was changed elsewhere; typing not yet in it is in {where}."
+                unfit.append((path, header, entries))
+        if unfit:
+            self._put_aside(unfit)
         self.origin = spans
         for span in spans:
             self.tree.keep_free(span.value)
@@ -313,13 +348,27 @@ class OpenDraft:
                 told = f"“{self.name}” was recovered with {self.recovered} changes. {error.message}"
                 self.note = f"{self.note} {told}".strip()
 
-    def _put_aside(self, journal: Path) -> list[str]:
-        """Keep a journal that no longer fits its text, since somebody else changed that."""
-        aside = self.files.next_aside()
-        with contextlib.suppress(OSError):
-            journal.replace(aside)
-            return [aside.name]
-        return []
+    def _put_aside(self, journals: list[tuple[Path, Header, list[Entry]]]) -> None:
+        """Keep journals that no longer fit their text, since somebody else changed that.
+
+        What was typed becomes a draft, with the text that it was typed in where that is there.
+        """
+        typed = [(header, entries) for _path, header, entries in journals]
+        words = recovered_text(typed, self.files.texts_beside())
+        where: list[str] = []
+        with contextlib.suppress(ColdOpenError):
+            if words.strip():
+                draft = self.files.beside("recovered").text
+                write_atomically(draft, words)
+                where.append(f"the draft “{draft.stem}”")
+        for path, _header, _entries in journals:
+            aside = self.files.next_aside()
+            with contextlib.suppress(OSError):
+                path.replace(aside)
+                where.append(aside.name)
+        if where:
+            told = " and ".join(where)
+            self.note = f"The draft was changed elsewhere; typing not yet in it is in {told}."
 
     def _notes(self) -> Header:
         try:

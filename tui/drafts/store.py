@@ -17,13 +17,12 @@ from pathlib import Path
 from typing import IO
 
 from engine import paths
-from tui.drafts.open_draft import DraftError, DraftFiles, OpenDraft
+from tui.drafts.draft_files import LONGEST_WISH, DraftFiles
+from tui.drafts.open_draft import DraftError, OpenDraft
 
 _FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f\ud800-\udfff]')
 LONGEST = 200
 """Bytes of a name, since the files beside the text have longer ones."""
-LONGEST_WISH = 150
-"""Bytes of a name that is made up, and may get a number."""
 WORDS_A_PAGE = 250
 COPY_TRIES = 10
 COPY_PAUSE = 0.02

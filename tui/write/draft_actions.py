@@ -25,6 +25,8 @@ IDLE_SECONDS = 3.0
 """The draft is written whole after this long without a change,"""
 LONGEST_SECONDS = 30.0
 """or after this long with changes."""
+LOOK_SECONDS = 2.0
+"""How often another program's changes are looked for while nothing is typed."""
 RETRY_SECONDS = 5.0
 """Pause after the disk refused."""
 
@@ -38,6 +40,7 @@ class DraftActions(WriteBase):
         self._written = time.monotonic()
         self._saving = asyncio.Lock()
         self._not_before = 0.0
+        self._looked = 0.0
         self._trouble = ""
 
     # -- as one types
@@ -59,6 +62,9 @@ class DraftActions(WriteBase):
             self.run_worker(self.save_draft(), group="save")
         elif draft.waiting:
             self.run_worker(self._sync(draft), group="save")
+        elif now - self._looked > LOOK_SECONDS and not (self.page.pending or self.streaming):
+            self._looked = now
+            self.run_worker(self._look(draft), group="save")
 
     async def _sync(self, draft: OpenDraft) -> None:
         async with self._saving:
@@ -71,12 +77,44 @@ class DraftActions(WriteBase):
             draft = self._draft
             if draft is None:
                 return False
-            page = self.page
-            snapshot = draft.snapshot(page.draft, page.page.spans(ORIGIN), page.cursor_offset)
-            self._written = time.monotonic()
-            done = self._accepted(await _tried(lambda: draft.write(snapshot)))
-            self.show_line()
-            return done
+            await self._take_up(draft, at_once=True)
+            return draft is self._draft and await self._write(draft)
+
+    async def _write(self, draft: OpenDraft) -> bool:
+        page = self.page
+        snapshot = draft.snapshot(page.draft, page.page.spans(ORIGIN), page.cursor_offset)
+        self._written = time.monotonic()
+        done = self._accepted(await _tried(lambda: draft.write(snapshot)))
+        if news := draft.news():
+            self.say(DraftError(news, f"{self.way_to('write.open')} lists the drafts."))
+        self.show_line()
+        return done
+
+    async def _look(self, draft: OpenDraft) -> None:
+        async with self._saving:
+            if await self._take_up(draft):
+                await self._write(draft)
+
+    async def _take_up(self, draft: OpenDraft, *, at_once: bool = False) -> bool:
+        """Show what another program has made of a draft in which nothing was typed here since."""
+        if draft.unwritten:
+            return False
+        other = await asyncio.to_thread(lambda: draft.other_version(at_once=at_once))
+        if other is None or draft is not self._draft or draft.unwritten:
+            return False
+        draft.take_up(other)
+        page = self.page
+        cursor, length = page.cursor_offset, page.page.length
+        start, end, text = changed_part(page.draft, other.text)
+        page.swap(start, end, text)
+        if cursor >= end:
+            cursor += page.page.length - length
+        page.move_cursor(page.page.location_of(cursor))
+        self.tell(
+            f"“{draft.name}” was changed in another program; the page shows it as it is there.",
+            of_what_comes=True,
+        )
+        return True
 
     def _accepted(self, error: DraftError | None) -> bool:
         """Say a new trouble with the disk once, and that it is over."""
@@ -280,6 +318,19 @@ class DraftActions(WriteBase):
 
     def figures_changed(self) -> None:
         """New figures are there to be shown."""
+
+
+def changed_part(old: str, new: str) -> tuple[int, int, str]:
+    """From where to where ``old`` gives way to what to become ``new``."""
+    start = _in_common(old, new)
+    behind = _in_common(old[start:][::-1], new[start:][::-1])
+    return start, len(old) - behind, new[start : len(new) - behind]
+
+
+def _in_common(one: str, other: str) -> int:
+    """With how many characters that are the same both begin."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 async def _tried(work: object) -> DraftError | None:

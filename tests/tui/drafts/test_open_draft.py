@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import ColdOpenError
+from tui.drafts.draft_files import DraftFiles
 from tui.drafts.journal import Entry, read_journal
-from tui.drafts.open_draft import DraftError, DraftFiles, OpenDraft
+from tui.drafts.open_draft import DraftError, OpenDraft
 from tui.drafts.store import DraftStore
 from tui.editor.page_document import PageDocument
 from tui.editor.passage import ORIGIN, Passage, Span
@@ -299,6 +300,7 @@ def test_the_journal_of_half_a_save_is_put_aside_too(
     draft.path.write_text("theirs")
     again = store.open("play")
     assert aside_of(again.files) == ["one ", "two"]
+    assert texts(store)["play (recovered)"] == "one two"
     assert "play.unapplied-journal.jsonl and play.unapplied-journal.2.jsonl" in again.note
     again.close()
 
@@ -312,6 +314,8 @@ def test_typing_put_aside_goes_where_its_draft_goes(tmp_path: Path) -> None:
         cut_off_and_changed_elsewhere(store, typed).close()
     (store.folder / "comedy.unapplied-journal.jsonl").write_bytes(b'{"text":"x"}\n[0,0,"old"]\n')
     store.rename("play", "comedy")
+    for recovered in ("play (recovered)", "play (recovered) 2"):  # drafts of their own
+        (store.folder / f"{recovered}.txt").unlink()
     assert [entry.name for entry in store.entries()] == ["comedy"]
     assert aside_of(store.files("play")) == []
     assert aside_of(store.files("comedy")) == ["old", "lost 1", "lost 2"]
@@ -672,3 +676,190 @@ def test_what_could_not_be_opened_is_not_listed(tmp_path: Path) -> None:
     for name in ("../drafts/elsewhere", "\ud800", "nul\0", ""):
         with pytest.raises(DraftError):
             store.open(name)
+
+
+def saved(folder: Path, text: str) -> tuple[DraftStore, OpenDraft, Writer]:
+    """A draft called "play" that is open and holds ``text``."""
+    store, draft, writer = begun(folder)
+    writer.put(0, 0, text)
+    writer.write()
+    return store, draft, writer
+
+
+def texts(store: DraftStore) -> dict[str, str]:
+    return {entry.name: entry.path.read_bytes().decode() for entry in store.entries()}
+
+
+def in_place(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
+def renamed_over(path: Path, text: str) -> None:
+    other = path.with_name("other")
+    other.write_text(text)
+    other.replace(path)
+
+
+@pytest.mark.parametrize("change", [in_place, renamed_over])
+def test_what_another_program_has_written_is_kept_beside_what_is_saved(
+    tmp_path: Path, change: Callable[[Path, str], None]
+) -> None:
+    store, draft, writer = saved(tmp_path, "mine")
+    kept = {}
+    for number in ("", " 2"):
+        change(draft.path, f"theirs{number}")
+        writer.put(0, 0, "x")
+        writer.write()
+        kept[f"play (changed elsewhere){number}"] = f"theirs{number}"
+        assert texts(store) == kept | {"play": writer.page.text}
+        assert f"kept as the draft “play (changed elsewhere){number}”" in draft.news()
+    writer.put(0, 0, "y")
+    writer.write()
+    assert texts(store) == kept | {"play": "yxxmine"}
+    assert draft.news() == ""
+    draft.close()
+
+
+def test_only_another_text_is_kept(tmp_path: Path) -> None:
+    store, draft, writer = saved(tmp_path, "one\ntwo")
+    draft.path.touch()
+    os.utime(draft.path, (1, 1))
+    writer.put(0, 0, "x")
+    writer.write()
+    draft.path.write_bytes(b"xyone\r\ntwo")  # just what is saved next, as another system has it
+    writer.put(1, 0, "y")
+    writer.write()
+    assert (texts(store), draft.news()) == ({"play": "xyone\ntwo"}, "")
+    draft.close()
+
+
+def test_a_text_that_is_as_it_is_saved_is_not_written_again(tmp_path: Path) -> None:
+    _store, draft, writer = saved(tmp_path, "mine")
+    before = draft.path.stat()
+    writer.put(0, 0, "x")
+    writer.put(0, 1, "")
+    writer.write()
+    assert draft.path.stat() == before
+    draft.close()
+
+
+@pytest.mark.parametrize("theirs", [None, " \n"])
+def test_a_text_that_was_deleted_or_emptied_elsewhere_is_saved_again(
+    tmp_path: Path, theirs: str | None
+) -> None:
+    store, draft, writer = saved(tmp_path, "mine")
+    if theirs is None:
+        draft.path.unlink()
+    else:
+        draft.path.write_text(theirs)
+    assert draft.other_version(at_once=True) is None
+    writer.write()
+    assert texts(store) == {"play": "mine"}
+    assert "“play” was deleted or emptied elsewhere" in draft.news()
+    draft.close()
+
+
+def test_what_cannot_be_read_is_moved_out_of_the_way(tmp_path: Path) -> None:
+    store, draft, writer = saved(tmp_path, "mine")
+    draft.path.unlink()
+    draft.path.symlink_to(draft.path.name)  # it leads to itself
+    assert draft.other_version(at_once=True) is None
+    writer.put(0, 0, "x")
+    writer.write()
+    assert draft.path.read_text() == "xmine"
+    assert (store.folder / "play (changed elsewhere).txt").is_symlink()
+    assert "“play (changed elsewhere)”" in draft.news()
+    draft.close()
+
+
+def test_a_link_stays_one_and_what_it_leads_to_is_kept(tmp_path: Path) -> None:
+    theirs = tmp_path / "shared.txt"
+    theirs.write_text("shared")
+    store = DraftStore(tmp_path / "drafts")
+    store.folder.mkdir()
+    (store.folder / "play.txt").symlink_to(theirs)
+    writer = Writer(store.open("play"))
+    theirs.write_text("shared and changed")
+    writer.put(0, 0, "x")
+    writer.write()
+    assert (store.folder / "play.txt").is_symlink()
+    assert theirs.read_text() == "xshared"
+    assert texts(store)["play (changed elsewhere)"] == "shared and changed"
+    writer.draft.close()
+
+
+def test_nothing_is_replaced_where_the_other_version_cannot_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tui.drafts.open_draft as module
+
+    store, draft, writer = saved(tmp_path, "mine")
+    draft.path.write_text("theirs")
+    writer.put(0, 0, "x")
+    real = module.write_atomically
+
+    def full(path: Path, data: bytes | str) -> None:
+        if "elsewhere" in path.name:
+            raise ColdOpenError("No space left on device.")
+        real(path, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "write_atomically", full)
+        with pytest.raises(DraftError, match="“play” could not be saved: No space left"):
+            writer.write()
+    assert draft.unwritten
+    assert texts(store) == {"play": "theirs"}
+    writer.write()
+    assert texts(store) == {"play": "xmine", "play (changed elsewhere)": "theirs"}
+    draft.close()
+
+
+def test_another_version_is_shown_once_it_stands_still(tmp_path: Path) -> None:
+    store, draft, writer = saved(tmp_path, "mine")
+    assert draft.other_version() is None
+    draft.path.write_bytes(b"\xef\xbb\xbfhalf")
+    assert draft.other_version() is None
+    draft.path.write_bytes(b"\xef\xbb\xbfhalf and\r\nwhole")
+    assert draft.other_version() is None
+    other = draft.other_version()
+    assert other is not None
+    assert other.text == "half and\nwhole"
+    draft.take_up(other)
+    writer.put(0, 4, other.text)
+    writer.write()
+    assert (texts(store), draft.news()) == ({"play": other.text}, "")
+    draft.close()
+
+
+def cut_off(draft: OpenDraft) -> None:
+    draft._lock_file.close()
+
+
+def test_typing_in_a_text_that_is_gone_becomes_a_draft_to_read(tmp_path: Path) -> None:
+    store, draft, writer = saved(tmp_path, "A play.\nThe end.")
+    for number, letter in enumerate("GUS: zso"):
+        writer.put(8 + number, 0, letter)
+    writer.put(13, 1, "")
+    writer.put(writer.page.length, 0, "\nOh", "1a")
+    writer.put(0, 2, "My")
+    draft.sync()
+    cut_off(draft)
+    draft.path.write_text("theirs")
+    again = store.open("play")
+    assert texts(store) == {"play": "theirs", "play (recovered)": "My\n\nGUS: so\n\nOh"}
+    assert "the draft “play (recovered)” and play.unapplied-journal.jsonl" in again.note
+    again.close()
+
+
+@pytest.mark.parametrize("backup", ["play.txt~", "play copy.txt"])
+def test_typing_is_recovered_in_its_text_where_that_is_still_there(
+    tmp_path: Path, backup: str
+) -> None:
+    store, draft, writer = saved(tmp_path, "A play.")
+    writer.put(2, 0, "short ")
+    draft.sync()
+    cut_off(draft)
+    draft.path.rename(store.folder / backup)
+    draft.path.write_text("theirs")
+    store.open("play").close()
+    assert texts(store)["play (recovered)"] == "A short play."

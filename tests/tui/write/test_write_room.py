@@ -19,6 +19,7 @@ from tui.drafts.open_draft import DraftError, OpenDraft, Snapshot
 from tui.drafts.store import DraftStore
 from tui.link import LinkStatus
 from tui.widgets.filepicker import FilePicker
+from tui.write.draft_actions import changed_part
 from tui.write.draft_list import DraftList
 from tui.write.drafts_screen import DraftsScreen
 from tui.write.figures import Figures
@@ -591,3 +592,77 @@ async def test_where_a_script_went_is_told_with_its_folder(
     await sitting.put("GUS: so.")
     await pick(sitting, sitting.room.action_export, Path("out.txt"))
     await sitting.until(lambda: f"Exported: {tmp_path / 'out.txt'}" in sitting.notices())
+
+
+async def saved(sitting: Any, text: str) -> Path:
+    """Type ``text`` and have it saved; gives where."""
+    await sitting.put(text)
+    assert await sitting.room.save_draft()
+    path: Path = sitting.room._draft.path
+    assert path.read_text() == text
+    return path
+
+
+async def test_a_draft_that_is_changed_elsewhere_is_shown_so(sitting: Any) -> None:
+    room, page = sitting.room, sitting.page
+    path = await saved(sitting, "\nTEO: well\nOZ: Hm.")
+    page.swap(0, 0, "GUS: so", generation="1a")
+    assert await room.save_draft()
+    page.go_to(14)
+    path.write_text("GUS: so\nTEO: well\nEXTERNAL\nOZ: Hm.")
+    await sitting.until(lambda: "EXTERNAL" in page.draft)
+    assert page.draft == path.read_text()
+    assert page.cursor_offset == 14
+    assert [(span.start, span.end) for span in page.page.spans("origin")] == [(0, 7)]
+    await sitting.until(lambda: not room._draft.unwritten)
+    assert "“Untitled” was changed in another program" in sitting.line()
+    assert [entry.name for entry in room._store.entries()] == ["Untitled"]
+    await sitting.press("ctrl+z")
+    assert page.draft == "GUS: so\nTEO: well\nOZ: Hm."
+    assert "changed in another" not in sitting.line()
+
+
+async def test_saving_takes_up_what_was_changed_elsewhere_where_nothing_was_typed(
+    sitting: Any,
+) -> None:
+    path = await saved(sitting, "GUS: so")
+    path.write_text("theirs")
+    await sitting.press("ctrl+s")
+    await sitting.until(lambda: f"Saved: {path}" in sitting.notices())
+    assert sitting.page.draft == path.read_text() == "theirs"
+
+
+async def test_typing_in_a_draft_that_is_changed_elsewhere_keeps_both(sitting: Any) -> None:
+    path = await saved(sitting, "GUS: so")
+    await sitting.type("!")
+    with path.open("a") as file:
+        file.write("EXTERNAL LINE\n")
+    await sitting.press("ctrl+s")
+    await sitting.until(lambda: f"Saved: {path}" in sitting.notices())
+    assert path.read_text() == sitting.page.draft == "GUS: so!"
+    other = path.with_stem("Untitled (changed elsewhere)")
+    assert other.read_text() == "GUS: soEXTERNAL LINE\n"
+    assert "“Untitled” was changed in another program" in sitting.notices()
+    assert "“Untitled (changed elsewhere)”" in sitting.notices()
+
+
+async def test_what_is_pending_stays_until_it_is_decided_on(sitting: Any) -> None:
+    path = await saved(sitting, "GUS: so")
+    sitting.page.set_pending(" it goes")
+    path.write_text("theirs")
+    for _look in range(3):
+        sitting.room._looked = 0.0
+        sitting.room.keep_draft()
+        await sitting.pilot.pause()
+        async with sitting.room._saving:
+            pass
+    assert (sitting.page.draft, sitting.page.pending) == ("GUS: so", " it goes")
+    sitting.page.clear_pending()
+    await sitting.until(lambda: sitting.page.draft == "theirs")
+
+
+def test_the_part_that_was_changed() -> None:
+    for old, new in (("", ""), ("", "a"), ("aa", "a"), ("a", "aa"), ("one two", "one and two")):
+        start, end, text = changed_part(old, new)
+        assert old[:start] + text + old[end:] == new
+    assert changed_part("one two three", "one 2 three") == (4, 7, "2")
