@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -171,6 +171,18 @@ class OpenDraft:
         """The draft is ``other`` now, which no writing needs to keep beside it."""
         with self._disk:
             self._on_disk.know(other.found)
+
+    def move(self, files: DraftFiles, lock: IO[str], move: Callable[[], None]) -> None:
+        """Be at ``files``, for which ``lock`` is held, once ``move`` has brought the files there.
+
+        Raises:
+            OSError: when the disk refuses; the draft is where it was then.
+        """
+        with self._disk:
+            move()
+            self.files, before = files, self._lock_file
+            self._lock_file = lock
+            before.close()
 
     def close(self) -> None:
         """Let go of the draft, which has been written whole."""

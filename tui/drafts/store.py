@@ -162,14 +162,30 @@ class DraftStore:
         source, target = self.files(old), self.files(new)
         try:
             with self._locked(source), self._locked(target):
-                if target.text.exists() or target.journal.exists():
-                    raise DraftError(
-                        f"There is already a draft called “{new}”.", "Choose another name."
-                    )
+                _refuse_taken(target)
                 _move(source, target)
                 target.mark.unlink(missing_ok=True)
         except OSError as error:
-            raise DraftError(f"“{old}” cannot be renamed: {error.strerror}.", "") from None
+            raise _unnamed(old, error) from None
+
+    def rename_open(self, draft: OpenDraft, new: str) -> None:
+        """Give a draft that is open here another name; it stays open, with all that is not saved.
+
+        Raises:
+            DraftError: when the name is taken or not allowed, or the disk refuses; nothing is
+                changed then.
+        """
+        source, target = draft.files, self.files(new)
+        lock = self._locked(target)
+        try:
+            _refuse_taken(target)
+            draft.move(target, lock, lambda: _move(source, target))
+        except (OSError, DraftError) as error:
+            target.mark.unlink(missing_ok=True)
+            lock.close()
+            if isinstance(error, DraftError):
+                raise
+            raise _unnamed(draft.name, error) from None
 
     def duplicate(self, name: str) -> str:
         """Copy a draft with all that belongs to it; returns the copy's name.
@@ -279,13 +295,35 @@ def _versions(files: DraftFiles) -> list[tuple[int, int, int] | None]:
     return found
 
 
+def _refuse_taken(files: DraftFiles) -> None:
+    if files.text.exists() or files.journal.exists():
+        raise DraftError(
+            f"There is already a draft called “{files.text.stem}”.", "Choose another name."
+        )
+
+
+def _unnamed(name: str, error: OSError) -> DraftError:
+    return DraftError(f"“{name}” cannot be renamed: {error.strerror}.", "")
+
+
 def _move(source: DraftFiles, target: DraftFiles) -> None:
-    """Move all that belongs to a draft; the text goes last, so that nothing is half a draft."""
-    for aside in source.aside().values():
-        aside.rename(target.next_aside())
-    for old, new in reversed(list(zip(source.all(), target.all(), strict=True))):
-        if old.exists():
-            old.rename(new)
+    """Move all that belongs to a draft; the text goes last, so that nothing is half a draft.
+
+    Raises:
+        OSError: when the disk refuses; all is where it was then.
+    """
+    moved: list[tuple[Path, Path]] = []
+    try:
+        for old in source.aside().values():
+            moved.append((old, old.rename(target.next_aside())))
+        for old, new in reversed(list(zip(source.all(), target.all(), strict=True))):
+            if old.exists():
+                moved.append((old, old.rename(new)))
+    except OSError:
+        for old, new in reversed(moved):
+            with contextlib.suppress(OSError):
+                new.rename(old)
+        raise
     source.mark.unlink(missing_ok=True)
 
 

@@ -156,8 +156,7 @@ class DraftActions(WriteBase):
             self.page.swap(0, 0, text)
             self.page.changes.clear()
             self.page.go_to(0)
-        self.cold_open.remembered.draft = opened.name
-        self.cold_open.remembered.save()
+        self._remember(opened)
         self.draft_opened()
         if opened.note:
             self.tell(opened.note)
@@ -168,6 +167,11 @@ class DraftActions(WriteBase):
             )
         else:
             self.tell("" if opened.text else self._first_hint())
+
+    def _remember(self, draft: OpenDraft) -> None:
+        """Have the next start show this draft."""
+        self.cold_open.remembered.draft = draft.name
+        self.cold_open.remembered.save()
 
     def _first_hint(self) -> str:
         goes_on, takes, drops = map(
@@ -256,14 +260,16 @@ class DraftActions(WriteBase):
             return
         old = self._draft.name
         name = await self.app.push_screen_wait(Ask("New name of the draft", value=old))
-        if not name or name == old or not await self.close_draft():
+        draft = self._draft
+        if not name or draft is None or name in (old, draft.name):
             return
-        try:
-            self._store.rename(old, name)
-        except ColdOpenError as error:
+        async with self._saving:
+            error = await _tried(lambda: self._store.rename_open(draft, name))
+        if error is not None:
             self.say(error)
-            name = old
-        self.open_draft(name)
+            return
+        self._remember(draft)
+        await self.save_draft()
 
     @work(group="dialog")
     async def action_duplicate(self) -> None:

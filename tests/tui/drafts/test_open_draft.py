@@ -863,3 +863,50 @@ def test_typing_is_recovered_in_its_text_where_that_is_still_there(
     draft.path.write_text("theirs")
     store.open("play").close()
     assert texts(store)["play (recovered)"] == "A short play."
+
+
+def test_an_open_draft_is_renamed_with_all_that_is_not_saved(tmp_path: Path) -> None:
+    store, draft, writer = saved(tmp_path, "one ")
+    writer.put(4, 0, "two ", "1a")
+    draft.sync()
+    writer.put(8, 0, "three")
+    store.rename_open(draft, "comedy")
+    assert (draft.name, draft.unwritten) == ("comedy", True)
+    assert [path.name for path in store.folder.iterdir() if "play" in path.name] == []
+    draft.sync()
+    assert after_a_crash(store, "comedy")[:2] == writer.state
+    with pytest.raises(DraftError, match="open in another window"):
+        store.open("comedy")
+    store.open("play").close()
+    writer.write()
+    draft.close()
+    assert texts(store)["comedy"] == "one two three"
+    assert not draft.files.mark.exists()
+
+
+@pytest.mark.parametrize("name", ["taken", "open", "a/b", "refused"])
+def test_an_open_draft_whose_renaming_is_refused_is_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    store, draft, writer = saved(tmp_path, "one ")
+    (store.folder / "taken.txt").write_text("of another")
+    other = store.open("open")
+    writer.put(4, 0, "two")
+    draft.sync()
+    before = files_in(store.folder)
+    real = Path.rename
+
+    def no_text(path: Path, target: Path) -> Path:
+        if target.name == "refused.txt":
+            raise OSError(28, "No space left on device")
+        return real(path, target)
+
+    monkeypatch.setattr(Path, "rename", no_text)
+    with pytest.raises(DraftError):
+        store.rename_open(draft, name)
+    assert files_in(store.folder) == before
+    assert draft.name == "play"
+    writer.write()
+    assert texts(store)["play"] == "one two"
+    draft.close()
+    other.close()

@@ -661,6 +661,30 @@ async def test_what_is_pending_stays_until_it_is_decided_on(sitting: Any) -> Non
     await sitting.until(lambda: sitting.page.draft == "theirs")
 
 
+@pytest.mark.parametrize("name", ["comedy", "taken"])
+async def test_renaming_takes_nothing_from_the_page(sitting: Any, name: str) -> None:
+    room, page = sitting.room, sitting.page
+    (room._store.folder / "taken.txt").write_text("of another")
+    await sitting.put("GUS: one\n")
+    await sitting.put("GUS: two")
+    page.go_to(3)
+    page.set_pending(" it goes")
+    room.action_save_as()
+    await sitting.asked()
+    await sitting.press("ctrl+u")
+    await sitting.type(name)
+    await sitting.press("enter")
+    if name == "taken":
+        await sitting.until(lambda: "already a draft called “taken”" in sitting.notices())
+    else:
+        await sitting.until(lambda: (room._store.folder / "comedy.txt").exists())
+        assert sitting.app.remembered.draft == "comedy"
+    assert room._draft.name == ("Untitled" if name == "taken" else "comedy")
+    assert (page.draft, page.pending, page.cursor_offset) == ("GUS: one\nGUS: two", " it goes", 3)
+    await sitting.press("ctrl+z")
+    assert page.draft == "GUS: one\n"
+
+
 def test_the_part_that_was_changed() -> None:
     for old, new in (("", ""), ("", "a"), ("aa", "a"), ("a", "aa"), ("one two", "one and two")):
         start, end, text = changed_part(old, new)
