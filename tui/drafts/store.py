@@ -196,13 +196,17 @@ class DraftStore:
             DraftError: when it cannot be copied.
         """
         copy = self.new_name(f"{name} copy")
+        files = self.files(copy)
         try:
             parts = _of_one_moment(self.files(name))
-            for part, path in zip(parts, self.files(copy).all(), strict=True):
+            for part, path in zip(parts, files.all(), strict=True):
                 if part is not None:
                     path.write_bytes(part)
         except OSError as error:
             raise DraftError(f"“{name}” cannot be copied: {error.strerror}.", "") from None
+        if files.journal.exists() or files.next_journal.exists():
+            with contextlib.suppress(DraftError):  # said, if need be, to whoever opens it
+                self.open(copy).close()  # which writes it whole: nobody was cut off
         return copy
 
     def delete(self, name: str) -> Path:

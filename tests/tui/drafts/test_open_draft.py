@@ -865,6 +865,17 @@ def test_typing_is_recovered_in_its_text_where_that_is_still_there(
     assert texts(store)["play (recovered)"] == "A short play."
 
 
+def test_a_copy_of_a_draft_that_is_being_written_was_not_cut_off(tmp_path: Path) -> None:
+    store, draft, writer = saved(tmp_path, "one ")
+    writer.put(4, 0, "two", "1a")
+    draft.sync()
+    copy = DraftStore(store.folder).open(DraftStore(store.folder).duplicate("play"))
+    assert (copy.text, copy.origin, copy.recovered, copy.note) == (*writer.state, 0, "")
+    copy.close()
+    assert after_a_crash(store) == (*writer.state, 1)
+    draft.close()
+
+
 def test_an_open_draft_is_renamed_with_all_that_is_not_saved(tmp_path: Path) -> None:
     store, draft, writer = saved(tmp_path, "one ")
     writer.put(4, 0, "two ", "1a")
