@@ -7,6 +7,7 @@ import contextlib
 import signal
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import on
@@ -80,6 +81,7 @@ class ColdOpenApp(KeysInOrder, inherit_bindings=False):
         configuration: config.Configuration | None = None,
         start_room: str = "",
         corpus: tuple[str, ...] = (),
+        script: Path | None = None,
     ) -> None:
         self._configuration = configuration or config.load()
         super().__init__()
@@ -89,6 +91,10 @@ class ColdOpenApp(KeysInOrder, inherit_bindings=False):
         if corpus:
             self.remembered.corpus = corpus
             start_room = start_room or "corpus"
+        self.script = script
+        """What the Write room is to show as a draft; nothing once it does."""
+        if script is not None:
+            start_room = start_room or "write"
         self.short_pauses = False
         """Tune garbage collection for typing; only where this program is the whole process."""
         self.crash = ""
@@ -495,11 +501,14 @@ class ColdOpenApp(KeysInOrder, inherit_bindings=False):
         self._exit_renderables.clear()
 
 
-def run(corpus: tuple[str, ...] = (), *, start_room: str = "") -> int:
-    """Open the app in this terminal, on ``corpus`` where given; returns the exit status."""
+def run(corpus: tuple[str, ...] = (), *, start_room: str = "", script: Path | None = None) -> int:
+    """Open the app in this terminal, on ``corpus`` or with ``script`` in its Write room.
+
+    Returns the exit status.
+    """
     from tui.terminal import Terminal
 
-    app = ColdOpenApp(start_room=start_room, corpus=corpus)
+    app = ColdOpenApp(start_room=start_room, corpus=corpus, script=script)
     app.driver_class = Terminal
     app.short_pauses = True
     app.run()

@@ -123,3 +123,23 @@ def test_a_new_draft_shows_nothing_of_the_one_before(terminal: Any) -> None:
     terminal.until(lambda shown: "Two." not in shown and "Three." not in shown, within=20)
     terminal.keys("C-q")
     terminal.until("LEFT 0")
+
+
+def test_a_script_of_ones_own_is_edited_here_and_elsewhere(
+    terminal: Any, engine_home: Path, tmp_path: Path
+) -> None:
+    script = tmp_path / "sock.txt"
+    script.write_text("GUS: One sock.\n")
+    terminal.run("edit", str(script))
+    terminal.until("GUS: One sock.")
+    terminal.type("TEO: Two.")
+    terminal.press_until("C-s", "Saved")
+    draft = engine_home / "data" / "coldopen" / "drafts" / "sock.txt"
+    assert draft.read_text() == "TEO: Two.GUS: One sock.\n"
+    with draft.open("a") as file:
+        file.write("EXTERNAL LINE\n")
+    terminal.until("EXTERNAL LINE")
+    terminal.keys("C-q")
+    terminal.until("LEFT 0")
+    assert draft.read_text() == "TEO: Two.GUS: One sock.\nEXTERNAL LINE\n"
+    assert script.read_text() == "GUS: One sock.\n"

@@ -12,11 +12,13 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import engine
 from engine.errors import ColdOpenError, ConfigurationError
 from tui.cli import (
     corpus_commands,
+    edit_commands,
     engine_commands,
     inspect_commands,
     streams,
@@ -33,6 +35,7 @@ MODULES = (
     corpus_commands,
     train_commands,
     write_commands,
+    edit_commands,
     inspect_commands,
     vector_commands,
     engine_commands,
@@ -44,7 +47,8 @@ def build_parser() -> argparse.ArgumentParser:
         prog="coldopen",
         description="A terminal writers' room: train a recurrent language model on your scripts,"
         " co-write with it, look inside it.",
-        epilog="Without a command, `coldopen [PATH...]` opens the app, on the corpus in PATH.",
+        epilog="Without a command, `coldopen [PATH...]` opens the app, on the corpus in PATH;"
+        " `coldopen edit FILE` opens it with a script of your own in the Write room.",
     )
     parser.add_argument("--version", action="version", version=f"coldopen {engine.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
@@ -85,6 +89,8 @@ def _run(arguments: Sequence[str], parser: argparse.ArgumentParser, output: Outp
             options = parser.parse_args(arguments)
         finally:
             sys.stdout.flush()  # which holds the help, if that was asked for
+        if options.command == "edit":
+            return _open_app(script=edit_commands.script_of(options))
         output.json = options.json
         status: int = asyncio.run(options.run(options, output))
         return status
@@ -132,13 +138,13 @@ def _no_command(arguments: Sequence[str], parser: argparse.ArgumentParser) -> st
     return None if first.startswith("-") or first in known else first
 
 
-def _open_app(paths: Sequence[str]) -> int:
+def _open_app(paths: Sequence[str] = (), script: Path | None = None) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         print("coldopen: the app needs a terminal; see `coldopen --help`.", file=sys.stderr)
         return 2
     from tui.app import run
 
-    return run(absolute(list(paths)))
+    return run(absolute(list(paths)), script=script)
 
 
 if __name__ == "__main__":

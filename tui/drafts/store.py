@@ -143,8 +143,7 @@ class DraftStore:
 
     def new_name(self, wish: str = "Untitled") -> str:
         """``wish``, or ``wish 2`` and so on where it is taken."""
-        wish = _FORBIDDEN.sub("-", wish).encode()[:LONGEST_WISH].decode(errors="ignore")
-        wish = wish.strip(" .") or "Untitled"
+        wish = _titled(wish)
         name, number = wish, 2
         taken = {entry.name for entry in self.entries()}
         # Of one that another window has just begun there is only the mark.
@@ -152,6 +151,15 @@ class DraftStore:
         while name in taken:
             name, number = f"{wish} {number}", number + 1
         return name
+
+    def holding(self, text: str, title: str) -> str | None:
+        """The draft called ``title``, with a number or not, that is ``text``, or None. It reads."""
+        for entry in self.entries():
+            if re.fullmatch(rf"{re.escape(_titled(title))}(?: [0-9]+)?", entry.name):
+                with contextlib.suppress(OSError, UnicodeDecodeError):
+                    if entry.path.read_bytes().decode() == text:
+                        return entry.name
+        return None
 
     def rename(self, old: str, new: str) -> None:
         """Give a draft another name.
@@ -255,6 +263,12 @@ class DraftStore:
         with contextlib.suppress(OSError):
             trashed.parent.rmdir()
         return name
+
+
+def _titled(wish: str) -> str:
+    """``wish`` as it can be a name, with room for a number."""
+    wish = _FORBIDDEN.sub("-", wish).encode()[:LONGEST_WISH].decode(errors="ignore")
+    return wish.strip(" .") or "Untitled"
 
 
 def _version(state: os.stat_result) -> tuple[int, int]:

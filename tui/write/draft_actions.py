@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 
 from textual import work
 
@@ -42,6 +43,11 @@ class DraftActions(WriteBase):
         self._not_before = 0.0
         self._looked = 0.0
         self._trouble = ""
+
+    def on_mount(self) -> None:
+        script, self.cold_open.script = self.cold_open.script, None
+        if script is not None:
+            self.run_worker(self._import(script, again=False), group="dialog")
 
     # -- as one types
 
@@ -139,7 +145,7 @@ class DraftActions(WriteBase):
         return last if last in names or not entries else entries[0].name
 
     def open_draft(self, name: str, text: str | None = None) -> None:
-        """Show a draft, the one before having been closed; ``text`` is what it begins with.
+        """Show a draft, the one before having been closed; ``text`` is what an empty one gets.
 
         Where none can be opened nothing can be typed, since nothing would keep it.
         """
@@ -152,7 +158,7 @@ class DraftActions(WriteBase):
             self.tell("No draft is open, so nothing can be typed.")
             return
         self.page.open_text(opened.text, opened.origin, opened.cursor)
-        if text:
+        if text and not opened.text:
             self.page.swap(0, 0, text)
             self.page.changes.clear()
             self.page.go_to(0)
@@ -288,14 +294,25 @@ class DraftActions(WriteBase):
     async def action_import(self) -> None:
         chosen = await self.app.push_screen_wait(FilePicker("Import a script", choose="file"))
         for path in chosen:
-            try:
-                text, note = await asyncio.to_thread(read_script, path)
-            except ColdOpenError as error:
-                self.say(error)
-                return
-            await self._go_to(self._store.new_name(path.stem), text)
-            if note:
-                self.say(note)
+            await self._import(path)
+
+    async def _import(self, path: Path, *, again: bool = True) -> None:
+        """Show a draft that is made of the script at ``path``.
+
+        Unless ``again``, the draft of its name that holds just that script is shown instead.
+        """
+        try:
+            text, note = await asyncio.to_thread(read_script, path)
+        except ColdOpenError as error:
+            self.say(error)
+            return
+        name = self._store.new_name(path.stem)
+        if not again and (same := await asyncio.to_thread(self._store.holding, text, path.stem)):
+            name = same
+        if self._draft is None or name != self._draft.name:
+            await self._go_to(name, text)
+        if note:
+            self.say(note)
 
     @work(group="dialog")
     async def action_export(self) -> None:

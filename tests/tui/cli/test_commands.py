@@ -383,17 +383,22 @@ def test_the_app_gets_paths_that_the_engine_can_find(
 ) -> None:
     opened: list[tuple[str, ...]] = []
 
-    def run(paths: tuple[str, ...]) -> int:
-        opened.append(paths)
+    def run(paths: tuple[str, ...], *, script: Path | None) -> int:
+        opened.append((*paths, str(script)))
         return 0
 
     monkeypatch.setattr("tui.app.run", run)
     monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
-    monkeypatch.setattr("sys.stdout", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("sys.stdout", SimpleNamespace(isatty=lambda: True, flush=lambda: None))
     monkeypatch.chdir(tmp_path)
     Path("my [first] script.txt").write_text("DELIA: Yes.")
     assert main(["my [first] script.txt"]) == 0
-    assert opened == [(str(tmp_path / "my [first] script.txt"),)]
+    assert main(["edit", "my [first] script.txt"]) == 0
+    path = str(tmp_path / "my [first] script.txt")
+    assert opened == [(path, "None"), (path,)]
+    assert main(["edit", "nosuch.txt"]) == 2
+    assert main(["edit", "."]) == 2
+    assert len(opened) == 2
 
 
 def test_every_knob_is_an_option() -> None:

@@ -921,3 +921,15 @@ def test_an_open_draft_whose_renaming_is_refused_is_as_it_was(
     assert texts(store)["play"] == "one two"
     draft.close()
     other.close()
+
+
+def test_the_draft_that_holds_a_script_is_found_by_its_name(tmp_path: Path) -> None:
+    store = DraftStore(tmp_path)
+    for name in ("a play", "a play 2", "a play-house", "b"):
+        (tmp_path / f"{name}.txt").write_text(f"in {name}")
+    assert store.holding("in a play 2", "a play") == "a play 2"
+    assert store.holding("in a play", "a play") == "a play"
+    assert store.holding("in a play-house", "a play") is None
+    assert store.holding("in b", "a play") is None
+    (tmp_path / "a play 2.txt").write_text("changed")
+    assert store.holding("in a play 2", "a play") is None

@@ -690,3 +690,42 @@ def test_the_part_that_was_changed() -> None:
         start, end, text = changed_part(old, new)
         assert old[:start] + text + old[end:] == new
     assert changed_part("one two three", "one 2 three") == (4, 7, "2")
+
+
+async def test_a_script_named_on_the_command_line_is_a_draft(
+    user_home: Path, wait: Any, tmp_path: Path
+) -> None:
+    script = tmp_path / "sock.fountain"
+    script.write_text("GUS\nHm.\n")
+
+    async def edited(typed: str = "") -> tuple[str, str]:
+        app = ColdOpenApp(connect=False, script=script)
+        async with app.run_test(size=(110, 34)) as pilot:
+            await wait(pilot, lambda: app.room("write") is not None)
+            room: Any = app.room("write")
+            await wait(pilot, lambda: room._draft is not None and "sock" in room._draft.name)
+            await pilot.press(*typed)
+            found = room._draft.name, room.page.draft
+            await app.leave()
+        return found
+
+    name, text = await edited()
+    assert name == "sock"
+    assert "GUS: Hm." in text
+    assert await edited() == ("sock", text)
+    assert await edited("x") == ("sock", f"x{text}")
+    assert await edited() == ("sock 2", text)
+    script.write_text("GUS\nOh.\n")
+    assert (await edited())[0] == "sock 3"
+
+
+async def test_a_script_that_cannot_be_read_leaves_the_draft_that_was_there(
+    user_home: Path, wait: Any, tmp_path: Path
+) -> None:
+    script = tmp_path / "sock.txt"
+    script.write_bytes(b"\x00\xff\x1b]52;c;AAAA\x07" * 50)
+    app = ColdOpenApp(connect=False, script=script)
+    async with app.run_test(size=(110, 34)) as pilot:
+        await wait(pilot, lambda: any("sock.txt" in n.message for n in app._notifications))
+        room: Any = app.room("write")
+        assert (room._draft.name, room.page.read_only) == ("Untitled", False)
