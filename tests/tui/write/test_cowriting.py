@@ -552,6 +552,7 @@ async def test_copied_words_lead_to_their_line_in_the_corpus(cowriting: Any) -> 
 async def test_behind_a_complete_line_it_goes_on_in_a_new_one(cowriting: Any) -> None:
     room, page = cowriting.room, cowriting.page
     room.side.query_one("#odds-at", Input).value = "line"
+    room.side.query_one("#odds-seed", Input).value = "5"
     await cowriting.at_most(2000)
     await cowriting.put(OPENING)
     for _line in range(2):
