@@ -27,6 +27,9 @@ def add_to(
     write.add_argument("name", metavar="NAME", help="the model")
     write.add_argument("--prompt", default="", help="the text to continue; - reads standard input")
     write.add_argument("--tokens", type=int, default=120, help="how many words and marks at most")
+    write.add_argument(
+        "--finish", action="store_true", help="let a sentence end that is under way after so many"
+    )
     write.add_argument("--stop", choices=("length", "line", "speech", "scene"), default="length")
     write.add_argument("--as", dest="speaker", metavar="SPEAKER", help="continue as this character")
     write.add_argument(
@@ -62,6 +65,11 @@ def add_to(
         metavar="N",
         help="never copy more than N words in a row from the corpus; 0 allows it",
     )
+    write.add_argument(
+        "--paired-brackets",
+        action=argparse.BooleanOptionalAction,
+        help="close in its line every bracket that was opened, and no other (usual)",
+    )
     write.add_argument("--seed", type=int, help="same seed, model and text: same words")
     write.set_defaults(run=run_write)
 
@@ -86,7 +94,9 @@ def _typed() -> str:
 async def run_write(options: argparse.Namespace, output: Output) -> int:
     prompt = _typed() if options.prompt == "-" else options.prompt
     try:
-        stop = msgspec.convert({"tokens": options.tokens, "at": options.stop}, StopRule)
+        stop = msgspec.convert(
+            {"tokens": options.tokens, "at": options.stop, "finish": options.finish}, StopRule
+        )
     except msgspec.ValidationError:
         raise ConfigurationError(
             f"--tokens {options.tokens} is not allowed.", "Allowed: 1 to 20,000."

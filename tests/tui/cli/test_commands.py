@@ -104,9 +104,12 @@ def test_all_odds_of_the_app_can_be_given() -> None:
         "no_repeat_ngram": 3,
         "banned": ("soup", "by and by"),
         "max_copied_words": 9,
+        "paired_brackets": False,
     }
-    options = ["write", "m"]
+    options = ["write", "m", "--no-paired-brackets"]
     for name, value in given.items():
+        if isinstance(value, bool):
+            continue
         for each in value if isinstance(value, tuple) else (value,):
             options += [f"--{name.replace('_', '-')}", str(each)]
     assert msgspec.structs.asdict(sampler_from(build_parser().parse_args(options))) == given

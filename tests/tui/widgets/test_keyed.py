@@ -58,7 +58,7 @@ async def test_own_keys_are_obeyed_and_named() -> None:
         panel = app.query_one(TreePanel)
         tree = Tree()
         tree.add(Node(id="1a", text="What it wrote."))
-        panel.show(tree)
+        panel.show(tree, ())
         panel.add_class("-open")
         panel.focus()
         await pilot.press("b", "z", "r")
