@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import msgspec
@@ -105,13 +106,5 @@ def run_vectors(spec: JobSpec, control: Control, tell: Tell) -> float:
 
 def settings_of(config: SkipGramConfig, cutoff: int) -> SkipGramSettings:
     """``config`` as the Library shows it, with the ``cutoff`` of the vocabulary."""
-    return SkipGramSettings(
-        dimension=config.dimension,
-        window=config.window,
-        negatives=config.negatives,
-        epochs=config.epochs,
-        learning_rate=config.learning_rate,
-        subsample=config.subsample,
-        vocabulary_cutoff=cutoff,
-        seed=config.seed,
-    )
+    values = dataclasses.asdict(config) | {"vocabulary_cutoff": cutoff}
+    return msgspec.convert(values, SkipGramSettings)

@@ -19,6 +19,7 @@ from typing import IO
 from engine import paths
 from tui.drafts.draft_files import LONGEST_WISH, DraftFiles
 from tui.drafts.open_draft import DraftError, OpenDraft
+from tui.drafts.text_file import State, state_of
 
 _FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f\ud800-\udfff]')
 LONGEST = 200
@@ -46,8 +47,8 @@ class DraftStore:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or paths.drafts_dir()
-        self._words: dict[Path, tuple[tuple[int, int], int]] = {}
-        """When a text was changed and how long it is, and its words."""
+        self._words: dict[Path, tuple[State, int]] = {}
+        """Each text's state when its words were counted, and their number."""
 
     def entries(self) -> tuple[DraftEntry, ...]:
         """Every draft, the one changed last first. None is read for it."""
@@ -77,7 +78,7 @@ class DraftStore:
         counted, words = self._words.get(path, (None, None))
         if path.suffix != ".txt":
             words = 0
-        elif counted != _version(state):
+        elif counted != state_of(state):
             words = None
         found[name] = DraftEntry(name, self.folder / f"{name}.txt", state.st_mtime, words)
 
@@ -86,7 +87,7 @@ class DraftStore:
         for entry in self.entries():
             if entry.words is None:
                 with contextlib.suppress(OSError):
-                    version = _version(entry.path.stat())
+                    version = state_of(entry.path.stat())
                     text = entry.path.read_text(encoding="utf-8", errors="replace")
                     self._words[entry.path] = version, len(text.split())
 
@@ -271,11 +272,6 @@ def _titled(wish: str) -> str:
     return wish.strip(" .") or "Untitled"
 
 
-def _version(state: os.stat_result) -> tuple[int, int]:
-    """Differs where a text was changed in between."""
-    return state.st_mtime_ns, state.st_size
-
-
 def _of_one_moment(files: DraftFiles) -> list[bytes | None]:
     """What the files of a draft hold, None for those that are not there.
 
@@ -285,14 +281,14 @@ def _of_one_moment(files: DraftFiles) -> list[bytes | None]:
         DraftError: when they never stand still.
     """
     for _again in range(COPY_TRIES):
-        before = _versions(files)
+        before = _states(files)
         parts: list[bytes | None] = []
         for path in files.all():
             try:
                 parts.append(path.read_bytes())
             except FileNotFoundError:
                 parts.append(None)
-        if _versions(files) == before:
+        if _states(files) == before:
             return parts
         time.sleep(COPY_PAUSE)
     raise DraftError(
@@ -301,15 +297,13 @@ def _of_one_moment(files: DraftFiles) -> list[bytes | None]:
     )
 
 
-def _versions(files: DraftFiles) -> list[tuple[int, int, int] | None]:
-    found: list[tuple[int, int, int] | None] = []
+def _states(files: DraftFiles) -> list[State | None]:
+    found: list[State | None] = []
     for path in files.all():
         try:
-            state = path.stat()
+            found.append(state_of(path.stat()))
         except FileNotFoundError:
             found.append(None)
-        else:
-            found.append((state.st_ino, *_version(state)))
     return found
 
 
