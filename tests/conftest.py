@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -14,6 +15,10 @@ from hypothesis import settings
 from engine.client import EngineClient
 from engine.errors import EngineUnavailable
 from engine.protocol.messages import StopEngine
+
+# Before torch is loaded: workers of the suite that take turns on the same cores wait for threads of
+# their own, which takes many times as long as what these would do.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # Machines may be slow, and what passes today has to pass tomorrow.
 settings.register_profile("suite", deadline=None, derandomize=True, database=None)
