@@ -14,7 +14,7 @@ from engine.corpus.tokenizer import tokenize
 from engine.errors import ModelError
 from engine.generation.writer import Writer
 from engine.models.contract import PredictsWindows
-from engine.models.script_state import read_as
+from engine.models.draft_words import array_read_as
 from engine.protocol.messages import Write
 
 Ids = NDArray[np.int64]
@@ -64,7 +64,7 @@ def _nats(writer: Writer, before: str, after: str, cast: Sequence[str]) -> float
 def _log_odds(writer: Writer, inputs: Ids, targets: Ids, state: Any, extra_words: int) -> Tensor:
     """(time,) of the tokens that come; the unknown word's for a draft's own that is not copied."""
     model = writer.model
-    as_known = read_as(targets, len(writer.vocabulary))
+    as_known = array_read_as(targets, len(writer.vocabulary))
     read, came, unknown = (
         torch.from_numpy(ids).long()[None].to(writer.device) for ids in (inputs, targets, as_known)
     )
@@ -73,6 +73,6 @@ def _log_odds(writer: Writer, inputs: Ids, targets: Ids, state: Any, extra_words
         told = odds.gather(-1, came[..., None])
         told = torch.where(told.isinf(), odds.gather(-1, unknown[..., None]), told)
     else:
-        read = torch.from_numpy(read_as(inputs, len(writer.vocabulary))).long()[None].to(read)
+        read = torch.from_numpy(array_read_as(inputs, len(writer.vocabulary))).long()[None].to(read)
         told, _state = model.score(read, unknown, state)
     return told.cpu().double()

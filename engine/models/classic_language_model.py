@@ -14,6 +14,7 @@ from engine.config import TrainingConfig
 from engine.models.cell_traces import trace_cells
 from engine.models.classic import RNN
 from engine.models.contract import CellTraces, Traces
+from engine.models.draft_words import read_as
 from engine.models.recurrent import GATES, StackState
 
 
@@ -84,9 +85,7 @@ class ClassicLanguageModel(nn.Module):
         return trace_cells("lstm", self.rnn.lstm.all_weights, self._embedded(ids), state)
 
     def _embedded(self, ids: Tensor) -> Tensor:
-        beyond = ids - self.vocabulary_size
-        known = torch.where(beyond >= 0, beyond & 1, ids)
-        words: Tensor = self.rnn.embedding(known)
+        words: Tensor = self.rnn.embedding(read_as(ids, self.vocabulary_size))
         return words
 
     def _recur(self, ids: Tensor, state: StackState) -> tuple[Tensor, StackState]:

@@ -20,6 +20,7 @@ from engine.config import TrainingConfig
 from engine.models.attention import Scorer, causal_window, looking_size
 from engine.models.cell_traces import trace_cells
 from engine.models.contract import CellTraces, Sources, Traces, WindowTraces
+from engine.models.draft_words import read_as
 from engine.models.embedding_dropout import embed
 from engine.models.kneser_ney import HISTORY
 from engine.models.locked_dropout import LockedDropout
@@ -37,6 +38,7 @@ from engine.models.step_odds import step_odds
 from engine.models.tied_softmax import (
     draw,
     inclusion_probabilities,
+    log_frequencies,
     target_log_probability,
 )
 
@@ -99,10 +101,7 @@ class ScriptModel(nn.Module):
     def prime(self, counts: Tensor, cues: Tensor | None = None) -> None:
         self._rare = RareWords.of(counts, cues, self.config.vocabulary_cutoff)
         counts = self._rare.merged(counts)
-        # Left to gradients, the frequencies are learnt by driving memory cells into saturation,
-        # where they stay; given at the start, the cells are free for what depends on the past.
-        share = (counts.float() + 0.5) / (counts.sum() + 0.5 * len(counts))
-        self.bias.copy_(share.log())
+        self.bias.copy_(log_frequencies(counts))
         self.inclusion.copy_(inclusion_probabilities(counts, self.config.candidates))
         self.inclusion[self._rare.words] = 0.0
 
@@ -204,7 +203,7 @@ class ScriptModel(nn.Module):
         return odds, ScriptState(stack, looked.memory, said), traces
 
     def _stepped(self, ids: Tensor, state: ScriptState) -> Stepped:
-        words = functional.embedding(self._known(ids), self.embedding)
+        words = functional.embedding(read_as(ids, self.vocabulary_size), self.embedding)
         output, stack, gates = self.stack.step(words, state.stack)
         looked = self._look(output[:, None], ids[:, None], state)
         again = None
@@ -240,7 +239,7 @@ class ScriptModel(nn.Module):
 
     @torch.no_grad()
     def cell_traces(self, ids: Tensor, state: ScriptState) -> CellTraces:
-        words = functional.embedding(self._known(ids), self.embedding)
+        words = functional.embedding(read_as(ids, self.vocabulary_size), self.embedding)
         stack = self.stack
         weights = zip(
             stack.input_weights,
@@ -268,16 +267,11 @@ class ScriptModel(nn.Module):
         """The n-grams, and the words before each prediction of the last ``time`` positions."""
         if self.ngrams is None or looked.ids is None:
             return None
-        seen = self._known(looked.ids[:, -(time + HISTORY - 1) :])
+        seen = read_as(looked.ids[:, -(time + HISTORY - 1) :], self.vocabulary_size)
         return Counts(self.ngrams, seen.unfold(1, HISTORY, 1))
 
-    def _known(self, ids: Tensor) -> Tensor:
-        """Words of the draft only are read as the unknown word (0) or the unknown cue (1)."""
-        beyond = ids - self.vocabulary_size
-        return torch.where(beyond >= 0, beyond & 1, ids)
-
     def _recur(self, ids: Tensor, state: ScriptState) -> tuple[Tensor, StackState]:
-        return self._recur_in(self._known(ids), self.embedding, state)
+        return self._recur_in(read_as(ids, self.vocabulary_size), self.embedding, state)
 
     def _recur_in(
         self, ids: Tensor, table: Tensor, state: ScriptState
@@ -294,7 +288,7 @@ class ScriptModel(nn.Module):
 
         Without what a finished model is given.
         """
-        read, wanted = self._known(ids), targets
+        read, wanted = read_as(ids, self.vocabulary_size), targets
         table: Tensor = self.embedding
         bias: Tensor = self.bias
         rare = self._rare if self.training else None

@@ -5,19 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.models.memory_tape import MemoryTape
 from engine.models.recurrent import StackState
-
-
-def read_as(ids: NDArray[np.int64], vocabulary_size: int) -> NDArray[np.int64]:
-    """``ids`` with words of the draft only as the unknown word (0) or the unknown cue (1)."""
-    beyond = ids - vocabulary_size
-    known: NDArray[np.int64] = np.where(beyond >= 0, beyond & 1, ids)
-    return known
 
 
 @dataclass(frozen=True, slots=True)

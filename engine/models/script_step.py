@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.models.attention import Scorer
+from engine.models.draft_words import array_read_as
 from engine.models.memory_tape import MemoryTape
 from engine.models.neural_cache import CacheSettings, cache_weights
 from engine.models.odds_mixture import Looked
 from engine.models.recency import Given
 from engine.models.recurrent import RecurrentStack, StackState
-from engine.models.script_state import Memory, ScriptState, read_as
+from engine.models.script_state import Memory, ScriptState
 from engine.models.step_map import StepMap
 
 Floats = NDArray[np.float32]
@@ -115,7 +116,7 @@ class ScriptStep:
         self._cache = cache
 
     def __call__(self, ids: Tensor, state: ScriptState) -> Stepped:
-        values: Floats = self._embedding[read_as(ids.numpy(), len(self._embedding))]
+        values: Floats = self._embedding[array_read_as(ids.numpy(), len(self._embedding))]
         before = state.stack.hidden.numpy()
         cells = None if state.stack.cell is None else state.stack.cell.numpy()
         hidden, cell, gates = [], [], []

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.models.draft_words import array_read_as
 from engine.models.kneser_ney import HISTORY
 from engine.models.ngram_mixture import NgramMixture
 from engine.models.odds_mixture import Looked, mixed
 from engine.models.recency import Floats, Ints, Recency
-from engine.models.script_state import read_as
 
 
 def step_odds(
@@ -50,7 +50,7 @@ def step_odds(
     chances[:, known:] = 0
     if ngrams is not None and looked.ids is not None:
         shares = (rest[:, 0] * np.float32(counted)).tolist()
-        histories = read_as(looked.ids.numpy()[:, -HISTORY:], known).tolist()
+        histories = array_read_as(looked.ids.numpy()[:, -HISTORY:], known).tolist()
         for history, share, row in zip(histories, shares, chances[:, :known], strict=True):
             ngrams.counts.add_after(history, share, row)
     begins = np.arange(batch)[:, None] * chances.shape[1]

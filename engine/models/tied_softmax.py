@@ -73,6 +73,16 @@ def target_log_probability(
     return picked
 
 
+def log_frequencies(counts: Tensor) -> Tensor:
+    """(vocabulary,) logarithm of each word's share of ``counts``; what never came has some, too.
+
+    What a bias starts from: left to gradients, the frequencies are learnt by driving memory cells
+    into saturation, where they stay; given at the start, the cells are free for what depends on the
+    past.
+    """
+    return ((counts.float() + 0.5) / (counts.sum() + 0.5 * len(counts))).log()
+
+
 def inclusion_probabilities(counts: Tensor, candidates: int) -> Tensor:
     """(vocabulary,) chance of each word to be in a sample of about ``candidates`` words.
 
