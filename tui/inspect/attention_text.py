@@ -134,30 +134,31 @@ def _said(word: str, *, many: bool = False) -> str:
 
 
 def table(looking: Looking, index: int, head: int | None, width: int, rows: int) -> Content:
-    """Attention and copy weights side by side, the strongest first."""
-    attention = dict(strongest(looking, looking.weights(index, head), 200))
-    copying = dict(strongest(looking, looking.copying(index), 200))
+    """Attention and copy weights side by side, as far as there are such, the strongest first."""
+    columns: list[tuple[str, str, dict[str, float]]] = []
+    if looking.reply.attention:
+        seen = dict(strongest(looking, looking.weights(index, head), 200))
+        columns.append(("attention", "$chart-1", seen))
+    if any(token.copy_weights for token in looking.reply.tokens):
+        copied = dict(strongest(looking, looking.copying(index), 200))
+        columns.append(("copying", "$chart-3", copied))
     words = sorted(
-        {*attention, *copying},
-        key=lambda word: -max(attention.get(word, 0.0), copying.get(word, 0.0)),
+        {word for _name, _colour, weights in columns for word in weights},
+        key=lambda word: -max(weights.get(word, 0.0) for _name, _colour, weights in columns),
     )[: max(0, rows)]
-    name_width = min(14, max(6, width // 3))
-    bar = max(0, (width - name_width - 18) // 2)
-    head_line = f"{'':<{name_width}} {'attention':<{bar + 8}} copying"
-    lines = [Content.styled(fit(head_line, width), "$quiet")]
-    for word in words:
-        one, two = attention.get(word, 0.0), copying.get(word, 0.0)
-        lines.append(
-            Content.assemble(
-                fit(named(word, name_width), name_width, pad=True),
-                f" {percent(one):>7} ",
-                (fit(strip(one, bar), bar, pad=True), "$chart-1"),
-                f"{percent(two):>7} ",
-                (strip(two, bar), "$chart-3"),
-            )
-        )
     if not words:
-        lines.append(Content.styled("no weights", "$quiet"))
+        return Content.styled("no weights", "$quiet")
+    name_width = min(14, max(6, width // 3))
+    each = max(9, (width - name_width) // len(columns))
+    heading = " " * name_width + "".join(f" {name:<{each - 1}}" for name, _colour, _ in columns)
+    lines = [Content.styled(fit(heading, width), "$quiet")]
+    for word in words:
+        line = [Content(fit(named(word, name_width), name_width, pad=True))]
+        for _name, colour, weights in columns:
+            weight, bar = weights.get(word, 0.0), each - 9
+            drawn = fit(strip(weight, bar), bar, pad=True)
+            line.append(Content.assemble(f" {percent(weight):>7} ", (drawn, colour)))
+        lines.append(Content("").join(line))
     return Content("\n").join(lines)
 
 

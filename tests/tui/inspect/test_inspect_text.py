@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from rich.cells import cell_len
 
 from engine.generation.context import window_start
@@ -315,6 +316,17 @@ def test_upright_words_never_shift_a_column(words: list[str], rows: int) -> None
     assert len(picture) == rows
     for row in picture:
         assert [cell_len(piece) for piece in row] == [2] * len(words)
+
+
+def test_a_table_has_a_column_only_for_what_the_model_does() -> None:
+    both = looking()
+    assert lines(attention_text.table(both, 0, None, 50, 3))[0].split() == ["attention", "copying"]
+    told = tuple(replace(seen, copy_weights=()) for seen in both.reply.tokens)
+    attends = Looking(replace(both.reply, tokens=told), TEXT)
+    assert lines(attention_text.table(attends, 0, None, 50, 3))[0].split() == ["attention"]
+    told = tuple(replace(seen, attention=()) for seen in both.reply.tokens)
+    copies = Looking(replace(both.reply, tokens=told, attention="", heads=0), TEXT)
+    assert lines(attention_text.table(copies, 0, None, 50, 3))[0].split() == ["copying"]
 
 
 @given(st.integers(0, 50), st.integers(0, 50), st.integers(1, 20), st.integers(1, 60))
