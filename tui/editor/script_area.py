@@ -170,10 +170,12 @@ class ScriptArea(PageView):
         *,
         generation: str = "model",
         marks: Iterable[Span] = (),
+        behind: str = "",
     ) -> str:
         """Take the first ``length`` characters (all, where None) into the draft, as one step.
 
-        ``marks`` go with them, by offset in the pending text.
+        ``marks`` go with them, by offset in the pending text, and ``behind`` follows them, as if
+        typed, with the cursor before it.
         """
         pending, weak = self._pending, self._weak
         taken = pending if length is None else pending[:length]
@@ -182,7 +184,8 @@ class ScriptArea(PageView):
         self.clear_pending()
         where = self.cursor_location
         own = [] if weak else [Span(0, len(taken), ORIGIN, generation)]
-        self._put(where, where, Passage.marked(taken, [*own, *marks]), alone=True)
+        passage = Passage.marked(taken + behind, [*own, *marks])
+        self._put(where, where, passage, alone=True, cursor=end_of(where, taken))
         rest = pending[len(taken) :]
         if rest:
             self._pending = rest
@@ -271,11 +274,19 @@ class ScriptArea(PageView):
                 self._exchange(change.start, change.removed_end, change.inserted)
             self._select(changes[-1].after)
 
-    def _put(self, start: Location, end: Location, passage: Passage, *, alone: bool) -> Passage:
-        """One change, remembered; the cursor goes behind it."""
+    def _put(
+        self,
+        start: Location,
+        end: Location,
+        passage: Passage,
+        *,
+        alone: bool,
+        cursor: Location | None = None,
+    ) -> Passage:
+        """One change, remembered; the cursor goes behind it unless told otherwise."""
         before = self.selection
         removed = self._exchange(start, end, passage)
-        after = Selection.cursor(end_of(start, passage.text))
+        after = Selection.cursor(cursor or end_of(start, passage.text))
         if removed or passage:
             self.changes.record(Change(start, removed, passage, before, after), alone=alone)
         self._select(after)

@@ -24,9 +24,10 @@ from tui.editor.taking import next_line, next_word
 from tui.remembered import Odds
 from tui.write import cast as cast_of
 from tui.write.extent import generation_around
+from tui.write.joints import joint
 from tui.write.odds import summary
 from tui.write.steering import Steering
-from tui.write.streaming import Continuation, Place, Wish
+from tui.write.streaming import Branch, Continuation, Place, Wish
 
 ALTERNATIVES = 3
 FLUSH_SECONDS = 0.04
@@ -396,11 +397,20 @@ class ModelActions(Steering):
         start, branch = going.used, going.branch
         end = start + (len(page.pending) if length is None else length)
         marks = tuple(branch.surprises(start, end))
-        taken = page.accept(length, generation=branch.node, marks=marks)
+        behind = self._joint(going, branch, end)
+        taken = page.accept(length, generation=branch.node, marks=marks, behind=behind)
         going.use(len(taken))
         if going.tree is not None:
             going.tree.change(branch.node, "taken", branch.taken)
         self.used_up()
+
+    def _joint(self, going: Continuation, branch: Branch, end: int) -> str:
+        """What goes behind ``branch`` where its first ``end`` characters are all that it has."""
+        if end < len(branch.text) or not (branch.reason or going.over):
+            return ""
+        rest = self.page.around_cursor(0)[1].split("\n", 1)[0]
+        empty_lines = "\n\n" in self.page.draft
+        return joint(going.place.tail, branch.text, rest, empty_lines=empty_lines)
 
     @property
     def catching_up(self) -> bool:

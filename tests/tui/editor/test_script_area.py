@@ -78,6 +78,24 @@ async def test_one_undo_takes_back_one_generation_even_after_a_thousand(app_of: 
         assert page.page.spans("origin")[-1].value == "g999"
 
 
+async def test_what_goes_behind_a_passage_is_the_writers_and_one_step_with_it(
+    app_of: AppOf,
+) -> None:
+    page = ScriptArea("B: two")
+    async with app_of(page).run_test(size=(40, 10)):
+        page.move_cursor((0, 0))
+        page.set_pending("A: one")
+        assert page.accept(behind="\n\n") == "A: one"
+        assert page.draft == "A: one\n\nB: two"
+        assert page.cursor_location == (0, 6)
+        assert [(s.start, s.end) for s in page.page.spans("origin")] == [(0, 6)]
+        page.undo()
+        assert page.draft == "B: two"
+        page.redo()
+        assert page.draft == "A: one\n\nB: two"
+        assert page.cursor_location == (0, 6)
+
+
 async def test_taking_parts_leaves_the_rest_pending(app_of: AppOf) -> None:
     page = ScriptArea("A: ")
     async with app_of(page).run_test(size=(40, 10)) as pilot:

@@ -41,6 +41,20 @@ async def test_continue_stop_take_and_undo(cowriting: Any) -> None:
     assert page.draft == before + kept
 
 
+async def test_lines_in_front_of_a_line_do_not_run_into_it(cowriting: Any) -> None:
+    page = cowriting.page
+    await cowriting.put(OPENING + "GUS: Then wash it.\n")
+    page.go_to(len(OPENING))
+    await cowriting.press("ctrl+g")
+    await cowriting.stopped()
+    words = page.pending
+    await cowriting.press("tab")
+    assert page.draft == f"{OPENING}{words}\n\nGUS: Then wash it.\n"
+    assert page.cursor_offset == len(OPENING + words)
+    await cowriting.press("ctrl+z")
+    assert page.draft == OPENING + "GUS: Then wash it.\n"
+
+
 async def test_asked_for_before_the_model_is_there_it_goes_on_when_it_is(
     models: Path, wait: Any
 ) -> None:

@@ -1,0 +1,28 @@
+"""Words of the model and the rest of a line behind them do not run into one another."""
+
+from __future__ import annotations
+
+import pytest
+
+from tui.write.joints import joint
+
+
+@pytest.mark.parametrize(
+    ("before", "taken", "behind", "expected"),
+    [
+        ("A: Yes.\n\n", "B: No.", "C: Maybe.", "\n\n"),  # lines of their own
+        ("", "B: No.", "C: Maybe.", "\n\n"),
+        ("A: Yes", ", it is.\n\nB: No.", " or no.", "\n\n"),  # it came to a new line
+        ("A: Yes.\n\n", "B: No.\n", "C: Maybe.", ""),  # there is one
+        ("A: I", " think", "so.", " "),
+        ("A: I", " think", " so.", ""),
+        ("A: I think", " (", "so", ""),
+        ("A: I think", " so", ".", ""),
+        ("A: I", " think", "", ""),  # nothing is behind it
+        ("A: I\n\n", "B: No.", "  ", ""),
+        ("A: I", "", "so", ""),
+    ],
+)
+def test_lines_end_and_words_are_apart(before: str, taken: str, behind: str, expected: str) -> None:
+    assert joint(before, taken, behind, empty_lines=True) == expected
+    assert joint(before, taken, behind, empty_lines=False) == expected.replace("\n\n", "\n")
