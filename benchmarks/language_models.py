@@ -57,6 +57,8 @@ ABLATIONS: dict[str, dict[str, Any]] = {
     "weight drop 0.2": {"weight_drop": 0.2},
     "gru": {"cell": "gru"},
     "elman": {"cell": "elman"},
+    "reply": {"model": "reply"},
+    "reply without attention": {"model": "reply", "attention": "none"},
 }
 EQUAL = "plain LSTM of equal size"
 USUAL = ("script", EQUAL, "plain prototype", "classic")

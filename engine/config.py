@@ -15,7 +15,7 @@ from msgspec import Meta
 
 from engine.errors import ConfigurationError
 
-ModelKind = Literal["script", "classic"]
+ModelKind = Literal["script", "reply", "classic"]
 Cell = Literal["lstm", "gru", "elman"]
 Attention = Literal["none", "dot", "general", "additive"]
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -38,13 +38,22 @@ def _about_script(group: str, text: str, unit: str = "", **limits: float) -> Met
     return _about(group, text, unit, ("script",), **limits)
 
 
+def _about_ours(group: str, text: str, unit: str = "", **limits: float) -> Meta:
+    """Of all but the textbook's network."""
+    return _about(group, text, unit, ("script", "reply"), **limits)
+
+
 class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The configuration of one run: data, model, optimisation and how long it may take."""
 
     # -- model
     model: Annotated[
         ModelKind,
-        _about("Model", "script: the default; classic: the textbook's network."),
+        _about(
+            "Model",
+            "script: the default; reply: encoder and decoder, each speech an answer to the one"
+            " before; classic: the textbook's network.",
+        ),
     ] = "script"
     cell: Annotated[
         Cell,
@@ -62,15 +71,13 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ] = 2
     attention: Annotated[
         Attention,
-        _about_script(
+        _about_ours(
             "Model", "How the model looks back: dot, general (Luong), additive (Bahdanau)."
         ),
     ] = "general"
     attention_span: Annotated[
         int,
-        _about_script(
-            "Model", "How many past words attention and copying can reach.", ge=8, le=4096
-        ),
+        _about_ours("Model", "How many past words attention and copying can reach.", ge=8, le=4096),
     ] = 128
     copying: Annotated[
         bool,
@@ -124,7 +131,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ] = 0.3
     embedding_dropout: Annotated[
         float,
-        _about_script("Regularisation", "Share of whole words hidden from the input.", ge=0, lt=1),
+        _about_ours("Regularisation", "Share of whole words hidden from the input.", ge=0, lt=1),
     ] = 0.05
     weight_drop: Annotated[
         float,
@@ -151,7 +158,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     # -- optimisation
     candidates: Annotated[
         int,
-        _about_script(
+        _about_ours(
             "Optimisation",
             "Words that each step tells the right one from; 0 takes the whole vocabulary.",
             ge=0,

@@ -16,6 +16,7 @@ from engine.corpus.vocabulary import SPECIALS
 from engine.errors import ColdOpenError, ModelError
 from engine.generation.writer import Writer
 from engine.models.classic_language_model import ClassicLanguageModel
+from engine.models.reply import ReplyModel
 from engine.models.script import ScriptModel
 from engine.storage import library
 from engine.vectors.word_vectors import WordVectors, load_vectors
@@ -47,7 +48,7 @@ def tables_in(folder: Path) -> Tables:
 
 def _own(writer: Writer) -> Tables:
     model = writer.model
-    if isinstance(model, ScriptModel):
+    if isinstance(model, ScriptModel | ReplyModel):
         return {EMBEDDING: _table(writer, model.embedding)}
     if isinstance(model, ClassicLanguageModel):
         return {

@@ -14,6 +14,10 @@ def build_model(config: TrainingConfig, vocabulary_size: int) -> LanguageModel[A
         from engine.models.classic_language_model import ClassicLanguageModel
 
         return cast(LanguageModel[Any], ClassicLanguageModel(config, vocabulary_size))
+    if config.model == "reply":
+        from engine.models.reply import ReplyModel
+
+        return cast(LanguageModel[Any], ReplyModel(config, vocabulary_size))
     from engine.models.script import ScriptModel
 
     return cast(LanguageModel[Any], ScriptModel(config, vocabulary_size))

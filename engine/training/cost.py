@@ -19,6 +19,10 @@ STEP_SECONDS = 12e-3
 UNIT_SECONDS = 30e-9
 WEIGHT_SECONDS = 2.5e-9
 
+REPLY_TIMES = 5.0
+"""What a reply model's step takes beside such products on a CPU: turns are of many lengths, and the
+kernels for them short."""
+
 CARD_SHARE = 0.35
 """Of a card's products as measured, what a step as a whole reaches."""
 CARD_STEP_SECONDS = 1e-3
@@ -46,7 +50,8 @@ def step_seconds(config: TrainingConfig, vocabulary_size: int, machine: MachineR
     tables = config.embedding_size + (config.hidden_size if config.model == "classic" else 0)
     weights = _inner_weights(config) + vocabulary_size * tables
     units = words * config.layers * config.hidden_size
-    return (
+    times = REPLY_TIMES if config.model == "reply" else 1.0
+    return times * (
         STEP_SECONDS
         + UNIT_SECONDS * units
         + WEIGHT_SECONDS * weights
@@ -62,20 +67,24 @@ def _output_size(config: TrainingConfig) -> int:
 def _inner_weights(config: TrainingConfig) -> int:
     """Those between embedding and softmax; each is multiplied by once a token."""
     hidden, embedding, layers = config.hidden_size, config.embedding_size, config.layers
-    gates = 4 if config.model == "classic" else len(GATES[config.cell])
+    gates = len(GATES[config.cell]) if config.model == "script" else 4
     stack = gates * hidden * (embedding + (2 * layers - 1) * hidden)
     if config.model == "classic":
         return stack
     size, attends = looking_size(hidden), config.attention != "none"
-    maps = 3 * attends + 2 * config.copying
-    return stack + maps * hidden * size + (hidden + attends * size) * embedding
+    looking = (hidden + attends * size) * embedding
+    if config.model == "reply":
+        # An encoder of half as many units each way, and what its states are for.
+        encoder = gates * hidden * (embedding + hidden // 2) + hidden * hidden
+        return stack + encoder + 3 * attends * hidden * size + looking
+    return stack + (3 * attends + 2 * config.copying) * hidden * size + looking
 
 
 def _looks(config: TrainingConfig) -> int:
     """Products of attention and copying with what a token can see."""
     if config.model == "classic":
         return 0
-    looks = 2 * (config.attention != "none") + config.copying
+    looks = 2 * (config.attention != "none") + (config.copying and config.model == "script")
     return (
         looks * (config.attention_span + config.sequence_length) * looking_size(config.hidden_size)
     )

@@ -42,8 +42,9 @@ class WindowStep:
     ) -> None:
         self._module, self._optimizer, self._config = module, optimizer, config
         self._group, self._device = group, device
-        # Drawing words to compare with, and other processes, are waited for.
-        recordable = device.type == "cuda" and group.size == 1 and not config.candidates
+        # Drawing words to compare with, other processes, and where turns begin are waited for.
+        waits = group.size > 1 or config.candidates or config.model == "reply"
+        recordable = device.type == "cuda" and not waits
         self._recorded = _RecordedSteps(self._take) if recordable else None
 
     def __call__(

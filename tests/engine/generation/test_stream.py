@@ -292,7 +292,7 @@ def test_a_word_that_was_begun_is_completed(writer: Writer, begun: str, beginnin
         assert not first.text.startswith(" ")
 
 
-@pytest.mark.parametrize("model", ["script", "classic"])
+@pytest.mark.parametrize("model", ["script", "reply", "classic"])
 def test_a_new_word_is_completed_by_a_model_that_cannot_copy(
     make_writer: Callable[..., Writer], model: Any
 ) -> None:

@@ -120,6 +120,25 @@ def test_attention_is_what_the_plain_formula_gives(
         assert np.abs(row.attention[0] - weights).max() < 1e-5
 
 
+def test_a_reply_looks_at_the_speech_before_it_and_nowhere_else(
+    make_writer: Callable[..., Writer],
+) -> None:
+    writer = make_writer(TrainingConfig(model="reply", embedding_size=12, hidden_size=24, layers=1))
+    vocabulary = writer.vocabulary
+    writer.model.prime(torch.tensor(vocabulary.counts), torch.from_numpy(vocabulary.cues()))
+    shown = explain(writer, asked())
+    assert (shown.heads, shown.attention) == (1, "general")
+    words = [token.word for token in shown.tokens]
+    cues = [place for place, word in enumerate(words) if word.endswith(":")]
+    for begin, cue, end in zip(cues, cues[1:], [*cues[2:], len(words)], strict=False):
+        for place in range(cue + 1, end):
+            weights = shown.tokens[place].attention[0]
+            first = shown.tokens[place].first_attended
+            looked_at = [first + offset for offset, weight in enumerate(weights) if weight > 0]
+            assert looked_at == list(range(begin, cue))
+            assert sum(weights) == pytest.approx(1, abs=1e-3)
+
+
 def test_weights_lie_over_the_tokens_that_they_name(writer: Writer) -> None:
     text = SCENE * 12
     whole = explain(writer, asked(text, tokens=2000))

@@ -79,6 +79,8 @@ def test_a_model_has_its_own_tables(
     writer: Writer, make_writer: Callable[..., Writer], engine_home: Path
 ) -> None:
     assert list(tables_of(writer)) == [EMBEDDING]
+    reply = make_writer(TrainingConfig(model="reply", embedding_size=8, hidden_size=8))
+    assert list(tables_of(reply)) == [EMBEDDING]
     classic = make_writer(TrainingConfig(model="classic", embedding_size=8, hidden_size=8))
     assert list(tables_of(classic)) == [INPUT, OUTPUT]
     found = neighbours(tables_of(writer), "Delia:", 5)

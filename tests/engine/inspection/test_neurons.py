@@ -75,7 +75,14 @@ def test_the_area_under_the_curve_is_the_share_of_pairs_in_order(
 
 
 @pytest.mark.parametrize(
-    "config", [{"cell": "lstm"}, {"cell": "gru"}, {"cell": "elman"}, {"model": "classic"}]
+    "config",
+    [
+        {"cell": "lstm"},
+        {"cell": "gru"},
+        {"cell": "elman"},
+        {"model": "classic"},
+        {"model": "reply"},
+    ],
 )
 def test_activations_are_those_of_stepping(
     make_writer: Callable[..., Writer], config: dict[str, Any]

@@ -36,6 +36,9 @@ KINDS = {
     "plain": {"attention": "none", "copying": False},
     "gru": {"cell": "gru"},
     "elman": {"cell": "elman"},
+    "reply": {"model": "reply"},
+    "reply without attention": {"model": "reply", "attention": "none"},
+    "reply of two layers": {"model": "reply", "attention": "additive", "layers": 2},
     "classic": {"model": "classic"},
 }
 

@@ -8,7 +8,9 @@ import pytest
 from torch import nn
 
 from engine.config import TrainingConfig, checked
+from engine.models.attention import looking_size
 from engine.models.build import build_model
+from engine.models.reply import ReplyModel
 from engine.protocol.values import MachineReport
 from engine.training.cost import flops_per_token, step_seconds
 
@@ -50,6 +52,27 @@ def test_every_weight_between_the_words_is_multiplied_by_once(
     sentinel = 96 if copying else 0
     looked = (2 * (attention != "none") + copying) * 10 * model.size
     assert flops_per_token(config, 50) == 6 * (weights - sentinel + looked + 64 * 50)
+
+
+@pytest.mark.parametrize("attention", ["none", "general"])
+def test_a_reply_model_reads_each_word_as_cue_and_as_answer(attention: str) -> None:
+    config = checked(
+        {
+            "model": "reply",
+            "attention": attention,
+            "hidden_size": 96,
+            "embedding_size": 64,
+            "layers": 2,
+            "attention_span": 8,
+            "sequence_length": 2,
+        }
+    )
+    model = build_model(config, 100)
+    assert isinstance(model, ReplyModel)
+    once_a_turn = sum(p.numel() for p in (model.embedding, model.bridge.weight))
+    weights = sum(p.numel() for p in model.parameters() if p.ndim > 1) - once_a_turn
+    looked = 2 * (attention != "none") * 10 * looking_size(96)
+    assert flops_per_token(config, 50) == 6 * (weights + looked + 64 * 50)
 
 
 def test_a_classic_models_softmax_is_a_map_of_its_hidden_state() -> None:

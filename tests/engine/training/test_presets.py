@@ -78,6 +78,9 @@ def test_one_wide_layer_but_two_for_the_classic_and_as_many_as_asked() -> None:
     classic, _ = plan(800_000, 12_000, 5, machine(), {"model": "classic"})
     assert classic.layers == 2
     assert checked(msgspec.structs.asdict(classic)) == classic  # with nothing that it does not have
+    reply, _ = plan(800_000, 12_000, 5, machine(), {"model": "reply"})
+    assert reply.layers == 1
+    assert checked(msgspec.structs.asdict(reply)) == reply
     three, _ = plan(800_000, 12_000, 5, machine(), {"layers": 3})
     assert three.layers == 3
     assert three.hidden_size == three.embedding_size

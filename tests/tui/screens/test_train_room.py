@@ -102,7 +102,7 @@ async def test_the_device_of_the_configuration_is_used(
         assert not fields["device"].own, "it can still be chosen"
 
 
-async def test_a_classic_model_is_not_asked_for_what_it_does_not_have(
+async def test_a_model_is_not_asked_for_what_it_does_not_have(
     opened: Any, soon: Any, tiny_corpus: Path
 ) -> None:
     async with opened("train", (tiny_corpus,)) as pilot:
@@ -113,8 +113,13 @@ async def test_a_classic_model_is_not_asked_for_what_it_does_not_have(
         await pilot.press("right")
         await soon(pilot, lambda: "passes over" in plain(room, "#settings-plan"))
         fields["model"].query_one(Choice).focus()
-        await pilot.press("right")
+        await pilot.press("right")  # reply
         assert not fields["cell"].display
+        assert fields["attention"].display
+        assert not fields["copying"].display
+        await pilot.press("right")  # classic
+        assert not fields["cell"].display
+        assert not fields["attention"].display
         assert not fields["candidates"].display
         assert fields["layers"].display
         await soon(pilot, lambda: "2 layers" in plain(room, "#settings-plan"))
