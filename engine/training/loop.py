@@ -13,9 +13,8 @@ import os
 import random
 import time
 from collections import deque
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 import numpy as np
@@ -25,17 +24,16 @@ from torch import Tensor, nn
 
 from engine.config import TrainingConfig
 from engine.corpus.corpus import Corpus
-from engine.errors import ColdOpenError, ModelError, TrainingError
+from engine.errors import ModelError, TrainingError
 from engine.models.build import build_model
-from engine.models.contract import LanguageModel, State
+from engine.models.contract import State
 from engine.models.state_tensors import all_finite, with_tensors
-from engine.protocol.values import Metrics, ValidationPoint
+from engine.protocol.values import Metrics
 from engine.training.batching import Columns, Position, word_counts
 from engine.training.control import Control
 from engine.training.device import best_precision, choose_device, out_of_memory
 from engine.training.disk_writes import DiskWrites
 from engine.training.distributed import ProcessError, join
-from engine.training.evaluation import mean_nll
 from engine.training.finishing import Finished, finish
 from engine.training.optimizer import make_optimizer
 from engine.training.progress import (
@@ -49,12 +47,11 @@ from engine.training.progress import (
 from engine.training.run_checkpoints import RunCheckpoints, as_begun
 from engine.training.schedule import one_cycle
 from engine.training.snapshot import Snapshot
-from engine.training.validation_schedule import seconds_between, words_between
+from engine.training.validator import VALIDATION_TOKENS, Sampler, Validator
 from engine.training.window_step import WindowStep
 
 METRIC_SECONDS = 0.25
 CHECKPOINT_SECONDS = 30.0
-VALIDATION_TOKENS = 12_000
 MEAN_STRETCH = 400
 """Words after which a column's state is begun anew, on average."""
 BAD_STEPS = 5
@@ -109,11 +106,11 @@ class Trainer:
         data: TrainingData,
         run_dir: Path,
         listener: Listener,
-        sampler: Callable[[LanguageModel[Any]], str] | None = None,
+        sampler: Sampler | None = None,
         resume: bool = False,
     ) -> None:
         self.config, self.data, self.run_dir = config, data, run_dir
-        self._listener, self._sampler = listener, sampler
+        self._listener = listener
         self._counted = data.train
         self.device, _why = choose_device(config.device)
         self._group = join(self.device)
@@ -156,8 +153,17 @@ class Trainer:
         self._waits = self.device.type != "cuda" or self._group.size > 1
         self._rows = 0
         """Of the columns; 0 before there are any."""
-        self._held_out = data.validation if len(data.validation) > 1 else data.train
-        self._last_validation_seconds, self._validated_step = 0.0, -1
+        self._validator = Validator(
+            self.model,
+            len(self._counted),
+            data.validation if len(data.validation) > 1 else data.train,
+            self.device,
+            self._progress,
+            self._checkpoints,
+            self._history,
+            listener,
+            sampler,
+        )
         counts = word_counts(data.train, data.vocabulary_size).to(self.device)
         cues = None if data.cues is None else torch.from_numpy(data.cues).to(self.device)
         self.model.prime(counts, cues)
@@ -279,8 +285,11 @@ class Trainer:
             state = self._state
             if ahead.row == 0 or state is None or state.batch_size != columns.columns:
                 self._state = self.model.initial_state(columns.columns)
-            if self._validation_due(now - last_validation, tokens_before, columns):
-                enough = self._validate()
+            since_last = now - last_validation
+            if self._group.leads and self._validator.due(
+                self.config, since_last, tokens_before, columns.rows
+            ):
+                enough = self._validator.validate(self.config)
                 last_validation = time.perf_counter()
                 progress.seconds = base_seconds + last_validation - started
                 last_metric = last_validation
@@ -297,8 +306,8 @@ class Trainer:
         if self._group.leads and (control.keep or not control.stopping):
             # What goes on from here goes on as if there had been no validation at this place.
             saved = self._save()
-            if progress.step != self._validated_step:
-                self._validate(only_until_resumed=control.stopping)
+            if not self._validator.up_to_date:
+                self._validator.validate(self.config, only_until_resumed=control.stopping)
             if not saved and progress.best_loss is None:
                 raise TrainingError(
                     "The model could not be kept: the disk took none of its checkpoints.",
@@ -377,81 +386,6 @@ class Trainer:
             self._listener.on_metrics(metrics)
         self._history.log("metrics", metrics)
 
-    # -- validation
-
-    def _validation_due(self, since: float, tokens_before: int, columns: Columns) -> bool:
-        """Whether to validate after a step, ``since`` seconds after the last time.
-
-        Where epochs alone rule the run, its place in the text says so, else the clock.
-        """
-        if not self._group.leads:
-            return False
-        if self.config.minutes is None and self.config.epochs is not None:
-            held_out = min(len(self._held_out), VALIDATION_TOKENS)
-            every = words_between(self.config.epochs, len(self._counted), held_out)
-            return self._progress.tokens // every > tokens_before // every
-        share = self._progress.share_done(self.config, columns.rows)
-        estimate = self._progress.seconds / share if share > 0.01 else math.inf
-        if self.config.minutes is not None:
-            estimate = min(estimate, 60 * self.config.minutes)
-        return since >= seconds_between(estimate, self._last_validation_seconds)
-
-    def _validate(self, only_until_resumed: bool = False) -> bool:
-        """Validate, keep the weights if they are the best, show a sample; True to stop early.
-
-        Weights that are kept ``only_until_resumed`` give way to those before when the run goes on.
-        """
-        progress, begun = self._progress, time.perf_counter()
-        saved = torch.get_rng_state()
-        self.model.settle()
-        loss, _count = mean_nll(
-            self.model, self._held_out, self.device, most_tokens=VALIDATION_TOKENS
-        )
-        self._validated_step = progress.step
-        self._checkpoints.put_back_best()
-        best = math.isfinite(loss) and (progress.best_loss is None or loss < progress.best_loss)
-        if best:
-            best = self._checkpoints.keep_best(self.config, loss, only_until_resumed)
-            if not best:  # which the disk may take at the end
-                self._validated_step = -1
-        else:
-            progress.since_best += 1
-        point = ValidationPoint(
-            step=progress.step,
-            seconds=progress.seconds,
-            loss=finite(loss),
-            perplexity=perplexity(loss) if math.isfinite(loss) else None,
-            best=best,
-        )
-        self._listener.on_validation(point)
-        self._history.log("validation", point)
-        self._show_sample()
-        torch.set_rng_state(saved)
-        self._last_validation_seconds = time.perf_counter() - begun
-        return bool(self.config.patience) and progress.since_best >= self.config.patience
-
-    def _show_sample(self) -> None:
-        """Show what the model writes; a run goes on without where it can write nothing."""
-        if self._sampler is None:
-            return
-        self._module.eval()
-        try:
-            text = self._sampler(self.model)
-        except ColdOpenError as error:
-            why = str(error)
-        except (RuntimeError, MemoryError) as error:
-            if not out_of_memory(error):
-                raise
-            why = "There is not enough memory."
-        else:
-            self._listener.on_sample(self._progress.step, text)
-            self._history.add("sample", step=self._progress.step, text=text)
-            return
-        finally:
-            self._module.train()
-        self._listener.on_notice(f"No samples are shown from here on. {why}")
-        self._sampler = None
-
     # -- checkpoints
 
     def _save(self) -> bool:
@@ -462,7 +396,7 @@ class Trainer:
     def _restore(self) -> None:
         saved = self._checkpoints.take_up()
         self._window_step.forget()
-        self._validated_step = -1
+        self._validator.forget()
         if saved:
             self._state = with_tensors(self.model.initial_state(1), saved)
 

@@ -21,17 +21,19 @@ from torch import nn
 
 from engine.config import TrainingConfig, checked, knobs_of
 from engine.errors import ModelError, TrainingError
+from engine.models.build import build_model
 from engine.models.neural_cache import HasCache
 from engine.models.state_tensors import state_tensors, with_tensors
 from engine.protocol.values import JobState, Metrics, ValidationPoint
 from engine.storage.checkpoint import load_checkpoint
 from engine.storage.library import read_history
-from engine.training import loop
+from engine.training import loop, validator
 from engine.training.control import Control
 from engine.training.distributed import Group, ProcessError
 from engine.training.finishing import COLUMNS
 from engine.training.loop import Trainer, TrainingData
 from engine.training.restoring import load_model
+from engine.training.validator import Validator
 
 WORDS = 40
 
@@ -115,6 +117,7 @@ def weights(trainer: Trainer) -> dict[str, torch.Tensor]:
         (17, {"precision": "bfloat16", "candidates": 20, "weight_drop": 0.2}),
         (33, {"cell": "gru", "attention": "additive"}),
         (20, {"model": "classic"}),
+        (17, {"model": "reply", "candidates": 20}),
     ],
 )
 def test_a_run_stopped_and_resumed_is_bit_for_bit_the_run_that_was_not(
@@ -158,7 +161,7 @@ def test_a_stop_changes_nothing_about_the_weights_that_are_kept_in_the_end(
         def loss(model: Any, *_rest: Any, **_settings: Any) -> tuple[float, int]:
             return float(abs(told[-1].metrics[-1].step - stop_at)), 1
 
-        monkeypatch.setattr(loop, "mean_nll", loss)
+        monkeypatch.setattr(validator, "mean_nll", loss)
     config, told = small(epochs=4), [whole := Diary()]
     Trainer(config, data(), tmp_path / "whole", whole).run(Control())
 
@@ -230,6 +233,22 @@ def test_it_learns_the_rule_and_what_was_kept_can_be_loaded(tmp_path: Path) -> N
     nll, count = mean_nll(model, data(3000).validation, torch.device("cpu"), COLUMNS)
     assert math.exp(nll) == pytest.approx(result.perplexity, rel=1e-4)
     assert count > 500
+
+
+@pytest.mark.parametrize("model", ["script", "reply", "classic"])
+def test_what_was_kept_predicts_as_the_same_weights_do_anywhere(tmp_path: Path, model: str) -> None:
+    config = small(model=model, epochs=1)
+    Trainer(config, data(), tmp_path, Diary()).run(Control())
+    kept = load_model(tmp_path, torch.device("cpu"))[0]
+    fresh = build_model(config, kept.vocabulary_size)
+    for module in (kept, fresh):
+        assert isinstance(module, nn.Module)
+    fresh.load_state_dict(kept.state_dict())
+    fresh.eval()
+    ids = torch.from_numpy(data().validation[None, :60].astype(np.int64))
+    scores = [one.score(ids[:, :-1], ids[:, 1:], one.initial_state(1))[0] for one in (kept, fresh)]
+    assert torch.isfinite(scores[0]).all()
+    assert torch.allclose(scores[0], scores[1], atol=1e-5)
 
 
 def test_history_holds_every_metric_and_validation_as_a_line_of_json(tmp_path: Path) -> None:
@@ -415,7 +434,7 @@ def test_going_back_costs_no_better_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The best are kept by themselves, and may be newer than the state that is gone back to."""
-    monkeypatch.setattr(Trainer, "_validation_due", lambda *_args: True)
+    monkeypatch.setattr(Validator, "due", lambda *_args: True)
 
     class Saving(Diary):
         def on_metrics(self, metrics: Metrics) -> None:
@@ -536,7 +555,7 @@ def test_a_model_that_can_write_nothing_yet_is_trained_all_the_same(
 def test_patience_ends_a_run_that_learns_nothing_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Trainer, "_validation_due", lambda *_args: True)
+    monkeypatch.setattr(Validator, "due", lambda *_args: True)
     diary = Diary()
     config = small(epochs=50, learning_rate=1e-9, patience=3)
     Trainer(config, data(), tmp_path, diary).run(Control())
@@ -590,7 +609,7 @@ def test_a_disk_that_is_full_for_a_while_costs_no_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
-    monkeypatch.setattr(Trainer, "_validation_due", lambda *_args: True)
+    monkeypatch.setattr(Validator, "due", lambda *_args: True)
 
     class Freed(Diary):
         def on_metrics(self, metrics: Metrics) -> None:
