@@ -70,10 +70,15 @@ async def test_a_digit_in_the_row_of_rooms_switches(app: ColdOpenApp, until: Unt
         await entered(pilot, until, app, "write")
 
 
-async def test_the_row_of_rooms_can_be_left_and_clicked(app: ColdOpenApp, until: Until) -> None:
+@pytest.mark.parametrize("key", ["escape", "tab", "shift+tab"])
+async def test_the_row_of_rooms_can_be_left_and_clicked(
+    app: ColdOpenApp, until: Until, key: str
+) -> None:
     async with app.run_test() as pilot:
         await entered(pilot, until, app, "write")
-        await pilot.press("x", "ctrl+backslash", "escape", "y")
+        await pilot.press("x", "ctrl+backslash")
+        assert "Esc back" in str(app.query_one(RoomTabs).render())
+        await pilot.press(key, "y")
         assert app.query_one(TextArea).text == "xy"
         await pilot.click(RoomTabs, offset=(14, 0))
         await entered(pilot, until, app, "library")

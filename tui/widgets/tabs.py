@@ -12,6 +12,9 @@ from textual.widget import Widget
 
 from tui.rooms import RoomEntry
 
+_WAYS = ("a digit or ← → Enter, Esc back", "← → Enter, Esc back")
+"""What to press in the row, in as many words as there is room for."""
+
 
 class RoomTabs(Widget, can_focus=True):
     """One line with the rooms; posts :class:`Chosen` and :class:`Left`."""
@@ -48,23 +51,23 @@ class RoomTabs(Widget, can_focus=True):
                 style = "bold $background on $accent"
             parts.append(Content.styled(label, style))
         row = Content("").join(parts)
-        hint = "a digit or ← → Enter, Esc back" if self.has_focus else f"{self._key} rooms"
-        gap = self.content_size.width - row.cell_length - len(hint)
-        if gap > 0:
-            row = Content.assemble(row, " " * gap, (hint, "$quiet"))
-        return row
+        hints = _WAYS if self.has_focus else (f"{self._key} rooms",)
+        left = self.content_size.width - row.cell_length
+        hint = next((hint for hint in hints if len(hint) < left), "")
+        return Content.assemble(row, " " * (left - len(hint)), (hint, "$quiet")) if hint else row
 
     def on_focus(self) -> None:
         ids = [room.id for room in self._rooms]
         self._pointed = ids.index(self.active) if self.active in ids else 0
 
     def on_key(self, event: events.Key) -> None:
-        if event.key in ("left", "right", "shift+tab", "tab"):
-            step = 1 if event.key in ("right", "tab") else -1
+        if event.key in ("left", "right"):
+            step = 1 if event.key == "right" else -1
             self._pointed = (self._pointed + step) % len(self._rooms)
         elif event.key in ("enter", "space", "down"):
             self.post_message(self.Chosen(self._rooms[self._pointed].id))
-        elif event.key in ("escape", "up"):
+        elif event.key in ("escape", "up", "tab", "shift+tab"):
+            # Whoever went a field too far with the one comes back with the other.
             self.post_message(self.Left())
         elif event.key.isdecimal() and 0 < int(event.key) <= len(self._rooms):
             self.post_message(self.Chosen(self._rooms[int(event.key) - 1].id))
