@@ -176,14 +176,17 @@ TREE = (
     Action("tree.close", "Leave", "Back to the page.", ("escape",), palette=False, priority=True),
 )  # fmt: skip
 
+# The list takes no text, and what follows a key at once may be for the dialog that it opens.
 DRAFTS = (
-    Action("drafts.new", "New", "Begin a draft.", ("n",), palette=False),
-    Action("drafts.rename", "Rename", "Give the draft another name.", ("r",), palette=False),
-    Action("drafts.duplicate", "Duplicate", "Make a copy of the draft.", ("d",), palette=False),
+    Action("drafts.new", "New", "Begin a draft.", ("n",), palette=False, priority=True),
+    Action("drafts.rename", "Rename", "Give the draft another name.", ("r",), palette=False,
+           priority=True),
+    Action("drafts.duplicate", "Duplicate", "Make a copy of the draft.", ("d",), palette=False,
+           priority=True),
     Action("drafts.delete", "Delete", "Move the draft to the trash.", ("delete", "x"),
-           palette=False),
+           palette=False, priority=True),
     Action("drafts.undelete", "Undo", "Bring the last deleted draft back.", ("u", "ctrl+z"),
-           palette=False),
+           palette=False, priority=True),
     Action("drafts.close", "Leave", "Back to the page.", ("escape",), palette=False,
            priority=True),
 )  # fmt: skip

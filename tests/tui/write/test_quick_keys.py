@@ -24,6 +24,8 @@ from tui.screens.corpus import CorpusRoom
 from tui.screens.help import HelpScreen
 from tui.widgets.once import Palette
 from tui.write import draft_actions
+from tui.write.ask import Ask
+from tui.write.drafts_screen import DraftsScreen
 from tui.write.streaming import Branch, Continuation
 
 SCENE = "ANNA: hi.\n\nBOB: ho.\n\n"
@@ -157,6 +159,18 @@ async def test_what_follows_the_key_that_opens_something_goes_into_it(
     together(sitting, "ctrl+o", "escape", "x")
     await sitting.until(lambda: sitting.page.draft == SCENE.replace("ho", "x"))  # what was found
     assert len(sitting.app.screen_stack) == 1
+
+
+async def test_a_name_follows_the_key_that_asks_for_it_in_the_list_of_drafts(sitting: Any) -> None:
+    await sitting.app.perform("write.open")
+    await sitting.until(lambda: isinstance(sitting.app.screen, DraftsScreen))
+    await sitting.until(lambda: sitting.app.focused is not None)
+    together(sitting, "n", *"dud")
+    await settled(sitting)
+    assert isinstance(sitting.app.screen, Ask)
+    assert sitting.app.focused.value.endswith("dud")
+    assert len(sitting.room._store.entries()) == 1, "d and u copy and bring back drafts"
+    await sitting.press("escape", "escape")
 
 
 @pytest.mark.parametrize("key", ["down", "ctrl+z", "x", "left"])
