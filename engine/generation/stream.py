@@ -38,7 +38,6 @@ from engine.protocol.values import (
     GenerationRecord,
     SamplerSettings,
     SettingsChange,
-    StopAt,
     StopRule,
     WrittenToken,
 )
@@ -77,7 +76,9 @@ class _Asked(NamedTuple):
 class Stream:
     """One continuation being written, in one or more branches.
 
-    ``step`` is for one thread; ``adjust`` and ``stop`` may be called from any.
+    ``step`` is for one thread; ``adjust`` and ``stop`` may be called from any. With ``only`` one
+    branch is told, and it is over when that one is or has ``until`` tokens; the others are written
+    beside it, since the arithmetic of a batch depends on its size.
 
     Raises:
         ModelError: when ``request`` asks for what the model cannot do.
@@ -90,6 +91,7 @@ class Stream:
         *,
         changes: tuple[SettingsChange, ...] = (),
         only: int | None = None,
+        until: int | None = None,
     ) -> None:
         self.writer = writer
         self._request = request
@@ -101,7 +103,7 @@ class Stream:
         self._stop = request.stop
         self._brackets = Brackets.of(writer.vocabulary)
         self._seed_now = self._seed
-        self._only = only
+        self._only, self._until = only, until
         self._stop_asked = False
         self._steps = 0
         speaker = request.speaker
@@ -136,7 +138,7 @@ class Stream:
     def records(self) -> tuple[GenerationRecord, ...]:
         """The record of each branch, as things stand."""
         return tuple(
-            self._record(number, self._request.stop)
+            self._record(number)
             for number in range(self._request.branches)
             if self._only in (None, number)
         )
@@ -189,7 +191,7 @@ class Stream:
             if reason is None:
                 told = branch.take(number, token, hold=self._stop.at != "length")
                 self._tell(branch, told, step)
-                if is_long_enough(self._stop, branch, self._brackets):
+                if self._is_long_enough(branch):
                     reason = "length"
             if reason is not None:
                 self._end(branch, reason, step)
@@ -209,24 +211,22 @@ class Stream:
         with self._lock:
             asked, self._asked = self._asked, None
         if asked is not None:
-            at = None
-            if asked.stop is not None:
-                at, self._stop = asked.stop.at, replace(asked.stop, at=self._stop.at)
-            self._change(asked.settings, at, asked.seed)
+            self._change(asked.settings, asked.stop, asked.seed)
         while self._due and self._due[0].index <= self._steps:
             due = self._due.popleft()
-            self._change(due.settings, due.at, due.seed)
+            stop = due.stop if due.at is None else replace(self._stop, at=due.at)
+            self._change(due.settings, stop, due.seed)
 
-    def _change(self, settings: SamplerSettings, at: StopAt | None, seed: int | None) -> None:
+    def _change(self, settings: SamplerSettings, stop: StopRule | None, seed: int | None) -> None:
         """Have these hold from the next token on, and remember it; None is as before."""
-        at = None if at == self._stop.at else at
+        stop = None if stop == self._stop else stop
         seed = None if seed == self._seed_now else seed
-        if settings == self._next_word.settings and at is None and seed is None:
+        if settings == self._next_word.settings and stop is None and seed is None:
             return
         if settings != self._next_word.settings:
             self._next_word = NextWord(self.writer, self.context, settings)
-        if at is not None:
-            self._stop = replace(self._stop, at=at)
+        if stop is not None:
+            self._stop = stop
         if seed is not None:
             self._seed_now = seed
             for branch in self._branches:
@@ -234,11 +234,21 @@ class Stream:
         last = self._changes[-1]
         if last.index == self._steps:  # nothing was drawn in between
             self._changes.pop()
-            at, seed = at or last.at, last.seed if seed is None else seed
-        self._changes.append(SettingsChange(index=self._steps, settings=settings, at=at, seed=seed))
+            stop, seed = stop or last.stop, last.seed if seed is None else seed
+        self._changes.append(
+            SettingsChange(index=self._steps, settings=settings, stop=stop, seed=seed)
+        )
+
+    def _is_long_enough(self, branch: Branch) -> bool:
+        cut = self._until is not None and branch.number == self._only
+        if cut and branch.drawn >= (self._until or 0):
+            return True
+        return is_long_enough(self._stop, branch, self._brackets)
 
     def _go_on(self, going: list[tuple[int, Branch, int]]) -> None:
         state = self._prediction.state
+        if self._only is not None and all(b.number != self._only for _r, b, _n in going):
+            going = []  # nobody is told of the others
         if going and len(going) < len(self._branches):
             rows = torch.tensor([row for row, _b, _n in going], device=self.writer.device)
             state = state.select(rows)
@@ -331,15 +341,13 @@ class Stream:
             self._tell(branch, branch.release(), step)
         else:
             drawn += 1  # the token that decided it has to be drawn again to decide it again
-        record = self._record(
-            branch.number, StopRule(tokens=max(1, drawn), at=self._request.stop.at)
-        )
+        record = self._record(branch.number, max(1, drawn))
         nats = None
         if self._request.after.strip():
             nats = fit(self.writer, self._request, "".join(branch.written))
         step.ended.append(Ended(branch.number, reason, record, nats))
 
-    def _record(self, number: int, stop: StopRule) -> GenerationRecord:
+    def _record(self, number: int, drawn: int | None = None) -> GenerationRecord:
         return GenerationRecord(
             model=self.writer.name,
             weights=self.writer.weights,
@@ -347,7 +355,8 @@ class Stream:
             branch=number,
             branches=self._request.branches,
             changes=tuple(self._changes),
-            stop=stop,
+            stop=self._request.stop,
+            drawn=drawn,
             context=self.context.text,
             cast=self._request.cast,
             speaker=self._request.speaker,
@@ -368,7 +377,8 @@ def repeated(writer: Writer, record: GenerationRecord, alternatives: int) -> Str
             "It cannot be made again exactly; continue afresh.",
         )
     placed = 0 <= record.branch < record.branches <= MOST_BRANCHES
-    if not record.changes or not placed or record.seed < 0:
+    cut = record.drawn is None or record.drawn > 0
+    if not record.changes or not placed or not cut or record.seed < 0:
         raise ModelError("The record of this passage is damaged.", "Continue afresh.")
     request = Write(
         model=record.model,
@@ -383,4 +393,4 @@ def repeated(writer: Writer, record: GenerationRecord, alternatives: int) -> Str
         branches=record.branches,
         alternatives=alternatives,
     )
-    return Stream(writer, request, changes=record.changes, only=record.branch)
+    return Stream(writer, request, changes=record.changes, only=record.branch, until=record.drawn)

@@ -36,7 +36,7 @@ from engine.protocol.values import (
     WrittenToken,
 )
 
-PROTOCOL_VERSION = 3
+PROTOCOL_VERSION = 4
 
 R = TypeVar("R", bound="Reply")
 Name = Annotated[str, Meta(min_length=1, max_length=80)]

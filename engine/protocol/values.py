@@ -233,8 +233,10 @@ class SettingsChange(Value, frozen=True, kw_only=True):
 
     index: int
     settings: SamplerSettings
+    stop: StopRule | None = None
+    """When it ends; None where that stayed as it was."""
     at: StopAt | None = None
-    """Where it ends; None where that stayed as it was."""
+    """Where it ends, in records of before, which have no ``stop``."""
     seed: int | None = None
     """Drawn from anew; None where that went on as before."""
 
@@ -250,6 +252,10 @@ class GenerationRecord(Value, frozen=True, kw_only=True):
     """How many were written side by side: the arithmetic of a batch depends on its size."""
     changes: tuple[SettingsChange, ...]
     stop: StopRule
+    """What ended the branches beside it, too, as long as ``drawn`` is told."""
+    drawn: int | None = None
+    """Tokens after which this branch was over, the one that decided it included; None in records of
+    before, whose ``stop`` tells it."""
     context: str
     cast: tuple[str, ...] = ()
     speaker: str | None = None

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.config import TrainingConfig
 from engine.corpus.tokenizer import tokenize
@@ -20,7 +21,7 @@ from engine.generation.stopping import MOST_MORE
 from engine.generation.stream import Ended, Stream, repeated
 from engine.generation.writer import Writer
 from engine.protocol.messages import Write
-from engine.protocol.values import SamplerSettings, StopRule, WrittenToken
+from engine.protocol.values import SamplerSettings, SettingsChange, StopRule, WrittenToken
 
 SCENE = """[The laundromat, late. Rain.]
 
@@ -91,9 +92,23 @@ def test_a_sentence_may_end_before_the_length_counts(writer: Writer, at: Any, le
         if len(tokens[number]) < least + MOST_MORE:
             assert written.rstrip()[-1] in '.!?]")' or written.endswith("...")
             assert not written.endswith("\n")
-        again, _ends = run(repeated(writer, end.record, alternatives=3))
-        assert text(again[number]) == text(tokens[number])
     assert longer
+    for number, end in ends.items():  # to the last bit, though others were over before
+        again, again_ends = run(repeated(writer, end.record, alternatives=8))
+        assert again.get(number, []) == tokens.get(number, [])
+        assert list(again_ends) == [number]
+
+
+def test_a_record_of_before_ends_where_its_rule_says(writer: Writer) -> None:
+    tokens, ends = run(Stream(writer, asked(stop=StopRule(tokens=30), seed=4)))
+    rule = StopRule(tokens=12)
+    record = replace(ends[0].record, drawn=None, stop=rule)
+    assert run(repeated(writer, record, alternatives=8))[0][0] == tokens[0][:12]
+    turned = SettingsChange(index=5, settings=SamplerSettings(), at="line")
+    record = replace(record, changes=(*record.changes, turned))
+    _again, again_ends = run(repeated(writer, record, alternatives=8))
+    assert again_ends[0].reason in ("line", "length")
+    assert again_ends[0].record.changes[-1].stop == StopRule(tokens=12, at="line")
 
 
 def test_the_same_seed_writes_the_same_and_another_something_else(writer: Writer) -> None:
@@ -156,7 +171,8 @@ def test_a_change_before_the_first_word_is_made_again(writer: Writer) -> None:
     stream.adjust(SamplerSettings(temperature=1.2))
     tokens, ends = run(stream)
     record = ends[0].record
-    assert [(c.index, c.at, c.seed) for c in record.changes] == [(0, "line", 5)]
+    changed = StopRule(tokens=30, at="line")
+    assert [(c.index, c.stop, c.seed) for c in record.changes] == [(0, changed, 5)]
     assert run(repeated(writer, record, alternatives=8))[0] == tokens
 
 
