@@ -77,7 +77,12 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ] = "general"
     attention_span: Annotated[
         int,
-        _about_ours("Model", "How many past words attention and copying can reach.", ge=8, le=4096),
+        _about_ours(
+            "Model",
+            "How many past words attention and copying can reach, or an encoder reads.",
+            ge=8,
+            le=4096,
+        ),
     ] = 128
     copying: Annotated[
         bool,

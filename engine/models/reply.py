@@ -44,15 +44,16 @@ from engine.models.turns import Heard, Pieces, divide
 class Encoded:
     """What the encoder made of the turn that each row or piece answers."""
 
-    states: Tensor
-    """(rows, span, hidden), where ``there``"""
+    states: Tensor | None
+    """(rows, span, hidden), where ``there``; None for a model without attention"""
     there: Tensor
     """(rows, span): where it has words"""
     start: StackState
     """What the decoder starts an answer from."""
 
     def select(self, rows: Tensor) -> Encoded:
-        return Encoded(self.states[rows], self.there[rows], self.start.select(rows))
+        states = None if self.states is None else self.states[rows]
+        return Encoded(states, self.there[rows], self.start.select(rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,6 @@ class ReplyModel(nn.Module):
         self.output_dropout = LockedDropout(config.dropout)
         each_way = (hidden + 1) // 2
         self.encoder = nn.LSTM(embedding, each_way, batch_first=True, bidirectional=True)
-        self.states = nn.Linear(2 * each_way, hidden)
         self.bridge = nn.Linear(2 * each_way, 2 * layers * hidden)
         between = config.dropout if layers > 1 else 0.0
         self.decoder = nn.LSTM(embedding, hidden, layers, batch_first=True, dropout=between)
@@ -126,6 +126,7 @@ class ReplyModel(nn.Module):
         size = looking_size(hidden)
         self.scorer = Scorer(config.attention, hidden, size) if attends else None
         self.value = nn.Linear(hidden, size) if attends else None
+        self.states = nn.Linear(2 * each_way, hidden) if attends else None
         self.combine = nn.Linear(hidden + (size if attends else 0), embedding)
         for lstm in (self.encoder, self.decoder):
             for name, bias in lstm.named_parameters():
@@ -283,7 +284,7 @@ class ReplyModel(nn.Module):
         outputs, (hidden, cell) = self.decoder(packed, (start.hidden, start.cell))
         states = pad_packed_sequence(outputs, batch_first=True)[0]
         seen, attention = states, None
-        if self.scorer is not None and self.value is not None:
+        if self.scorer is not None and self.value is not None and encoded.states is not None:
             queries, keys = self.scorer.asking(states), self.scorer.key(encoded.states)
             attention = _weights(self.scorer.score(queries, keys), encoded.there[:, None])
             seen = torch.cat((states, attention @ self.value(encoded.states)), -1)
@@ -302,13 +303,15 @@ class ReplyModel(nn.Module):
         from_left = (steps + self.span - lengths[:, None]).clamp_max(self.span - 1)
         words = self._words(answered.gather(1, from_left).clamp_min(0), book)
         outputs, (hidden, _cell) = self.encoder(_packed(words, lengths.clamp_min(1)))
-        states = self.states(pad_packed_sequence(outputs, batch_first=True)[0])
         whole = torch.cat((hidden[0], hidden[1]), 1) * (lengths > 0)[:, None]
         start = self.bridge(whole).view(len(answered), 2, self.config.layers, -1).float()
         start = start.permute(1, 2, 0, 3).contiguous()
-        back = steps - (longest - lengths[:, None])
-        placed = states.gather(1, back.clamp_min(0)[:, :, None].expand_as(states))
-        return Encoded(placed, there[:, -longest:], StackState(torch.tanh(start[0]), start[1]))
+        states = None
+        if self.states is not None:
+            states = self.states(pad_packed_sequence(outputs, batch_first=True)[0])
+            back = (steps - (longest - lengths[:, None])).clamp_min(0)
+            states = states.gather(1, back[:, :, None].expand_as(states))
+        return Encoded(states, there[:, -longest:], StackState(torch.tanh(start[0]), start[1]))
 
     def _starts(self, pieces: Pieces, encoded: Encoded, state: ReplyState) -> StackState:
         """(layers, pieces, hidden) each: what the decoder has where each piece begins."""
@@ -335,7 +338,8 @@ def _as_last_words(attention: Tensor, heard: Heard) -> tuple[Tensor, Tensor]:
     """Weights (batch, 1, words) over the last words of a text, and their ids (batch, words).
 
     ``attention`` (batch, 1, positions) is over the end of the turn before. Of a present turn that
-    is longer than ``heard`` holds, the ids are 0.
+    is longer than ``heard`` holds, the ids are 0; words that are further back than twice that have
+    no place, so that the weights of the others sum to less than 1.
     """
     span = heard.before.shape[1]
     reach = 2 * span

@@ -75,8 +75,8 @@ def _inner_weights(config: TrainingConfig) -> int:
     looking = (hidden + attends * size) * embedding
     if config.model == "reply":
         # An encoder of half as many units each way, and what its states are for.
-        encoder = gates * hidden * (embedding + hidden // 2) + hidden * hidden
-        return stack + encoder + 3 * attends * hidden * size + looking
+        encoder = gates * hidden * (embedding + hidden // 2)
+        return stack + encoder + attends * hidden * (hidden + 3 * size) + looking
     return stack + (3 * attends + 2 * config.copying) * hidden * size + looking
 
 

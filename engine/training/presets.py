@@ -47,7 +47,7 @@ def least_epochs(minutes: float, model: ModelKind) -> float:
     Of 780,000 words, one minute was best for 288 units, which read them twice, before 192 and 384;
     two minutes for 384 (three times), before 480, 576 and 768; five for 768 (four times), before
     1152 (2.2 times) and 480 (6.4 times). A reply model, which takes longer over them, does with
-    fewer: after five minutes 192 units (1.5 times) stood at 49.8, before 384 (0.8 times) at 55.6.
+    fewer: after five minutes 192 units (1.5 times) stood at 49.8, before 384 (0.8 times) at 54.5.
     """
     usual = min(ENOUGH_EPOCHS, 2 * math.sqrt(minutes))
     return REPLY_PASSES * usual if model == "reply" else usual

@@ -192,6 +192,12 @@ class ScriptArea(PageView):
             self._lay_overlay()
         return taken
 
+    def put_behind(self, text: str) -> None:
+        """Put ``text`` behind the cursor, as if typed; the cursor stays before it."""
+        if text:
+            where = self.cursor_location
+            self._put(where, where, Passage.marked(text, []), alone=True, cursor=where)
+
     def _lay_overlay(self) -> None:
         layout = self.layout_of_page
         height, before = layout.height, layout.overlay_at[0]

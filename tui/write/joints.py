@@ -6,7 +6,9 @@ two would run into one another.
 
 from __future__ import annotations
 
-_OPENING = frozenset("([{«“‘¿¡-'\"")
+_OPENING = frozenset("([{«“‘¿¡-")
+_QUOTES = frozenset("\"'")
+"""Those that open and close alike."""
 
 
 def joint(before: str, taken: str, behind: str, *, empty_lines: bool) -> str:
@@ -20,5 +22,18 @@ def joint(before: str, taken: str, behind: str, *, empty_lines: bool) -> str:
     begun = before.rsplit("\n", 1)[-1]
     if not begun.strip() or "\n" in taken:
         return "\n\n" if empty_lines else "\n"
-    words = behind[0].isalnum() and not taken[-1].isspace() and taken[-1] not in _OPENING
-    return " " if words else ""
+    return " " if _ends_a_word(begun + taken) and _begins_one(begun + taken, behind) else ""
+
+
+def _ends_a_word(line: str) -> bool:
+    last, one_before = line[-1], line[-2:-1]
+    if last in _QUOTES:  # one behind a blank opens
+        return bool(one_before) and not one_before.isspace() and one_before not in _OPENING
+    return not last.isspace() and last not in _OPENING
+
+
+def _begins_one(line: str, behind: str) -> bool:
+    first = behind[0]
+    if first in _QUOTES:  # one that is open is closed by it
+        return line.count(first) % 2 == 0
+    return first.isalnum() or first in _OPENING - {"-"}

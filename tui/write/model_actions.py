@@ -243,6 +243,7 @@ class ModelActions(Steering):
                 del self._streams[event.stream]
         if going is self._going and not going.over:
             if going.used and branch is going.branch and branch.reason and not going.pending:
+                self._join(going, branch)
                 self.let_go()  # all of it is in the draft
             elif not self.page.pending or not going.running:
                 self._flush()
@@ -322,6 +323,8 @@ class ModelActions(Steering):
             self._flush()
             self._stop_sending(going)
             if not self.page.pending:
+                if going.branch is not None:
+                    self._join(going, going.branch)
                 self._going = None
         else:
             self._going = None
@@ -409,8 +412,13 @@ class ModelActions(Steering):
         if end < len(branch.text) or not (branch.reason or going.over):
             return ""
         rest = self.page.around_cursor(0)[1].split("\n", 1)[0]
-        empty_lines = "\n\n" in self.page.draft
+        empty_lines = "\n\n" in branch.text or "\n\n" in self.page.draft
         return joint(going.place.tail, branch.text, rest, empty_lines=empty_lines)
+
+    def _join(self, going: Continuation, branch: Branch) -> None:
+        """As :meth:`_joint`, where it turns out only now that what was taken is all."""
+        if branch.taken and going.used == len(branch.text) and not self._has_left(going):
+            self.page.put_behind(self._joint(going, branch, going.used))
 
     @property
     def catching_up(self) -> bool:

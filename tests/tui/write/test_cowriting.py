@@ -55,6 +55,32 @@ async def test_lines_in_front_of_a_line_do_not_run_into_it(cowriting: Any) -> No
     assert page.draft == OPENING + "GUS: Then wash it.\n"
 
 
+@pytest.mark.parametrize("way", ["ended", "escape"])
+async def test_words_that_turn_out_to_be_all_do_not_run_into_the_line_behind(
+    cowriting: Any, way: str
+) -> None:
+    room, page = cowriting.room, cowriting.page
+    await cowriting.at_most(20_000)
+    await cowriting.put(OPENING + "GUS: Then wash it.\n")
+    page.go_to(len(OPENING))
+    await cowriting.press("ctrl+g")
+    await cowriting.until(lambda: page.pending.strip() and page.pending[-1] != "\n")
+    going, stream = room._going, room._going.stream
+    del room._streams[stream]  # as if no more had come so far
+    words = page.pending
+    going.branch.text = words
+    room._take(len(words))
+    assert room.catching_up
+    if way == "escape":
+        await cowriting.press("escape")
+    else:
+        room._streams[stream] = going
+        record = going.branch.record
+        room.hear(StreamEnded(stream=stream, branch=record.branch, reason="speech", record=record))
+    assert page.draft == f"{OPENING}{words}\n\nGUS: Then wash it.\n"
+    assert page.cursor_offset == len(OPENING + words)
+
+
 async def test_asked_for_before_the_model_is_there_it_goes_on_when_it_is(
     models: Path, wait: Any
 ) -> None:

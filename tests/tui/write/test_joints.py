@@ -18,6 +18,13 @@ from tui.write.joints import joint
         ("A: I", " think", " so.", ""),
         ("A: I think", " (", "so", ""),
         ("A: I think", " so", ".", ""),
+        ("A: I ", "think", "(laughs) so.", " "),
+        ("A: I ", "think", "“so.”", " "),
+        ("A: I ", 'said "yes"', "and left.", " "),
+        ("A: I ", 'said "', "yes", ""),
+        ("A: I ", 'said "yes', '" and left.', ""),
+        ("A: I ", "said", '"yes"', " "),
+        ("A: a well", "-", "known man", ""),
         ("A: I", " think", "", ""),  # nothing is behind it
         ("A: I\n\n", "B: No.", "  ", ""),
         ("A: I", "", "so", ""),
