@@ -240,8 +240,8 @@ class Stream:
         )
 
     def _is_long_enough(self, branch: Branch) -> bool:
-        cut = self._until is not None and branch.number == self._only
-        if cut and branch.drawn >= (self._until or 0):
+        cut = self._until if branch.number == self._only else None
+        if cut is not None and branch.drawn >= cut:
             return True
         return is_long_enough(self._stop, branch, self._brackets)
 

@@ -99,7 +99,7 @@ def predictions(writer: Writer, read: ReadText, *, beyond: bool = False) -> list
             )
             attention = None if seen.attention is None else seen.attention[:, :, None]
             copying = None if seen.copying is None else seen.copying[:, None]
-            found += _rows(odds[:, None], attention, copying, seen.memory_ids)
+            found += _rows(odds[:, None], attention, copying, seen.memory_ids, alone=True)
     return found
 
 
@@ -108,8 +108,10 @@ def _rows(
     attention: torch.Tensor | None,
     copying: torch.Tensor | None,
     memory_ids: torch.Tensor | None,
+    *,
+    alone: bool = False,
 ) -> list[Predicted]:
-    """One row a step, cut to the tokens that it could see."""
+    """One row a step, cut to the tokens that it could see: all of them where it is ``alone``."""
     plain: NDArray[np.float32] = odds[0].float().cpu().numpy()  # the largest by far
     weights = None if attention is None else _numpy(attention)[0]
     copied = None if copying is None else _numpy(copying)[0]
@@ -121,7 +123,7 @@ def _rows(
             rows.append(Predicted(plain[step], None, None))
             continue
         end = len(filled) - time + step + 1
-        span = len(filled) - time
+        span = len(filled) if alone else len(filled) - time
         shown = slice(max(int(np.argmax(filled[:end])), end - span), end)
         rows.append(
             Predicted(

@@ -139,6 +139,21 @@ def test_a_reply_looks_at_the_speech_before_it_and_nowhere_else(
             assert sum(weights) == pytest.approx(1, abs=1e-3)
 
 
+def test_a_step_shows_all_that_it_looked_at(make_writer: Callable[..., Writer]) -> None:
+    """The speech before it is whole, up to an answer as long as the reach."""
+    config = TrainingConfig(
+        model="reply", embedding_size=12, hidden_size=24, layers=1, attention_span=8
+    )
+    writer = make_writer(config)
+    vocabulary = writer.vocabulary
+    writer.model.prime(torch.tensor(vocabulary.counts), torch.from_numpy(vocabulary.cues()))
+    text = "DELIA: one two three four five six seven eight.\n\nOZ: a b c d e f g h i j k l"
+    sums = [sum(t.attention[0]) for t in explain(writer, asked(text)).tokens if t.attention]
+    answer = sums[-12:]
+    assert answer[:8] == pytest.approx([1.0] * 8, abs=1e-3)  # the cue and seven words before it
+    assert answer[8] < 0.99
+
+
 def test_weights_lie_over_the_tokens_that_they_name(writer: Writer) -> None:
     text = SCENE * 12
     whole = explain(writer, asked(text, tokens=2000))
