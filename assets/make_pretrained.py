@@ -1,10 +1,11 @@
-"""Train the model that ships with the program: ``make pretrained``.
+"""Train what ships with the program, a language model and moods: ``make pretrained``.
 
 Same seed, torch, threads and kind of processor give the same weights, bit for bit.
 """
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import sys
 import tempfile
@@ -16,7 +17,10 @@ import torch
 from engine import paths
 from engine.config import TrainingConfig
 from engine.corpus.corpus import load_corpus
+from engine.daemon.job_pipe import FromJob, JobSample, JobSpec
 from engine.daemon.model_run import start_embedding, write_run_folder
+from engine.daemon.moods_run import run_moods
+from engine.protocol.messages import TrainMoods
 from engine.protocol.values import JobState, Metrics, ModelCard, ValidationPoint
 from engine.storage import library
 from engine.training.control import Control
@@ -41,6 +45,7 @@ CONFIG = TrainingConfig(
 )
 THREADS = 2
 MOST_BYTES = 12_000_000
+"""Of both together."""
 
 
 class Printer:
@@ -62,8 +67,8 @@ class Printer:
         print(state)
 
 
-def main() -> int:
-    torch.set_num_threads(THREADS)
+def make_model() -> None:
+    """The language model of the bundled corpus."""
     corpus = load_corpus([paths.bundled_corpus()], cutoff=CONFIG.vocabulary_cutoff)
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch) / "spin-cycle"
@@ -86,8 +91,38 @@ def main() -> int:
             device="cpu",
         )
         install(work, paths.bundled_model(), done)
-    size = sum(file.stat().st_size for file in paths.bundled_model().rglob("*") if file.is_file())
-    print(f"\n{paths.bundled_model()}: perplexity {result.perplexity:.2f}, {size:,} bytes")
+    print(f"\nperplexity {result.perplexity:.2f}")
+
+
+def make_moods() -> None:
+    """The network that tells moods, of the bundled labelled texts."""
+    target = paths.bundled_moods()
+    request = TrainMoods(name=target.name, paths=(str(paths.bundled_labels()),))
+    with tempfile.TemporaryDirectory() as scratch:
+        work = Path(scratch) / target.name
+        spec = JobSpec(name=target.name, run_dir=str(work), paths=request.paths, moods=request)
+        run_moods(spec, Control(), tell)
+        card = library.read_card(work)
+        done = msgspec.structs.replace(card, corpus_paths=("bundled",), created=0.0)
+        install(work, target, done)
+
+
+def tell(message: FromJob) -> None:
+    """Show how the held-out texts are told."""
+    if isinstance(message, JobSample):
+        print(f"step {message.step}: {message.text}", flush=True)
+
+
+def main() -> int:
+    makers = {"model": make_model, "moods": make_moods}
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", nargs="*", choices=(*makers, []), help="both unless given")
+    torch.set_num_threads(THREADS)
+    for what in parser.parse_args().what or makers:
+        makers[what]()
+    files = [file for folder in paths.bundled_models() for file in folder.rglob("*")]
+    size = sum(file.stat().st_size for file in files if file.is_file())
+    print(f"{size:,} bytes in {len(files)} files")
     return 0 if size <= MOST_BYTES else 1
 
 
@@ -97,7 +132,8 @@ def install(work: Path, target: Path, card: ModelCard) -> None:
     (target / "checkpoints").mkdir(parents=True)
     shutil.copytree(work / "checkpoints" / "best", target / "checkpoints" / "best")
     for name in ("text.json", "history.jsonl"):
-        shutil.copy(work / name, target / name)
+        if (work / name).exists():
+            shutil.copy(work / name, target / name)
     library.write_card(target, card)
 
 

@@ -223,8 +223,52 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             msgspec.structs.force_setattr(self, "epochs", 10)
 
 
+def _about_moods(group: str, text: str, **limits: float) -> Meta:
+    return _about(group, text, "", (), **limits)
+
+
+class MoodConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The configuration of a network that tells moods (:mod:`engine.moods.mood_model`)."""
+
+    embedding_size: Annotated[
+        int, _about_moods("Model", "Numbers per word vector.", ge=4, le=1024)
+    ] = 64
+    hidden_size: Annotated[
+        int, _about_moods("Model", "Units in each recurrent layer.", ge=4, le=2048)
+    ] = 128
+    layers: Annotated[
+        int, _about_moods("Model", "Recurrent layers, one on top of the other.", ge=1, le=4)
+    ] = 1
+    dropout: Annotated[
+        float,
+        _about_moods(
+            "Regularisation", "Share of units silenced, against learning by heart.", ge=0, lt=1
+        ),
+    ] = 0.5
+    word_dropout: Annotated[
+        float,
+        _about_moods("Regularisation", "Share of words that training hides.", ge=0, lt=1),
+    ] = 0.1
+    weight_decay: Annotated[
+        float, _about_moods("Regularisation", "Pull of every weight towards zero.", ge=0, le=1)
+    ] = 0.02
+    vocabulary_cutoff: Annotated[
+        int,
+        _about_moods("Data", "Words seen fewer times than this are unknown words.", ge=1, le=1000),
+    ] = 2
+    batch_size: Annotated[int, _about_moods("Data", "Texts in a step.", ge=1, le=4096)] = 32
+    learning_rate: Annotated[
+        float,
+        _about_moods("Optimisation", "Highest step size of the one-cycle schedule.", gt=0, le=1),
+    ] = 6e-3
+    epochs: Annotated[int, _about_moods("Length", "Passes over the texts.", ge=1, le=1000)] = 5
+    seed: Annotated[
+        int, _about_moods("Machine", "Same seed, same network.", ge=0, le=2**31 - 1)
+    ] = 1
+
+
 class Knob(msgspec.Struct, frozen=True):
-    """One field of :class:`TrainingConfig` as a form or an option parser needs it."""
+    """One field of a configuration as a form or an option parser needs it."""
 
     name: str
     group: str
@@ -239,12 +283,11 @@ class Knob(msgspec.Struct, frozen=True):
     """Those that it means something to."""
 
 
-def knobs() -> tuple[Knob, ...]:
-    """The fields of :class:`TrainingConfig`, in order, with range and explanation."""
-    hints = get_type_hints(TrainingConfig, include_extras=True)
+def knobs(of: type[TrainingConfig | MoodConfig] = TrainingConfig) -> tuple[Knob, ...]:
+    """The fields of a configuration, in order, with range and explanation."""
+    hints = get_type_hints(of, include_extras=True)
     return tuple(
-        _knob(field.name, hints[field.name], field.default)
-        for field in msgspec.structs.fields(TrainingConfig)
+        _knob(field.name, hints[field.name], field.default) for field in msgspec.structs.fields(of)
     )
 
 

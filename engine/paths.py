@@ -76,6 +76,21 @@ def bundled_model() -> Path:
     return _assets() / "pretrained" / "spin-cycle"
 
 
+def bundled_moods() -> Path:
+    """The folder of the network that tells moods and ships with the program."""
+    return _assets() / "pretrained" / "dialogue-moods"
+
+
+def bundled_models() -> tuple[Path, ...]:
+    """The folders of all that ships trained."""
+    return (bundled_model(), bundled_moods())
+
+
+def bundled_labels() -> Path:
+    """The folder of the labelled texts that it learned moods from."""
+    return _assets() / "moods"
+
+
 def _assets() -> Path:
     import assets
 

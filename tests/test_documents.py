@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def test_links_lead_somewhere() -> None:
-    for name in ("README.md", "docs/architecture.md"):
+    for name in ("README.md", "docs/architecture.md", "docs/benchmarks.md"):
         page = ROOT / name
         for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
             if "://" not in target:

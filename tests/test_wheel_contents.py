@@ -37,7 +37,8 @@ def test_the_wheel_has_styles_corpus_and_model(tmp_path: Path) -> None:
     inside = set(zipfile.ZipFile(wheel).namelist())
     needed = [
         *(p.relative_to(ROOT) for p in paths.bundled_corpus().rglob("*") if p.is_file()),
-        *(p.relative_to(ROOT) for p in paths.bundled_model().rglob("*") if p.is_file()),
+        *(p.relative_to(ROOT) for p in paths.bundled_labels().iterdir()),
+        *(p.relative_to(ROOT) for m in paths.bundled_models() for p in m.rglob("*") if p.is_file()),
         *(p.relative_to(ROOT) for p in (ROOT / "tui").rglob("*.tcss")),
         *(p.relative_to(ROOT) for part in ("engine", "tui") for p in (ROOT / part).rglob("*.py")),
         Path("engine/py.typed"),

@@ -52,6 +52,8 @@ TRAIN = (
            ("ctrl+r",), footer=True, priority=True),
     Action("train.vectors", "Word vectors", "Train skip-gram word vectors of this corpus instead.",
            ("f7",), footer=True),
+    Action("train.moods", "Moods", "Learn moods from a file of labelled texts instead.", ("f6",),
+           footer=True),
     Action("train.reset", "Preset's values", "Forget your own settings; the preset decides again.",
            ("f5",), footer=True),
     Action("train.choose_corpus", "Choose corpus", "Go to the Corpus room to choose another.",
@@ -194,7 +196,7 @@ DRAFTS = (
 INSPECT = (
     Action("inspect.refresh", "Look again", "Ask the model again about the text.", ("ctrl+g",),
            footer=True, priority=True),
-    Action("inspect.next_view", "Next view", "Odds, attention, neighbours, map, cells.",
+    Action("inspect.next_view", "Next view", "Odds, attention, neighbours, map, cells, mood.",
            ("ctrl+n",), footer=True, priority=True),
     Action("inspect.previous_view", "Previous view", "The view before.", ("ctrl+p",),
            priority=True),
@@ -228,6 +230,8 @@ INSPECT = (
            ("f",), "Cells", footer=True),
     Action("inspect.change_state", "c / h", "The cells' memory (c) or their output (h).", ("o",),
            "Cells", footer=True),
+    Action("inspect.change_network", "Next network", "Have another network tell the moods.",
+           ("k",), "Mood", footer=True),
 )  # fmt: skip
 
 TOKENS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, Protocol
 
 from engine import paths
 from engine.config import TrainingConfig
+from engine.errors import ModelError
 from engine.generation.writer import Writer
 from engine.inspection.explain import explain
 from engine.inspection.neighbours import analogy, neighbours, odd_one_out
@@ -16,6 +18,8 @@ from engine.inspection.neurons import activations, find_cells
 from engine.inspection.projection import word_map
 from engine.inspection.speakers import similar_speakers
 from engine.inspection.tables import Tables, chosen, tables_in, tables_of
+from engine.moods.mood_files import MoodReader, load_moods
+from engine.moods.reading import read_moods
 from engine.protocol import messages as m
 from engine.protocol.values import ModelCard
 from engine.storage import library
@@ -76,6 +80,20 @@ def _cells(models: Models, request: m.FindCells) -> m.Reply:
     return find_cells(models.writer(request.model)[0], request)
 
 
+def _read_moods(models: Models, request: m.ReadMoods) -> m.Reply:
+    folder = library.folder_of(request.model)
+    card = library.read_card(folder)
+    if card.kind != "moods":
+        known = [card.name for card in library.list_cards() if card.kind == "moods"]
+        raise ModelError(f"“{card.name}” does not tell moods.", f"These do: {', '.join(known)}.")
+    return read_moods(_mood_reader(folder, card.weights), request.text)
+
+
+@functools.lru_cache(maxsize=2)
+def _mood_reader(folder: Path, weights: str) -> MoodReader:
+    return load_moods(folder)
+
+
 def _export(models: Models, request: m.ExportVectors) -> m.Reply:
     _name, table = chosen(tables(models, request.name), request.table)
     export_text(Path(request.path), table)
@@ -114,6 +132,7 @@ INSPECTIONS: dict[type, Callable[[Models, Any], m.Reply]] = {
     m.MapWords: _map,
     m.GetActivations: _activations,
     m.FindCells: _cells,
+    m.ReadMoods: _read_moods,
     m.ExportVectors: _export,
     m.ImportVectors: _import,
 }

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from engine.config import TrainingConfig
-from engine.protocol.messages import TrainVectors
+from engine.protocol.messages import TrainMoods, TrainVectors
 from engine.protocol.values import JobState, Metrics, ValidationPoint
 
 
@@ -25,7 +25,9 @@ class JobSpec(Struct, frozen=True, kw_only=True, tag="spec"):
     replace: bool = False
     """Whether a model of that name goes to the trash once all that the run needs is there."""
     vectors: TrainVectors | None = None
-    """Set for a run of word vectors; None trains a language model."""
+    """Set for a run of word vectors."""
+    moods: TrainMoods | None = None
+    """Set for a run of a network that tells moods; without either, a language model is trained."""
 
 
 class JobCommand(Struct, frozen=True, kw_only=True, tag="command"):

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Literal, TypeVar, cast
+from typing import BinaryIO, TypeVar, cast
 
 import msgspec
 
@@ -44,7 +44,7 @@ from engine.protocol.messages import (
     TrainingStateChanged,
     TrainingValidation,
 )
-from engine.protocol.values import ENDED, JobInfo, JobState, Metrics, ValidationPoint
+from engine.protocol.values import ENDED, JobInfo, JobState, Metrics, RunKind, ValidationPoint
 from engine.storage import library
 from engine.storage.run_lock import written_by_us
 
@@ -116,8 +116,9 @@ class Jobs:
                 stderr=log_sink,
             )
             log_sink.close()
-            kind: Literal["model", "vectors"] = "model" if spec.vectors is None else "vectors"
-            info = JobInfo(job=job_id, name=spec.name, kind=kind, state="starting", corpus=corpus)
+            info = JobInfo(
+                job=job_id, name=spec.name, kind=_kind(spec), state="starting", corpus=corpus
+            )
             job = Job(info, Path(spec.run_dir), process, spec.resume)
             job.stdin_lock.acquire()  # What it shall do comes before any command.
             self._jobs[job_id] = job
@@ -296,6 +297,12 @@ class Jobs:
             job.notices.append(message.text)
             event = TrainingNotice(job=job_id, sequence=number, text=message.text)
         self._tell(job_id, event)
+
+
+def _kind(spec: JobSpec) -> RunKind:
+    if spec.vectors is not None:
+        return "vectors"
+    return "model" if spec.moods is None else "moods"
 
 
 def _asked(job: Job, message: JobCommand) -> JobState:

@@ -99,12 +99,7 @@ class ModelRoom:
                 if kept is not None and kept[2] == stamp:
                     self._writers.move_to_end(name)
                     return kept[0], kept[1]
-            if library.read_card(folder).kind == "vectors":
-                raise ModelError(
-                    f"“{name}” holds word vectors only: it can neither read nor write a text, and"
-                    " has no perplexity.",
-                    "Choose a model; of word vectors there are neighbours and a map to see.",
-                )
+            _check_kind(library.read_card(folder))
             writer, card = Writer.open(folder, self._device)
             with self._lock:
                 self._writers[name] = (writer, card, stamp)
@@ -193,6 +188,25 @@ class ModelRoom:
     def _find_copied(self, session: Session, call: int, request: m.FindCopied) -> m.Reply:
         writer, _card = self.writer(request.model)
         return m.CopiedSpans(spans=copied_spans(writer.copied(), request.text, request.words))
+
+
+def _check_kind(card: ModelCard) -> None:
+    """See that ``card`` is a language model's.
+
+    Raises:
+        ModelError: when it is another's, saying what that can do.
+    """
+    if card.kind == "vectors":
+        raise ModelError(
+            f"“{card.name}” holds word vectors only: it can neither read nor write a text, and"
+            " has no perplexity.",
+            "Choose a model; of word vectors there are neighbours and a map to see.",
+        )
+    if card.kind == "moods":
+        raise ModelError(
+            f"“{card.name}” tells moods only: it cannot write, and has no perplexity.",
+            "Choose a model; moods are shown in the Inspect room.",
+        )
 
 
 def _stamp(folder: Path) -> tuple[int, int]:

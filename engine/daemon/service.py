@@ -57,6 +57,7 @@ class Service:
             m.StartTraining: self._start_training,
             m.ResumeTraining: self._resume_training,
             m.TrainVectors: self._train_vectors,
+            m.TrainMoods: self._train_moods,
             m.ControlTraining: self._control_training,
             m.WatchTraining: self._watch_training,
             m.ListModels: self._list_models,
@@ -234,9 +235,10 @@ class Service:
         folder = library.folder_of(request.name)
         card = library.read_card(folder)
         if card.bundled:
-            raise TrainingError("The bundled model cannot be trained further.", "Train your own.")
-        if card.kind == "vectors":
-            raise TrainingError("Word vectors are trained in one go.", "Train them again.")
+            raise TrainingError("A bundled model cannot be trained further.", "Train your own.")
+        if not card.is_language_model:
+            what = "Word vectors" if card.kind == "vectors" else "Moods"
+            raise TrainingError(f"{what} are learned in one go.", "Train them again.")
         if card.state == "finished":
             raise TrainingError(
                 f"“{card.name}” has finished its run; there is nothing to resume.",
@@ -259,6 +261,19 @@ class Service:
                     run_dir=str(folder),
                     paths=request.paths,
                     vectors=msgspec.structs.replace(request, paths=request.paths[:1]),
+                    replace=request.replace,
+                )
+            )
+
+    def _train_moods(self, session: Session, call: int, request: m.TrainMoods) -> m.Reply:
+        with self._library_lock:
+            folder = self._new_run_folder(request.name, request.replace)
+            return self._begin(
+                JobSpec(
+                    name=request.name,
+                    run_dir=str(folder),
+                    paths=request.paths,
+                    moods=msgspec.structs.replace(request, paths=request.paths[:1]),
                     replace=request.replace,
                 )
             )

@@ -116,6 +116,10 @@ def _train(spec: JobSpec, control: Control, teller: Teller) -> float:
         from engine.daemon.vectors_run import run_vectors
 
         return run_vectors(spec, control, teller.tell)
+    if spec.moods is not None:
+        from engine.daemon.moods_run import run_moods
+
+        return run_moods(spec, control, teller.tell)
     from engine.daemon.model_run import run_model
 
     return run_model(spec, control, teller.tell)

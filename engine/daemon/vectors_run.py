@@ -10,42 +10,19 @@ import msgspec
 from engine import paths
 from engine.config import TrainingConfig
 from engine.corpus.corpus import load_corpus
+from engine.daemon.history_reporter import HistoryReporter
 from engine.daemon.job_pipe import JobBegun, JobSpec
 from engine.daemon.model_run import lasting, make_room, write_run_folder
-from engine.daemon.run_reporter import Reporter, Tell
+from engine.daemon.run_reporter import Tell
 from engine.errors import TrainingError
 from engine.protocol.values import (
     JobState,
-    Metrics,
-    ModelCard,
     SkipGramSettings,
-    ValidationPoint,
 )
 from engine.training.control import Control
-from engine.training.progress import History
 from engine.vectors.skipgram import SkipGramConfig
 from engine.vectors.training import VectorTraining, check_size
 from engine.vectors.word_vectors import save_vectors
-
-
-class _VectorReporter(Reporter):
-    """Also keeps the run's history, which a language model's trainer does by itself."""
-
-    def __init__(self, card: ModelCard, folder: Path, tell: Tell) -> None:
-        super().__init__(card, folder, tell)
-        self._history = History(folder, self.disk)
-
-    def on_metrics(self, metrics: Metrics) -> None:
-        super().on_metrics(metrics)
-        self._history.log("metrics", metrics)
-
-    def on_validation(self, point: ValidationPoint) -> None:
-        super().on_validation(point)
-        self._history.log("validation", point)
-
-    def on_sample(self, step: int, text: str) -> None:
-        super().on_sample(step, text)
-        self._history.add("sample", step=step, text=text)
 
 
 def run_vectors(spec: JobSpec, control: Control, tell: Tell) -> float:
@@ -87,7 +64,7 @@ def run_vectors(spec: JobSpec, control: Control, tell: Tell) -> float:
     card = msgspec.structs.replace(
         card, kind="vectors", device="cpu", skipgram=settings_of(config, asked.cutoff)
     )
-    reporter = _VectorReporter(card, folder, tell)
+    reporter = HistoryReporter(card, folder, tell)
     training = VectorTraining(config, corpus, reporter)
     reporter.card = msgspec.structs.replace(
         card, parameters=training.parameters, vocabulary_size=training.model.words

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from msgspec import Meta, Struct
 
-from engine.config import TrainingConfig
+from engine.config import MoodConfig, TrainingConfig
 from engine.protocol.values import (
     CellScore,
     CopiedSpan,
@@ -29,6 +29,7 @@ from engine.protocol.values import (
     NextWordOdds,
     SamplerSettings,
     SpeakerCount,
+    SpeechMood,
     StopRule,
     Unit,
     ValidationPoint,
@@ -36,7 +37,10 @@ from engine.protocol.values import (
     WrittenToken,
 )
 
-PROTOCOL_VERSION = 4
+PROTOCOL_VERSION = 5
+
+MOST_MOOD_TEXT = 100_000
+"""Characters whose moods fit into one answer, however short the words are."""
 
 R = TypeVar("R", bound="Reply")
 Name = Annotated[str, Meta(min_length=1, max_length=80)]
@@ -220,6 +224,12 @@ class CellsFound(Reply, frozen=True, kw_only=True, tag="cells_found"):
     marked: int
     """Tokens that are marked, of ``tokens``."""
     tokens: int
+
+
+class MoodsRead(Reply, frozen=True, kw_only=True, tag="moods_read"):
+    scale: tuple[int, ...]
+    """The grades that the network tells, from the lowest to the highest."""
+    speeches: tuple[SpeechMood, ...]
 
 
 class Exported(Reply, frozen=True, kw_only=True, tag="exported"):
@@ -500,6 +510,22 @@ class ImportVectors(Request[Exported], frozen=True, kw_only=True, tag="import_ve
     path: str
 
 
+class TrainMoods(Request[TrainingStarted], frozen=True, kw_only=True, tag="train_moods"):
+    """A network that tells moods, from files of labelled texts (:mod:`engine.moods.labelled`)."""
+
+    name: Name
+    paths: Paths
+    settings: MoodConfig = MoodConfig()
+    replace: bool = False
+
+
+class ReadMoods(Request[MoodsRead], frozen=True, kw_only=True, tag="read_moods"):
+    """The mood of every speech of ``text``."""
+
+    model: Name
+    text: Annotated[str, Meta(max_length=MOST_MOOD_TEXT)]
+
+
 # -- events
 
 
@@ -628,6 +654,8 @@ AnyRequest = (
     | TrainVectors
     | ExportVectors
     | ImportVectors
+    | TrainMoods
+    | ReadMoods
 )
 
 AnyReply = (
@@ -653,6 +681,7 @@ AnyReply = (
     | WordMap
     | Activations
     | CellsFound
+    | MoodsRead
     | Exported
 )
 

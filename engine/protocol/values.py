@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Struct
 
-from engine.config import TrainingConfig
+from engine.config import ModelKind, MoodConfig, TrainingConfig
 
 Unit = Annotated[float, Meta(ge=0, le=1)]
 
@@ -97,12 +97,15 @@ JobState = Literal[
 ENDED: frozenset[JobState] = frozenset({"finished", "stopped", "failed"})
 
 
+RunKind = Literal["model", "vectors", "moods"]
+
+
 class JobInfo(Value, frozen=True, kw_only=True):
     """A training run as a list shows it."""
 
     job: str
     name: str
-    kind: Literal["model", "vectors"]
+    kind: RunKind
     state: JobState
     corpus: str
     progress: Unit = 0.0
@@ -122,6 +125,24 @@ class SkipGramSettings(Value, frozen=True, kw_only=True):
     subsample: float
     vocabulary_cutoff: int
     seed: int
+
+
+class MoodFigures(Value, frozen=True, kw_only=True):
+    """What a network that tells moods learned from, and how well it tells what was held out."""
+
+    scale: tuple[int, ...]
+    """The grades, from the lowest to the highest."""
+    texts: int
+    """To train on."""
+    held_out: int
+    loss: float
+    """Nats a text, on those held out, as all that follows."""
+    accuracy: Unit
+    """Share of texts whose likeliest grade is theirs."""
+    most_frequent: Unit
+    """The same for a guess that is always the most frequent grade of them."""
+    correlation: float
+    """Pearson's, of moods told with grades given; 0 where either is always the same."""
 
 
 class ModelCard(Value, frozen=True, kw_only=True):
@@ -148,6 +169,10 @@ class ModelCard(Value, frozen=True, kw_only=True):
     """What was added at the end, by the name of its setting."""
     skipgram: SkipGramSettings | None = None
     """Of word vectors that were trained here."""
+    moods: MoodConfig | None = None
+    """Of a network that tells moods."""
+    mood_figures: MoodFigures | None = None
+    """Of the same, once it has been judged."""
     steps: int = 0
     seconds: float = 0.0
     device: str = ""
@@ -156,6 +181,11 @@ class ModelCard(Value, frozen=True, kw_only=True):
     bundled: bool = False
     weights: str = ""
     """SHA-256 of the weights, so that a generation can name exactly what made it."""
+
+    @property
+    def is_language_model(self) -> bool:
+        """Whether it predicts words: of the others, there are word vectors and moods."""
+        return self.kind in get_args(ModelKind)
 
 
 class MachineReport(Value, frozen=True, kw_only=True):
@@ -318,6 +348,28 @@ class NextWordOdds(Value, frozen=True, kw_only=True):
     """Probability that it is copied."""
     alternatives: tuple[Alternative, ...]
     """The likeliest first."""
+
+
+class WordMood(Value, frozen=True, kw_only=True):
+    """A word of a speech and the mood that the speech had come to with it."""
+
+    start: int
+    end: int
+    mood: float
+
+
+class SpeechMood(Value, frozen=True, kw_only=True):
+    """A speech of a text, or a paragraph where nobody speaks, with its mood."""
+
+    start: int
+    end: int
+    """Character offsets in the text, end exclusive."""
+    speaker: str
+    mood: float
+    """-1, the lowest grade, to 1, the highest: the mean grade, by the odds of each."""
+    odds: tuple[float, ...]
+    """Of each grade, from the lowest."""
+    words: tuple[WordMood, ...]
 
 
 class NeighbourWord(Value, frozen=True, kw_only=True):

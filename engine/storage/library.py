@@ -1,4 +1,4 @@
-"""The models on disk: one folder each, and the bundled one beside them, read-only.
+"""The models on disk: one folder each, and the bundled ones beside them, read-only.
 
 A model's folder holds ``card.json`` (what the Library shows), ``text.json`` (vocabulary, casing
 and cast: all that turns ids into text again), ``history.jsonl`` and the checkpoints.
@@ -63,9 +63,9 @@ def folder_of(name: str) -> Path:
     own = paths.models_dir() / checked_name(name)
     if (own / "card.json").is_file():
         return own
-    bundled = paths.bundled_model()
-    if name == bundled.name and (bundled / "card.json").is_file():
-        return bundled
+    for bundled in paths.bundled_models():
+        if name == bundled.name and (bundled / "card.json").is_file():
+            return bundled
     known = ", ".join(card.name for card in list_cards()) or "none yet"
     raise ModelError(f"There is no model called “{name}”.", f"Models: {known}.")
 
@@ -85,7 +85,7 @@ def read_card(folder: Path) -> ModelCard:
             f"The card of the model in {folder} cannot be read: {error}.",
             "Delete that folder, or put its card.json back.",
         ) from None
-    bundled = folder == paths.bundled_model()
+    bundled = folder in paths.bundled_models()
     return msgspec.structs.replace(card, name=folder.name, bundled=bundled)
 
 
@@ -153,7 +153,7 @@ def write_failure(folder: Path, why: str) -> None:
 
 
 def list_cards() -> tuple[ModelCard, ...]:
-    """Every readable model, newest first, the bundled one last."""
+    """Every readable model, newest first, the bundled ones last."""
     cards = []
     if paths.models_dir().is_dir():
         for folder in paths.models_dir().iterdir():
@@ -163,9 +163,10 @@ def list_cards() -> tuple[ModelCard, ...]:
                 with contextlib.suppress(ModelError):
                     cards.append(read_card(folder))
     cards.sort(key=lambda card: card.created, reverse=True)
-    bundled = paths.bundled_model()
-    if (bundled / "card.json").is_file() and bundled.name not in {c.name for c in cards}:
-        cards.append(read_card(bundled))
+    own = {card.name for card in cards}
+    for bundled in paths.bundled_models():
+        if (bundled / "card.json").is_file() and bundled.name not in own:
+            cards.append(read_card(bundled))
     return tuple(cards)
 
 
@@ -261,7 +262,7 @@ def rename(name: str, new_name: str) -> None:
     """Give a model another name.
 
     Raises:
-        ModelError: when it is the bundled one, or the new name is taken or not allowed.
+        ModelError: when it is a bundled one, or the new name is taken or not allowed.
     """
     folder = _own_folder(name, "renamed")
     folder.rename(free_folder(new_name))
@@ -271,7 +272,7 @@ def delete(name: str) -> None:
     """Move a model to the trash.
 
     Raises:
-        ModelError: when it is the bundled one or there is none.
+        ModelError: when it is a bundled one or there is none.
     """
     to_trash(_own_folder(name, "deleted"))
 
@@ -321,6 +322,6 @@ def _trash() -> list[Path]:
 
 def _own_folder(name: str, what: str) -> Path:
     folder = folder_of(name)
-    if folder == paths.bundled_model():
+    if folder in paths.bundled_models():
         raise ModelError(f"“{name}” came with the program and cannot be {what}.", "")
     return folder

@@ -18,6 +18,7 @@ from engine.models.neural_cache import CacheSettings, HasCache
 from engine.models.ngram_mixture import MixesNgrams, NgramMixture
 from engine.models.recency import HasRecency, Recency
 from engine.storage.checkpoint import is_there, load_checkpoint, newest_valid
+from engine.storage.strange_tensors import compare_tensors, tensor_named
 from engine.training.saved_facts import SavedFacts
 
 NGRAM_IDS = "ngrams.ids"
@@ -55,48 +56,20 @@ def _made(
     with torch.device("meta"):  # where nothing is made of what a stranger's file asks for
         model = cast(nn.Module, build_model(saved.config, words))
     own = {name[6:]: value for name, value in tensors.items() if name.startswith("model.")}
-    _compare(own, model.state_dict())
+    compare_tensors(own, model.state_dict())
     model.load_state_dict({n: v.to(device) for n, v in own.items()}, strict=True, assign=True)
     model.eval().requires_grad_(False)
     if saved.neural_cache is not None and isinstance(model, HasCache):
         model.cache = CacheSettings(saved.neural_cache.flatness, saved.neural_cache.share)
     if saved.ngrams and isinstance(model, MixesNgrams):
-        ids = _tensor(tensors, NGRAM_IDS)
+        ids = tensor_named(tensors, NGRAM_IDS)
         if ids.dtype != torch.int32 or ids.dim() != 1:
             raise ValueError(f"{NGRAM_IDS} is no text")
         model.ngrams = NgramMixture(KneserNey(ids.numpy(), words), saved.ngrams)
     if saved.recency is not None and isinstance(model, HasRecency):
-        novelty = _tensor(tensors, RECENCY_NOVELTY)
-        _compare({RECENCY_NOVELTY: novelty}, {RECENCY_NOVELTY: torch.empty(words + 1)})
+        novelty = tensor_named(tensors, RECENCY_NOVELTY)
+        compare_tensors({RECENCY_NOVELTY: novelty}, {RECENCY_NOVELTY: torch.empty(words + 1)})
         if not bool(((novelty >= 0) & (novelty <= 1)).all()):
             raise ValueError(f"a number in {RECENCY_NOVELTY} is not between 0 and 1")
         model.recency = Recency(novelty.to(device), **msgspec.structs.asdict(saved.recency))
     return cast(LanguageModel[Any], model)
-
-
-def _compare(found: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
-    """``ValueError`` unless ``found`` are numbers in the places of ``expected``."""
-    for name in sorted(found.keys() | expected.keys()):
-        if name not in expected:
-            raise ValueError(f"{name} is no part of such a model")
-        here, there = _tensor(found, name), expected[name]
-        if here.shape != there.shape:
-            raise ValueError(f"{name} is {_size(here)}, not {_size(there)}")
-        if here.dtype != there.dtype:
-            raise ValueError(f"{name} holds {_kind(here)}, not {_kind(there)}")
-        if not bool(torch.isfinite(here).all()):
-            raise ValueError(f"a number in {name} is not finite")
-
-
-def _tensor(tensors: dict[str, Tensor], name: str) -> Tensor:
-    if name not in tensors:
-        raise ValueError(f"{name} is missing")
-    return tensors[name]
-
-
-def _size(tensor: Tensor) -> str:
-    return " x ".join(f"{length:,}" for length in tensor.shape) or "a single number"
-
-
-def _kind(tensor: Tensor) -> str:
-    return str(tensor.dtype).removeprefix("torch.")

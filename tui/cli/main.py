@@ -21,6 +21,7 @@ from tui.cli import (
     edit_commands,
     engine_commands,
     inspect_commands,
+    mood_commands,
     streams,
     train_commands,
     vector_commands,
@@ -38,6 +39,7 @@ MODULES = (
     edit_commands,
     inspect_commands,
     vector_commands,
+    mood_commands,
     engine_commands,
 )
 

@@ -66,7 +66,7 @@ def add_to(
         "--stop", action="store_true", help="stop the run of that name; what it learned is kept"
     )
     for knob in knobs():
-        _add_knob(train, knob)
+        add_knob(train, knob)
     train.set_defaults(run=run_training)
 
     evaluate = commands.add_parser("eval", parents=[common], help="perplexity of a model on a text")
@@ -81,7 +81,8 @@ def add_to(
     evaluate.set_defaults(run=run_evaluation)
 
 
-def _add_knob(parser: argparse.ArgumentParser, knob: Knob) -> None:
+def add_knob(parser: argparse.ArgumentParser, knob: Knob) -> None:
+    """An option for ``knob``, which is None where it is not given."""
     flag = "--" + knob.name.replace("_", "-")
     default = "none" if knob.default in (None, "") else knob.default
     shown = f"{knob.description} Default: {default}."
@@ -270,7 +271,7 @@ def _show(event: AnyEvent, line: ProgressLine, output: Output) -> None:
 def _validation(point: ValidationPoint) -> str:
     if point.perplexity is not None:
         return f"validation perplexity {point.perplexity:.1f}"
-    # Word vectors have no perplexity.
+    # Word vectors and moods have no perplexity.
     return "validation not finite" if point.loss is None else f"validation loss {point.loss:.3f}"
 
 

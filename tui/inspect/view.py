@@ -36,7 +36,7 @@ ALTERNATIVES = 9
 
 
 class InspectView(Vertical):
-    """Base of the five views; ``present`` is called whenever there may be something new to show."""
+    """Base of the views; ``present`` is called whenever there may be something new to show."""
 
     view_id: ClassVar[str] = ""
     title: ClassVar[str] = ""
@@ -100,11 +100,16 @@ class InspectView(Vertical):
             self.note(NO_MODEL)
         elif text and subject.kind == "vectors":
             self.note(ONLY_VECTORS.format(subject.model))
-        elif text and not subject.text.strip():
-            own, draft = map(self.cold_open.way_to, ("inspect.edit_text", "write.inspect"))
-            self.note(NO_TEXT.format(own=own, draft=draft))
         else:
+            return text and self.lacks_text()
+        return True
+
+    def lacks_text(self) -> bool:
+        """Whether there is no text; says so."""
+        if self.subject.text.strip():
             return False
+        own, draft = map(self.cold_open.way_to, ("inspect.edit_text", "write.inspect"))
+        self.note(NO_TEXT.format(own=own, draft=draft))
         return True
 
     async def explain(

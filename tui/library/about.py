@@ -7,8 +7,9 @@ from textual.content import Content
 
 from engine.config import knobs_of
 from engine.protocol.messages import ModelHistory
-from engine.protocol.values import ModelCard
+from engine.protocol.values import ModelCard, MoodFigures
 from tui.corpus.summary_text import heading
+from tui.library import kinds
 from tui.library.made import made
 from tui.render import content, fit
 from tui.train.figures import clock
@@ -34,8 +35,8 @@ def about(card: ModelCard, history: ModelHistory | None, cells: int) -> Content:
 
 
 def _facts(card: ModelCard, cells: int) -> list[Content]:
-    kind = "word vectors" if card.kind == "vectors" else f"{card.kind} model"
-    lines = [content(fit(f"{kind} of {card.corpus}, {card.tokens:,} tokens", cells), "$quiet")]
+    origin = f"{kinds.one(card)} of {card.corpus}, {card.tokens:,} tokens"
+    lines = [content(fit(origin, cells), "$quiet")]
     if card.bundled:
         lines.append(Content.styled("came with the program; it cannot be changed", "$quiet"))
     if card.steps:
@@ -45,11 +46,23 @@ def _facts(card: ModelCard, cells: int) -> list[Content]:
     if card.perplexity is not None:
         lines.append(content(f"validation perplexity {card.perplexity:.2f}"))
         lines += _parts(card, cells)
+    if card.mood_figures is not None:
+        lines += [content(fit(line, cells)) for line in _mood_figures(card.mood_figures)]
     if card.failure:
         lines.append(content(f"The run failed: {card.failure}", "$error"))
     if when := made(card.created, "%A, %d %B %Y, %H:%M"):
         lines.append(Content.styled(f"made {when}", "$quiet"))
     return lines
+
+
+def _mood_figures(figures: MoodFigures) -> list[str]:
+    grades = ", ".join(f"{grade:+d}" if grade else "0" for grade in figures.scale)
+    return [
+        f"grades {grades}",
+        f"{figures.accuracy:.0%} of {figures.held_out:,} held-out texts told rightly",
+        f"  {figures.most_frequent:.0%} have the most frequent grade",
+        f"  correlation {figures.correlation:.2f} of moods and grades",
+    ]
 
 
 def _parts(card: ModelCard, cells: int) -> list[Content]:
@@ -66,7 +79,7 @@ def _parts(card: ModelCard, cells: int) -> list[Content]:
 
 def _configuration(card: ModelCard, cells: int) -> list[Content]:
     """Every knob that the model has, in two columns where there is room."""
-    rows = _vector_settings(card) if card.kind == "vectors" else _settings(card)
+    rows = _other_settings(card) if not card.is_language_model else _settings(card)
     columns = 2 if cells >= 2 * (_LABEL + _VALUE) else 1
     high = -(-len(rows) // columns)
     lines = [heading("Configuration")]
@@ -83,9 +96,11 @@ def _settings(card: ModelCard) -> list[tuple[str, str]]:
     return [(n.replace("_", " "), _shown(v)) for n, v in values if v not in (None, "")]
 
 
-def _vector_settings(card: ModelCard) -> list[tuple[str, str]]:
-    """How word vectors were trained, as far as is known: of imported ones, nothing is."""
-    if card.skipgram is not None:
+def _other_settings(card: ModelCard) -> list[tuple[str, str]]:
+    """How word vectors or moods were trained; of imported vectors nothing is known."""
+    if card.moods is not None:
+        values = msgspec.structs.asdict(card.moods)
+    elif card.skipgram is not None:
         values = msgspec.structs.asdict(card.skipgram)
     else:
         values = {"dimension": card.config.embedding_size}

@@ -17,17 +17,21 @@ from tui.editor.script_area import ScriptArea
 from tui.inspect.attention import AttentionView
 from tui.inspect.cells import CellsView
 from tui.inspect.map_view import MapView
+from tui.inspect.mood import MoodView
 from tui.inspect.neighbours import NeighboursView
 from tui.inspect.odds import OddsView
 from tui.inspect.subject import GivesText, Subject, TakeSwap
 from tui.inspect.view import NO_MODEL, InspectView
 from tui.keys import types_text
+from tui.library import kinds
 from tui.render import content, fit
 from tui.room import Room
 from tui.widgets.keyed import Keyed
 from tui.write.ask import Ask
 
-VIEWS: tuple[type[InspectView], ...] = (OddsView, AttentionView, NeighboursView, MapView, CellsView)
+VIEWS: tuple[type[InspectView], ...] = (
+    OddsView, AttentionView, NeighboursView, MapView, CellsView, MoodView,
+)  # fmt: skip
 SHOWN_IN = {
     "go_on": ("odds",),
     "next_head": ("attention",),
@@ -41,6 +45,7 @@ SHOWN_IN = {
     "change_table": ("map",),
     "find_cells": ("cells",),
     "change_state": ("cells",),
+    "change_network": ("mood",),
     "ask": ("neighbours", "map", "cells"),
 }
 """Actions that some views have and others have not."""
@@ -356,6 +361,9 @@ class InspectRoom(Room):
     def action_change_state(self) -> None:
         self._do("change_state")
 
+    def action_change_network(self) -> None:
+        self._do("change_network")
+
     def _do(self, what: str) -> None:
         """Have the view in front do something that belongs to it."""
         if self._view_id in SHOWN_IN[what]:
@@ -366,8 +374,7 @@ class InspectRoom(Room):
 
 
 def _about(card: ModelCard) -> str:
-    kind = "word vectors" if card.kind == "vectors" else f"{card.kind} model"
-    return f"{kind} of {card.corpus}"
+    return f"{kinds.one(card)} of {card.corpus}"
 
 
 def _attention_of(card: ModelCard) -> str:

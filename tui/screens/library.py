@@ -169,8 +169,8 @@ class LibraryRoom(Room):
         chart.remove_series()
         over = "minutes" if self._by_time else "steps"
         what = "validation loss" if len(histories) > 1 else "loss"
-        vectors = any(history.card.kind == "vectors" for history in histories)
-        unit = "" if vectors else ", nats a word"
+        models = all(history.card.is_language_model for history in histories)
+        unit = ", nats a word" if models else ""
         chart.border_title = Content(f"{what}{unit}, over {over}")
         if len(histories) == 1:
             chart.add_series(TRAINING, label="training", smooth=True)
@@ -294,9 +294,9 @@ class LibraryRoom(Room):
 
 def can_write(card: ModelCard) -> bool:
     """Whether there is a language model with weights behind a card."""
-    return card.kind != "vectors" and (card.bundled or card.perplexity is not None)
+    return card.is_language_model and (card.bundled or card.perplexity is not None)
 
 
 def can_resume(card: ModelCard) -> bool:
     """Whether a run was cut short and can go on."""
-    return card.kind != "vectors" and card.state in ("stopped", "failed")
+    return card.is_language_model and card.state in ("stopped", "failed")

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
+from engine import paths
 from engine.errors import ColdOpenError, ConfigurationError
 from engine.protocol.messages import (
     AnyEvent,
@@ -20,6 +21,7 @@ from engine.protocol.messages import (
     StartTraining,
     TrainingStarted,
     TrainingStateChanged,
+    TrainMoods,
     TrainVectors,
     WatchTraining,
 )
@@ -28,11 +30,12 @@ from tui.room import Room
 from tui.train.run import Run, run_to_show, with_history
 from tui.train.run_view import RunView
 from tui.train.settings_view import SettingsView
+from tui.widgets.filepicker import FilePicker
 from tui.widgets.form import Choice
 from tui.write.ask import Ask
 
 Command = Literal["pause", "resume", "stop", "discard", "scale_learning_rate"]
-WHILE_SETTING = ("start", "vectors", "reset")
+WHILE_SETTING = ("start", "vectors", "moods", "reset")
 WHILE_GOING = ("pause", "stop", "discard", "slower", "faster")
 
 
@@ -165,7 +168,7 @@ class TrainRoom(Room):
         setting = self._views.current == "train-settings"
         hidden = (
             (action in WHILE_SETTING and not setting)
-            or (action in ("start", "vectors") and self._going)
+            or (action in ("start", "vectors", "moods") and self._going)
             or (action in WHILE_GOING and not self._going)
             or (action == "toggle_log" and setting)
             or (action == "toggle_form" and setting and self.run is None)
@@ -217,6 +220,27 @@ class TrainRoom(Room):
                 TrainVectors(name=name, paths=view.corpus, cutoff=cutoff, replace=replace)
             )
 
+    @work(exclusive=True, group="start")
+    async def action_moods(self) -> None:
+        chosen = await self.app.push_screen_wait(
+            FilePicker(
+                "Labelled texts: on each line a grade, a tab and a text",
+                choose="any",
+                start=paths.bundled_labels(),
+            )
+        )
+        if not chosen:
+            return
+        name = await self.app.push_screen_wait(
+            Ask("What shall the network be called?", value=f"{chosen[0].stem}-moods")
+        )
+        if not name:
+            return
+        replace = await self._replacing(name)
+        if replace is not None:
+            files = tuple(str(path) for path in chosen)
+            await self._begin(TrainMoods(name=name, paths=files, replace=replace))
+
     async def _replacing(self, name: str) -> bool | None:
         """Whether there is a model of that name to replace; None when the user would rather not."""
         there = self._settings_view.cards.get(name)
@@ -246,7 +270,9 @@ class TrainRoom(Room):
         wanted = "" if info is None else info.name
         return next((card for card in view.resumable if card.name == wanted), None)
 
-    async def _begin(self, request: StartTraining | ResumeTraining | TrainVectors) -> None:
+    async def _begin(
+        self, request: StartTraining | ResumeTraining | TrainVectors | TrainMoods
+    ) -> None:
         started: TrainingStarted | None = await self.ask(request)
         if started is not None:
             await self._watch(started.job)

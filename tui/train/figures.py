@@ -85,7 +85,7 @@ def _pairs(run: Run) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     if metrics is not None:
         rows.append(("loss", _number(metrics.loss, ".3f")))
-        if not run.vectors:
+        if run.is_language_model:
             rows.append(("perplexity", _perplexity(metrics.loss)))
     if run.point is not None:
         rows.append(("validation", _validation(run, run.point)))
@@ -96,7 +96,7 @@ def _pairs(run: Run) -> list[tuple[str, str]]:
     if metrics is not None:
         rows.append(("learning rate", f"{metrics.learning_rate:.2e}"))
         rows += _factor(run)
-        if not run.vectors:
+        if run.kind != "vectors":
             rows.append(("gradient", _number(metrics.gradient_norm, ".2f")))
         rows += [
             ("tokens/s", _speed(run, metrics)),
@@ -112,21 +112,29 @@ def _pairs(run: Run) -> list[tuple[str, str]]:
         rows += [
             ("model", _kind(run, c)),
             ("weights", f"{snapshot.parameters:,}"),
-            ("device", snapshot.device if run.vectors else f"{snapshot.device} {c.precision}"),
+            ("device", _device(run, snapshot.device, c)),
         ]
     return rows
 
 
 def _kind(run: Run, config: TrainingConfig) -> str:
-    if run.vectors:
+    if run.kind == "vectors":
         return f"skip-gram, {config.embedding_size}"
-    name = config.cell if config.model == "script" else config.model
+    name: str = config.cell if config.model == "script" else config.model
+    if run.kind == "moods":
+        name = "moods, lstm"
     return f"{name} {config.layers}×{config.hidden_size}"
 
 
+def _device(run: Run, name: str, config: TrainingConfig) -> str:
+    return f"{name} {config.precision}" if run.is_language_model else name
+
+
 def _validation(run: Run, point: ValidationPoint) -> str:
-    """Perplexity; of word vectors, which have none, the loss."""
-    return _number(point.loss, ".3f") if run.vectors else _number(point.perplexity, ".1f")
+    """Perplexity; of what has none, the loss."""
+    if run.is_language_model:
+        return _number(point.perplexity, ".1f")
+    return _number(point.loss, ".3f")
 
 
 def _factor(run: Run) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from engine.protocol.messages import (
     TrainingStateChanged,
     TrainingValidation,
 )
-from engine.protocol.values import ENDED, JobInfo, Metrics, ValidationPoint
+from engine.protocol.values import ENDED, JobInfo, Metrics, RunKind, ValidationPoint
 
 RunEvent = (
     TrainingMetrics | TrainingValidation | TrainingSample | TrainingNotice | TrainingStateChanged
@@ -56,7 +56,7 @@ class Run:
     @property
     def can_write(self) -> bool:
         """Whether a model has come out of it that can be tried."""
-        return self.best is not None and not (self.vectors or self.discarded)
+        return self.best is not None and self.is_language_model and not self.discarded
 
     @property
     def discarded(self) -> bool:
@@ -64,9 +64,14 @@ class Run:
         return self.info is not None and self.info.message == "Discarded."
 
     @property
-    def vectors(self) -> bool:
-        """Whether word vectors are trained rather than a model."""
-        return self.info is not None and self.info.kind == "vectors"
+    def kind(self) -> RunKind:
+        """What is trained."""
+        return "model" if self.info is None else self.info.kind
+
+    @property
+    def is_language_model(self) -> bool:
+        """Whether it is one that predicts words: others have no perplexity."""
+        return self.kind == "model"
 
     def load(self, snapshot: TrainingSnapshot) -> list[RunEvent]:
         """Begin with ``snapshot``; returns the events that came before it and still count."""

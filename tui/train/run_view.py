@@ -18,7 +18,9 @@ from tui.train.run import Run
 from tui.widgets.chart import Chart
 
 REDRAW_SECONDS = 0.25
-LOSS = "loss, nats a word"
+LOSSES = {"model": "loss, nats a word", "vectors": "loss", "moods": "loss, nats a text"}
+SAMPLES = {"model": "what it writes", "vectors": "nearest words", "moods": "held-out texts"}
+"""What is shown of a run, by its kind."""
 NOTICES = 3
 WIDE = 104
 """From this width on the small charts stand beside the large one."""
@@ -49,7 +51,8 @@ class RunView(VerticalScroll):
     RunView.-wide #run-side Chart { height: 1fr; }
     RunView.-wide #run-sample-box { height: 30%; min-height: 5; max-height: 14; }
     RunView.-low #run-gradient { display: none; }
-    RunView.-vectors #run-perplexity, RunView.-vectors #run-gradient { display: none; }
+    RunView.-vectors #run-perplexity, RunView.-vectors #run-gradient,
+    RunView.-moods #run-perplexity { display: none; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -62,7 +65,7 @@ class RunView(VerticalScroll):
         yield Static("", id="run-figures", markup=False)
         with Container(id="run-body"):
             with Vertical(id="run-main"):
-                yield _chart(LOSS, "run-loss", "training", "validation")
+                yield _chart(LOSSES["model"], "run-loss", "training", "validation")
                 with VerticalScroll(id="run-sample-box"):
                     yield Static("", id="run-sample", markup=False)
                 yield Static("", id="run-notices", markup=False)
@@ -150,16 +153,16 @@ class RunView(VerticalScroll):
         latest = run.notices[-NOTICES:][::-1]
         notices = [content(f"· {text}", newlines=False) for text in latest]
         self.query_one("#run-notices", Static).update(Content("\n").join(notices))
-        self.set_class(run.vectors, "-vectors")
-        self.loss_chart.border_title = Content("loss" if run.vectors else LOSS)
+        self.set_class(run.kind == "vectors", "-vectors")
+        self.set_class(run.kind == "moods", "-moods")
+        self.loss_chart.border_title = Content(LOSSES[run.kind])
         box = self.query_one("#run-sample-box", VerticalScroll)
         if run.sample is None:
             box.border_title = Content("sample: the first comes with the first validation")
             self.query_one("#run-sample", Static).update("")
         else:
             step, text = run.sample
-            what = "nearest words" if run.vectors else "what it writes"
-            box.border_title = Content(f"{what} after {step:,} steps")
+            box.border_title = Content(f"{SAMPLES[run.kind]} after {step:,} steps")
             self.query_one("#run-sample", Static).update(content(text.strip("\n")))
         self._fit(1 + len(told.plain.split("\n")))
 

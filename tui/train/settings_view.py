@@ -127,7 +127,7 @@ class SettingsView(Vertical):
             card
             for card in self._cards.values()
             if card.state in ("stopped", "failed")
-            and card.kind != "vectors"
+            and card.is_language_model
             and not card.bundled
             and card.steps > 0
         ]

@@ -122,6 +122,13 @@ class Chart(Keyed, Widget, can_focus=True):
         self.cursor = None
         self._touch()
 
+    def look_at(self, x: float) -> None:
+        """Put the cursor where ``x`` is; nowhere while there is nothing to see."""
+        columns = self._plot_columns()
+        bounds = braille.bounds_of([curve for curve, _ in self._layers()], log=self.logarithmic)
+        if columns and bounds is not None:
+            self.cursor = min(max(0, round(bounds.column(x, columns))), columns - 1)
+
     def last(self, name: str) -> float:
         """The last value of a line (smoothed where it is smoothed), NaN when it has none."""
         return self._series[name].main.last()

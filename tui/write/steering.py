@@ -38,7 +38,7 @@ class Steering(WriteBase):
         found = await self.ask(ListModels())
         if found is None:
             return
-        cards = [card for card in found.models if _writes(card.kind, card.perplexity)]
+        cards = [card for card in found.models if _writes(card)]
         wanted = self.cold_open.model
         chosen = next((card for card in cards if card.name == wanted), next(iter(cards), None))
         if chosen is None:
@@ -61,7 +61,7 @@ class Steering(WriteBase):
         found = await self.ask(ListModels())
         if found is None or not self.in_front:
             return
-        models = [card for card in found.models if _writes(card.kind, card.perplexity)]
+        models = [card for card in found.models if _writes(card)]
         name = await self.app.push_screen_wait(
             Ask(
                 "Write with which model?",
@@ -109,8 +109,8 @@ class Steering(WriteBase):
         self.side.set_settings(settings)
 
 
-def _writes(kind: str, perplexity: float | None) -> bool:
-    return kind != "vectors" and perplexity is not None
+def _writes(card: ModelCard) -> bool:
+    return card.is_language_model and card.perplexity is not None
 
 
 def _same(one: ModelCard, other: ModelCard) -> bool:

@@ -38,6 +38,7 @@ from tui.train.figures import bar, clock, figures, headline
 from tui.train.run import Run, RunEvent, run_to_show
 from tui.train.settings_view import suggested_name
 from tui.widgets.chart import Chart
+from tui.widgets.filepicker import FilePicker
 from tui.widgets.form import Choice, Form
 from tui.write.ask import Ask
 
@@ -199,7 +200,7 @@ async def test_word_vectors_have_charts_and_print_neighbours(
         await pilot.press("enter")
         await soon(pilot, lambda: state(room) == "finished")
         assert room.run is not None
-        assert room.run.vectors
+        assert room.run.kind == "vectors"
         loss = room.query_one("#run-loss", Chart)
         await soon(pilot, lambda: len(loss._series["validation"].curve) >= 1)
         await soon(pilot, lambda: ": " in plain(room, "#run-sample"))
@@ -208,6 +209,35 @@ async def test_word_vectors_have_charts_and_print_neighbours(
         assert not room.query_one("#run-perplexity", Chart).display
         assert not room.check_action("write", ())
         assert await own_models() == ["episode-vectors"]
+
+
+async def test_moods_are_learned_from_a_file_of_labelled_texts(
+    opened: Any, soon: Any, tiny_corpus: Path
+) -> None:
+    labels = tiny_corpus.with_name("mine.tsv")
+    labels.write_text("2\tlovely cake\n-2\tawful weather\n" * 40)
+    async with opened("train", (tiny_corpus,)) as pilot:
+        room, app = room_of(pilot), app_of(pilot)
+        await soon(pilot, lambda: room.query_one("#settings-name", Input).value == "episode")
+        await pilot.press("f6")
+        await soon(pilot, lambda: isinstance(app.screen, FilePicker))
+        box = app.screen.query_one(Input)
+        assert box.value.rstrip("/").endswith("moods")  # those that come with the program
+        box.value = str(labels)
+        await pilot.press("enter")
+        await soon(pilot, lambda: isinstance(app.screen, Ask))
+        assert app.screen.query_one(Input).value == "mine-moods"
+        await pilot.press("enter")
+        await soon(pilot, lambda: state(room) == "finished")
+        assert room.run is not None
+        assert room.run.kind == "moods"
+        await soon(pilot, lambda: "held-out texts rightly" in plain(room, "#run-sample"))
+        await soon(pilot, lambda: "moods, lstm 1×128" in plain(room, "#run-figures"))
+        assert "perplexity" not in plain(room, "#run-figures")
+        assert not room.query_one("#run-perplexity", Chart).display
+        assert room.query_one("#run-gradient", Chart).display
+        assert not room.check_action("write", ())
+        assert await own_models() == ["mine-moods"]
 
 
 async def test_a_run_is_held_left_and_found_again(

@@ -1,0 +1,190 @@
+"""Texts with their grades, as a file has them: on each line a grade, a tab and a text.
+
+A grade is a whole number (-2 to 2, 1 to 5, 0 and 1: any scale) or one of ``negative``, ``neutral``
+and ``positive``. Two different ones make a question of yes or no, more a scale. The file is read
+twice and never held as text, so that it may be large.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.corpus.reading import natural_order, source_of
+from engine.corpus.vocabulary import Vocabulary
+from engine.errors import CorpusError
+from engine.moods.speeches import words_of
+
+WORDS_FOR_GRADES = {"negative": -1, "neg": -1, "neutral": 0, "positive": 1, "pos": 1}
+MOST_GRADES = 11
+MOST_TEXTS = 5_000_000
+LONGEST_LINE = 1 << 20
+FEWEST_TEXTS = 20
+HELD_OUT = 10
+"""One block of texts in so many is for validation."""
+LARGEST_BLOCK = 20
+_GRADE = re.compile(r"[+-]?\d{1,3}")
+_FORMAT = "A line is a grade, a tab and a text; grades are whole numbers, or negative and positive."
+
+Ids = NDArray[np.int32]
+
+
+class GradedLine(NamedTuple):
+    grade: int
+    tokens: list[str]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What a file of labelled texts holds, as ids over ``vocabulary``."""
+
+    name: str
+    notes: tuple[str, ...]
+    """How encodings were found, where that is worth telling."""
+    scale: tuple[int, ...]
+    """The grades that it has, from the lowest to the highest."""
+    vocabulary: Vocabulary
+    ids: Ids
+    """(tokens,) of all texts, one behind the other."""
+    ends: NDArray[np.int64]
+    """(texts,): where each text ends in ``ids``."""
+    grades: NDArray[np.int64]
+    """(texts,): indices into ``scale``."""
+
+    def __len__(self) -> int:
+        return len(self.grades)
+
+    def text(self, number: int) -> Ids:
+        """(tokens,) ids of one text; at least one."""
+        start = int(self.ends[number - 1]) if number else 0
+        return self.ids[start : int(self.ends[number])]
+
+    def parts(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Numbers of the texts to train on and of those held out.
+
+        What is held out are short blocks from all over the file: neighbours are of one scene, and
+        many files have all texts of one grade together.
+        """
+        numbers = np.arange(len(self))
+        block = max(1, min(LARGEST_BLOCK, len(self) // (5 * HELD_OUT)))
+        held_out = numbers // block % HELD_OUT == HELD_OUT - 1
+        return numbers[~held_out], numbers[held_out]
+
+
+def read_labelled(paths: Sequence[Path], cutoff: int = 2) -> Labelled:
+    """The labelled texts in ``paths``, with the words that come ``cutoff`` times or more.
+
+    Of a folder, all files that end in ``.tsv``. A cue at the beginning of a text says who speaks,
+    which is no mood: it is left out.
+
+    Raises:
+        CorpusError: naming the line that is not one, or when there are too few texts or grades.
+    """
+    files = _files(paths)
+    counts: Counter[str] = Counter()
+    grades: Counter[int] = Counter()
+    for line in _lines(files):
+        counts.update(line.tokens)
+        grades[line.grade] += 1
+        if len(grades) > MOST_GRADES:
+            raise CorpusError(
+                f"{files[0]} has more than {MOST_GRADES} different grades.",
+                "Choose a coarser scale, such as -2 to 2.",
+            )
+    if grades.total() < FEWEST_TEXTS:
+        raise CorpusError(
+            f"{files[0]} has only {grades.total():,} labelled texts.",
+            f"Label at least {FEWEST_TEXTS}; some thousand are better.",
+        )
+    if len(grades) < 2:
+        raise CorpusError(
+            f"All texts in {files[0]} have the grade {next(iter(grades))}.",
+            "There is nothing to tell apart: label texts of other grades, too.",
+        )
+    scale = tuple(sorted(grades))
+    vocabulary = Vocabulary.of_counts(counts, cutoff)
+    place = {grade: number for number, grade in enumerate(scale)}
+    ids = np.empty(counts.total(), dtype=np.int32)
+    ends = np.empty(grades.total(), dtype=np.int64)
+    indices = np.empty(grades.total(), dtype=np.int64)
+    end = number = 0
+    for line in _lines(files):
+        start, end = end, end + len(line.tokens)
+        if number == len(ends) or end > len(ids) or line.grade not in place:
+            raise _changed(files[0])
+        ids[start:end] = vocabulary.encode(line.tokens)
+        ends[number], indices[number] = end, place[line.grade]
+        number += 1
+    if number < len(ends) or end < len(ids):
+        raise _changed(files[0])
+    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    notes = tuple(note for file in files if (note := source_of(file).note))
+    return Labelled(files[0].stem + more, notes, scale, vocabulary, ids, ends, indices)
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    files: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            files.append(path)
+            continue
+        inside = sorted(path.glob("*.tsv"), key=lambda file: natural_order(file.name))
+        if not inside:
+            raise CorpusError(f"There are no .tsv files in {path}.", _FORMAT)
+        files += inside
+    return files
+
+
+def _lines(paths: Sequence[Path]) -> Iterator[GradedLine]:
+    """The labelled texts; empty lines and texts without a word are passed over."""
+    seen = 0
+    for path in paths:
+        for line in _lines_of(path):
+            seen += 1
+            if seen > MOST_TEXTS:
+                raise CorpusError(f"{path} has more than {MOST_TEXTS:,} texts.", "Cut it shorter.")
+            yield line
+
+
+def _lines_of(path: Path) -> Iterator[GradedLine]:
+    try:
+        with path.open(encoding=source_of(path).encoding, newline=None) as stream:
+            for number, line in enumerate(iter(lambda: stream.readline(LONGEST_LINE), ""), 1):
+                if len(line) == LONGEST_LINE and not line.endswith("\n"):
+                    raise _wrong(path, number, f"it has more than {LONGEST_LINE:,} characters")
+                if not line.strip():
+                    continue
+                label, tab, text = line.partition("\t")
+                if not tab:
+                    raise _wrong(path, number, "it has no tab")
+                tokens = words_of(text)
+                if tokens:
+                    yield GradedLine(_grade(path, number, label.strip()), tokens)
+    except (OSError, UnicodeError) as error:
+        raise CorpusError(
+            f"{path} could not be read to its end: {error}.", "Save it again as UTF-8."
+        ) from None
+
+
+def _grade(path: Path, number: int, label: str) -> int:
+    if (named := WORDS_FOR_GRADES.get(label.lower())) is not None:
+        return named
+    if _GRADE.fullmatch(label) is None:
+        shown = label if len(label) <= 20 else f"{label[:20]}…"
+        raise _wrong(path, number, f"“{shown}” is no grade")
+    return int(label)
+
+
+def _wrong(path: Path, number: int, why: str) -> CorpusError:
+    return CorpusError(f"Line {number:,} of {path} is no labelled text: {why}.", _FORMAT)
+
+
+def _changed(path: Path) -> CorpusError:
+    return CorpusError(f"{path} was changed while it was read.", "Try again.")

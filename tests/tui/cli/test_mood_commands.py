@@ -1,0 +1,67 @@
+"""``coldopen moods``: learned from a file, told of a script."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+
+def coldopen(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tui.cli.main", *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_from_labelled_texts_to_the_moods_of_a_script(engine_home: Path, tmp_path: Path) -> None:
+    labels = tmp_path / "labels.tsv"
+    labels.write_text("positive\tlovely cake today\nnegative\tawful rain today\n" * 60)
+    done = coldopen("moods", "train", str(labels), "--name", "mine", "--epochs", "3")
+    assert done.returncode == 0, done.stderr
+    assert "100% of 12 held-out texts rightly" in done.stdout
+    assert "“mine” is in the Library" in done.stdout
+
+    script = tmp_path / "script.txt"
+    script.write_bytes(
+        "ANNA: Lovely, lovely cake!\r\n\r\nB\u00c9A: Awful rain.\r\n".encode("cp1252")
+    )
+    done = coldopen("moods", "read", str(script), "--name", "mine")
+    head, anna, bea, blank, *means = done.stdout.splitlines()
+    assert head.split() == ["mood", "speaker", "speech"]
+    assert anna.split()[:2] == [anna.split()[0], "ANNA"]
+    assert float(anna.split()[0]) > 0.3 > -0.3 > float(bea.split()[0])
+    assert "Awful rain." in bea
+    assert blank == ""
+    assert len([line for line in means if line.endswith(("ANNA", "BÉA"))]) == 2
+    assert "Latin-1" in done.stdout
+
+    (told,) = map(json.loads, coldopen("moods", "read", str(script), "--json").stdout.splitlines())
+    assert told["scale"] == [-2, -1, 0, 1, 2]
+    assert [one["speaker"] for one in told["speeches"]] == ["ANNA", "BÉA"]
+
+    (library,) = map(json.loads, coldopen("models", "--json").stdout.splitlines())
+    assert {"mine", "dialogue-moods", "spin-cycle"} == {one["name"] for one in library["models"]}
+
+
+def test_what_does_not_fit_is_said(engine_home: Path, tmp_path: Path) -> None:
+    labels = tmp_path / "labels.tsv"
+    labels.write_text("lovely\tcake\n")
+    script = tmp_path / "long.txt"
+    script.write_text("ANNA: Hello.\n" * 10_000)
+    for arguments, status, said in (
+        (("train", str(labels), "--name", "x"), 1, "Line 1 of"),
+        (("train", str(tmp_path / "no.tsv"), "--name", "x"), 1, "There is no file"),
+        (("train", str(labels), "--name", "x", "--epochs", "0"), 2, "--epochs 0 is not allowed"),
+        (("read", str(script)), 2, "more than 100,000 characters"),
+        (("read", str(tmp_path / "no.txt")), 1, "There is no file"),
+        (("read", str(labels), "--name", "spin-cycle"), 1, "does not tell moods"),
+    ):
+        done = coldopen("moods", *arguments)
+        assert done.returncode == status, done.stderr
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr

@@ -1,0 +1,91 @@
+"""Moods in lines of text. No widgets."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from engine.protocol.values import ModelCard, SpeechMood
+from tui.corpus.summary_text import heading, strip
+from tui.render import content, fit
+
+TURNED = 0.1
+"""A word that moves the mood by so much has turned it."""
+STRETCH = 1.6
+"""Few moods are near to the ends of the scale."""
+MOST_SPEAKERS = 12
+
+
+def said(text: str, speech: SpeechMood) -> str:
+    """What is said in ``speech`` of ``text``, without the speaker's name, on one line."""
+    return " ".join(text[speech.words[0].start : speech.end].split())
+
+
+def shades(speeches: Sequence[SpeechMood]) -> list[float | None]:
+    """Moods as shades of :class:`tui.inspect.token_text.TokenText`, small ones drawn up."""
+    return [max(-1.0, min(1.0, STRETCH * speech.mood)) or None for speech in speeches]
+
+
+def means(speeches: Sequence[SpeechMood]) -> list[tuple[str, float, int]]:
+    """Each speaker with the mean mood and the number of their speeches, who has most first."""
+    moods: defaultdict[str, list[float]] = defaultdict(list)
+    for speech in speeches:
+        moods[speech.speaker.upper()].append(speech.mood)
+    rows = [(name, sum(found) / len(found), len(found)) for name, found in moods.items()]
+    return sorted(rows, key=lambda row: (-row[2], row[0]))
+
+
+def facts(speech: SpeechMood, number: int, of: int, scale: Sequence[int], width: int) -> Content:
+    """The mood of one speech, and the odds of each grade."""
+    lines = [
+        content(fit(f"mood {speech.mood:+.2f}, speech {number + 1:,} of {of:,}", width)),
+        Content.styled(fit("grade   odds", width), "$quiet"),
+    ]
+    bar = max(0, width - 13)
+    for grade, odds in zip(scale, speech.odds, strict=True):
+        colour = "$quiet" if not grade else "$success" if grade > 0 else "$error"
+        name = f"{grade:+d}" if grade else "0"
+        lines.append(Content.assemble(f"{name:>5} {odds:>6.3f} ", (strip(odds, bar), colour)))
+    return Content("\n").join(lines)
+
+
+def turns(text: str, speech: SpeechMood) -> Content:
+    """What is said, with the words coloured that turned the mood up or down."""
+    before, at = 0.0, speech.words[0].start
+    parts: list[Content] = []
+    for word in speech.words:
+        step = word.mood - before
+        colour = "" if abs(step) < TURNED else "$success" if step > 0 else "$error"
+        parts.append(content(text[at : word.start], newlines=False))
+        parts.append(content(text[word.start : word.end], f"bold {colour}" if colour else ""))
+        before, at = word.mood, word.end
+    return Content.assemble(*parts)
+
+
+def about(card: ModelCard) -> list[str]:
+    """Who tells the moods, and how far that can be trusted."""
+    lines = [f"told by “{card.name}”"]
+    if (figures := card.mood_figures) is not None:
+        lines.append(f"correlation {figures.correlation:.2f} with readers' grades")
+    return lines
+
+
+def cast(speeches: Sequence[SpeechMood], width: int) -> Content:
+    """The mean mood of those who speak most; nothing where nobody does."""
+    rows = [row for row in means(speeches) if row[0]][:MOST_SPEAKERS]
+    if not rows:
+        return Content("")
+    lines = [heading("mean mood of each speaker")]
+    name_width = max(4, width - 18)
+    for name, mood, number in rows:
+        colour = "$success" if mood > 0 else "$error"
+        lines.append(
+            Content.assemble(
+                fit(name, name_width, pad=True),
+                (f" {mood:>+6.2f}", colour),
+                (f" {number:>6,}", "$quiet"),
+            )
+        )
+    return Content("\n").join(lines)
