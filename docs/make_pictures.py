@@ -1,4 +1,4 @@
-"""Take the README's picture: the real app, the real engine, the bundled model.
+"""Take the README's pictures: the real app, the real engine, the bundled models.
 
 python docs/make_pictures.py
 """
@@ -14,13 +14,16 @@ HERE = Path(__file__).parent
 DRAFT = (
     "[Spin Cycle, night. Delia counts quarters.]\n\nDELIA: Who put a wedding cake in dryer six?\n\n"
 )
+EPISODE, SPEECH = "s03e10-check-the-pockets.txt", "OZ: Dryer five is done!"
 
 
-async def picture() -> None:
+async def pictures() -> None:
+    from engine import paths
     from engine.client import EngineClient
     from engine.protocol.messages import StopEngine
     from tui.app import ColdOpenApp
     from tui.drafts.store import DraftStore
+    from tui.screens.inspect import InspectRoom
 
     drafts = DraftStore()
     drafts.folder.mkdir(parents=True)
@@ -34,6 +37,14 @@ async def picture() -> None:
         await pilot.press("ctrl+l", "ctrl+l")
         await pilot.pause(1.0)
         (HERE / "write.svg").write_text(app.export_screenshot(title="Cold Open"))
+        await app.enter("inspect")
+        room = app.room("inspect")
+        assert isinstance(room, InspectRoom)
+        await pilot.press("ctrl+p")
+        text = (paths.bundled_corpus() / EPISODE).read_text(encoding="utf-8")
+        room.inspect_text(text, text.index(SPEECH))
+        await pilot.pause(3.0)
+        (HERE / "mood.svg").write_text(app.export_screenshot(title="Cold Open"))
     client = await EngineClient.connect("pictures")
     await client.call(StopEngine(force=True))
     await client.close()
@@ -44,7 +55,7 @@ def main() -> None:
         os.environ["HOME"] = home
         for name in ("STATE", "DATA", "CONFIG", "CACHE"):
             os.environ[f"XDG_{name}_HOME"] = f"{home}/{name.lower()}"
-        asyncio.run(picture())
+        asyncio.run(pictures())
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ TRAIN = (
            ("ctrl+r",), footer=True, priority=True),
     Action("train.vectors", "Word vectors", "Train skip-gram word vectors of this corpus instead.",
            ("f7",), footer=True),
-    Action("train.moods", "Moods", "Learn moods from a file of labelled texts instead.", ("f6",),
+    Action("train.moods", "Moods", "Learn moods from a file of labelled texts instead.", ("f4",),
            footer=True),
     Action("train.reset", "Preset's values", "Forget your own settings; the preset decides again.",
            ("f5",), footer=True),

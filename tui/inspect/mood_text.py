@@ -77,8 +77,8 @@ def cast(speeches: Sequence[SpeechMood], width: int) -> Content:
     rows = [row for row in means(speeches) if row[0]][:MOST_SPEAKERS]
     if not rows:
         return Content("")
-    lines = [heading("mean mood of each speaker")]
-    name_width = max(4, width - 18)
+    lines = [heading(fit("mean mood of each speaker", width))]
+    name_width = max(0, width - 14)
     for name, mood, number in rows:
         colour = "$success" if mood > 0 else "$error"
         lines.append(

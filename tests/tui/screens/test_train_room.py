@@ -219,7 +219,7 @@ async def test_moods_are_learned_from_a_file_of_labelled_texts(
     async with opened("train", (tiny_corpus,)) as pilot:
         room, app = room_of(pilot), app_of(pilot)
         await soon(pilot, lambda: room.query_one("#settings-name", Input).value == "episode")
-        await pilot.press("f6")
+        await pilot.press("f4")
         await soon(pilot, lambda: isinstance(app.screen, FilePicker))
         box = app.screen.query_one(Input)
         assert box.value.rstrip("/").endswith("moods")  # those that come with the program
