@@ -100,7 +100,7 @@ def make_moods() -> None:
     request = TrainMoods(name=target.name, paths=(str(paths.bundled_labels()),))
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch) / target.name
-        spec = JobSpec(name=target.name, run_dir=str(work), paths=request.paths, moods=request)
+        spec = JobSpec(name=target.name, run_dir=str(work), paths=request.paths, other=request)
         run_moods(spec, Control(), tell)
         card = library.read_card(work)
         done = msgspec.structs.replace(card, corpus_paths=("bundled",), created=0.0)

@@ -20,10 +20,12 @@ from engine.corpus.corpus import Corpus
 from engine.daemon.model_run import start_embedding
 from engine.models.classic import RNN, batch_data, forward_back_prop
 from engine.models.contract import LanguageModel
+from engine.protocol.values import JobState
 from engine.training.batching import Columns, Position
 from engine.training.control import Control
 from engine.training.evaluation import mean_nll
 from engine.training.loop import Trainer, TrainingData
+from engine.training.progress import Silent
 from engine.training.restoring import load_model
 from engine.training.schedule import one_cycle
 
@@ -51,18 +53,13 @@ class Contestant(Protocol):
         """Mean negative log-likelihood in nats of ``ids``, in the exact order of the text."""
 
 
-class SilentListener:
+class SilentListener(Silent):
     """A listener that only notes when the trainer pauses."""
 
     def __init__(self) -> None:
         self.paused = threading.Event()
 
-    def on_metrics(self, metrics: Any) -> None: ...
-    def on_validation(self, point: Any) -> None: ...
-    def on_sample(self, step: int, text: str) -> None: ...
-    def on_notice(self, text: str) -> None: ...
-
-    def on_state(self, state: str) -> None:
+    def on_state(self, state: JobState) -> None:
         if state == "paused":
             self.paused.set()
 

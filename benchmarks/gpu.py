@@ -34,6 +34,7 @@ from engine.training.control import Control
 from engine.training.evaluation import mean_nll
 from engine.training.loop import Trainer, TrainingData
 from engine.training.presets import plan
+from engine.training.progress import Silent
 from engine.training.restoring import load_model
 from engine.training.schedule import one_cycle
 from engine.training.self_measure import measure_machine
@@ -47,7 +48,7 @@ BUNDLED = Path(__file__).parent.parent / "assets" / "pretrained" / "spin-cycle"
 CUDA, CPU = torch.device("cuda"), torch.device("cpu")
 
 
-class _Notes:
+class _Notes(Silent):
     """A listener that keeps speeds and validation losses."""
 
     def __init__(self) -> None:
@@ -59,10 +60,6 @@ class _Notes:
 
     def on_validation(self, point: ValidationPoint) -> None:
         self.points.append(point)
-
-    def on_state(self, state: str) -> None: ...
-    def on_sample(self, step: int, text: str) -> None: ...
-    def on_notice(self, text: str) -> None: ...
 
 
 def like_treebank() -> TrainingData:

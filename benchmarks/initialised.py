@@ -27,22 +27,14 @@ from engine.corpus.corpus import Corpus, load_corpus
 from engine.daemon.inspecting import INSPECTIONS
 from engine.daemon.model_run import start_embedding
 from engine.protocol.messages import ImportVectors
-from engine.protocol.values import JobState, Metrics, ValidationPoint
 from engine.training.control import Control
 from engine.training.loop import Trainer, TrainingData
+from engine.training.progress import Silent
 from engine.vectors.skipgram import SkipGramConfig
 from engine.vectors.text_format import export_text
 from engine.vectors.training import train_vectors
 
 NAME = "start"
-
-
-class _Deaf:
-    def on_metrics(self, metrics: Metrics) -> None: ...
-    def on_validation(self, point: ValidationPoint) -> None: ...
-    def on_sample(self, step: int, text: str) -> None: ...
-    def on_notice(self, text: str) -> None: ...
-    def on_state(self, state: JobState) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -97,7 +89,7 @@ def _no_models() -> Any:
 def _trained(corpus: Corpus, options: argparse.Namespace, path: Path) -> Path:
     begun = time.perf_counter()
     config = SkipGramConfig(dimension=options.dimension, epochs=options.vector_epochs)
-    export_text(path, train_vectors(config, corpus, _Deaf(), Control()))
+    export_text(path, train_vectors(config, corpus, Silent(), Control()))
     print(
         f"skip-gram vectors of {options.dimension} numbers, {options.vector_epochs} passes:"
         f" {time.perf_counter() - begun:.0f} s beforehand, which the runs below do not count"
@@ -120,7 +112,7 @@ def run(corpus: Corpus, words: int, size: int, seed: int, initial: str, folder: 
     data = TrainingData(np.resize(train, words), validation, len(corpus.vocabulary))
     target = folder / f"run-{seed}-{initial}"
     target.mkdir()
-    trainer = Trainer(config, data, target, _Deaf())
+    trainer = Trainer(config, data, target, Silent())
     if initial:
         (report,) = start_embedding(trainer.model, config, corpus, Control())
         if seed == 1:

@@ -21,21 +21,12 @@ from engine.config import MoodConfig
 from engine.moods.labelled import Labelled, read_labelled
 from engine.moods.mood_model import MoodModel, moods
 from engine.moods.training import MoodTraining, judged
-from engine.protocol.values import JobState, Metrics, MoodFigures, ValidationPoint
+from engine.protocol.values import MoodFigures
 from engine.training.control import Control
+from engine.training.progress import Silent
 
 SMOOTHING = 0.5
 """Added to each count of naive Bayes."""
-
-
-class Quiet:
-    """Hears nothing."""
-
-    def on_metrics(self, metrics: Metrics) -> None: ...
-    def on_validation(self, point: ValidationPoint) -> None: ...
-    def on_sample(self, step: int, text: str) -> None: ...
-    def on_notice(self, text: str) -> None: ...
-    def on_state(self, state: JobState) -> None: ...
 
 
 class NaiveBayes:
@@ -58,7 +49,7 @@ class NaiveBayes:
 def trained(labelled: Labelled, config: MoodConfig) -> tuple[MoodModel, float]:
     """A network of the texts that are not held out, and the seconds that it took."""
     begun = time.perf_counter()
-    return MoodTraining(config, labelled, Quiet()).run(Control()), time.perf_counter() - begun
+    return MoodTraining(config, labelled, Silent()).run(Control()), time.perf_counter() - begun
 
 
 def figures(

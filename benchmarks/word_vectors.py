@@ -26,8 +26,8 @@ from benchmarks.machine import description
 from engine import paths
 from engine.corpus.corpus import Corpus, load_corpus
 from engine.corpus.vocabulary import SPECIALS
-from engine.protocol.values import JobState, Metrics, ValidationPoint
 from engine.training.control import Control
+from engine.training.progress import Silent
 from engine.vectors.skipgram import SkipGramConfig
 from engine.vectors.training import train_vectors
 
@@ -36,14 +36,6 @@ REACH = 5
 SHUFFLES = 50
 LINE = 10_000
 """Words of one "sentence" for gensim, which cuts longer ones."""
-
-
-class _Deaf:
-    def on_metrics(self, metrics: Metrics) -> None: ...
-    def on_validation(self, point: ValidationPoint) -> None: ...
-    def on_sample(self, step: int, text: str) -> None: ...
-    def on_notice(self, text: str) -> None: ...
-    def on_state(self, state: JobState) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -112,7 +104,7 @@ Made = tuple[list[str], NDArray[np.float32], float]
 
 def _ours(corpus: Corpus, config: SkipGramConfig) -> Made:
     begun = time.perf_counter()
-    table = train_vectors(config, corpus, _Deaf(), Control())
+    table = train_vectors(config, corpus, Silent(), Control())
     seconds = time.perf_counter() - begun
     return ["_".join(word.split()) for word in table.words], table.vectors, seconds
 

@@ -24,10 +24,8 @@ class JobSpec(Struct, frozen=True, kw_only=True, tag="spec"):
     resume: bool = False
     replace: bool = False
     """Whether a model of that name goes to the trash once all that the run needs is there."""
-    vectors: TrainVectors | None = None
-    """Set for a run of word vectors."""
-    moods: TrainMoods | None = None
-    """Set for a run of a network that tells moods; without either, a language model is trained."""
+    other: TrainVectors | TrainMoods | None = None
+    """Set for a run of word vectors or moods, ``paths`` aside; None trains a language model."""
 
 
 class JobCommand(Struct, frozen=True, kw_only=True, tag="command"):

@@ -43,6 +43,7 @@ from engine.protocol.messages import (
     TrainingSnapshot,
     TrainingStateChanged,
     TrainingValidation,
+    TrainMoods,
 )
 from engine.protocol.values import ENDED, JobInfo, JobState, Metrics, RunKind, ValidationPoint
 from engine.storage import library
@@ -300,9 +301,9 @@ class Jobs:
 
 
 def _kind(spec: JobSpec) -> RunKind:
-    if spec.vectors is not None:
-        return "vectors"
-    return "model" if spec.moods is None else "moods"
+    if spec.other is None:
+        return "model"
+    return "moods" if isinstance(spec.other, TrainMoods) else "vectors"
 
 
 def _asked(job: Job, message: JobCommand) -> JobState:

@@ -17,6 +17,7 @@ from engine.errors import TrainingError
 from engine.moods.labelled import read_labelled
 from engine.moods.mood_files import MoodReader, save_moods
 from engine.moods.training import MoodTraining
+from engine.protocol.messages import TrainMoods
 from engine.protocol.values import JobState, ModelCard
 from engine.training.control import Control
 
@@ -30,9 +31,9 @@ def run_moods(spec: JobSpec, control: Control, tell: Tell) -> float:
         ColdOpenError: when the labelled texts cannot be used.
         StoppedBeforeItBegan: when ``control`` says so before there is anything to keep.
     """
-    if spec.moods is None:
+    if not isinstance(spec.other, TrainMoods):
         raise TrainingError("This is no run of moods.")
-    config = spec.moods.settings
+    config = spec.other.settings
     files = [paths.expanded(path) for path in spec.paths]
     labelled = read_labelled(files, config.vocabulary_cutoff)
     folder = Path(spec.run_dir)

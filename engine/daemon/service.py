@@ -56,8 +56,8 @@ class Service:
             m.FindInCorpus: self._find_in_corpus,
             m.StartTraining: self._start_training,
             m.ResumeTraining: self._resume_training,
-            m.TrainVectors: self._train_vectors,
-            m.TrainMoods: self._train_moods,
+            m.TrainVectors: self._train_other,
+            m.TrainMoods: self._train_other,
             m.ControlTraining: self._control_training,
             m.WatchTraining: self._watch_training,
             m.ListModels: self._list_models,
@@ -252,7 +252,9 @@ class Service:
                 )
             )
 
-    def _train_vectors(self, session: Session, call: int, request: m.TrainVectors) -> m.Reply:
+    def _train_other(
+        self, session: Session, call: int, request: m.TrainVectors | m.TrainMoods
+    ) -> m.Reply:
         with self._library_lock:
             folder = self._new_run_folder(request.name, request.replace)
             return self._begin(
@@ -260,20 +262,7 @@ class Service:
                     name=request.name,
                     run_dir=str(folder),
                     paths=request.paths,
-                    vectors=msgspec.structs.replace(request, paths=request.paths[:1]),
-                    replace=request.replace,
-                )
-            )
-
-    def _train_moods(self, session: Session, call: int, request: m.TrainMoods) -> m.Reply:
-        with self._library_lock:
-            folder = self._new_run_folder(request.name, request.replace)
-            return self._begin(
-                JobSpec(
-                    name=request.name,
-                    run_dir=str(folder),
-                    paths=request.paths,
-                    moods=msgspec.structs.replace(request, paths=request.paths[:1]),
+                    other=msgspec.structs.replace(request, paths=request.paths[:1]),
                     replace=request.replace,
                 )
             )

@@ -28,6 +28,7 @@ from engine.daemon.job_pipe import (
 from engine.daemon.run_reporter import failure_in_words
 from engine.errors import ColdOpenError
 from engine.protocol.framing import ProtocolError, encode_frame, read_frame_blocking
+from engine.protocol.messages import TrainMoods, TrainVectors
 from engine.storage.run_lock import written_by_us
 from engine.training.control import Control, StoppedBeforeItBegan
 
@@ -112,11 +113,11 @@ def _run(spec: JobSpec, source: BinaryIO, teller: Teller) -> None:
 
 def _train(spec: JobSpec, control: Control, teller: Teller) -> float:
     """Do what ``spec`` says; returns the seconds trained, pauses left out."""
-    if spec.vectors is not None:
+    if isinstance(spec.other, TrainVectors):
         from engine.daemon.vectors_run import run_vectors
 
         return run_vectors(spec, control, teller.tell)
-    if spec.moods is not None:
+    if isinstance(spec.other, TrainMoods):
         from engine.daemon.moods_run import run_moods
 
         return run_moods(spec, control, teller.tell)

@@ -15,6 +15,7 @@ from engine.daemon.job_pipe import JobBegun, JobSpec
 from engine.daemon.model_run import lasting, make_room, write_run_folder
 from engine.daemon.run_reporter import Tell
 from engine.errors import TrainingError
+from engine.protocol.messages import TrainVectors
 from engine.protocol.values import (
     JobState,
     SkipGramSettings,
@@ -34,8 +35,8 @@ def run_vectors(spec: JobSpec, control: Control, tell: Tell) -> float:
         ColdOpenError: when the corpus cannot be used or is too small.
         StoppedBeforeItBegan: when ``control`` says so before there is anything to keep.
     """
-    asked = spec.vectors
-    if asked is None:
+    asked = spec.other
+    if not isinstance(asked, TrainVectors):
         raise TrainingError("This is no run of word vectors.")
     corpus = load_corpus([paths.expanded(p) for p in spec.paths], cutoff=asked.cutoff)
     config = SkipGramConfig(

@@ -17,7 +17,7 @@ from engine.moods.labelled import Labelled
 from engine.moods.mood_model import MoodModel, moods
 from engine.protocol.values import Metrics, MoodFigures, ValidationPoint
 from engine.training.control import Control
-from engine.training.progress import Listener, finite
+from engine.training.progress import Listener, finite, waited_out
 from engine.training.schedule import one_cycle
 
 METRIC_SECONDS = 0.25
@@ -83,13 +83,8 @@ class MoodTraining:
             order = self._dice.permutation(self._train)
             for batch in np.array_split(order, batches):
                 if control.paused:
-                    waited = control.waited
-                    self._listener.on_state("paused")
-                    control.wait_while_paused()
-                    if not control.stopping:
-                        self._listener.on_state("running")
-                    begun += control.waited - waited
-                    last += control.waited - waited
+                    gap = waited_out(control, self._listener)
+                    begun, last = begun + gap, last + gap
                 if control.stopping:
                     break
                 if control.scale != scale:

@@ -43,6 +43,7 @@ from engine.training.progress import (
     finite,
     gpu_use,
     perplexity,
+    waited_out,
 )
 from engine.training.run_checkpoints import RunCheckpoints, as_begun
 from engine.training.schedule import one_cycle
@@ -245,10 +246,7 @@ class Trainer:
             if control.paused:
                 paused = time.perf_counter()
                 self._save()
-                self._listener.on_state("paused")
-                control.wait_while_paused()
-                if not control.stopping:
-                    self._listener.on_state("running")
+                waited_out(control, self._listener)
                 gap = time.perf_counter() - paused
                 started += gap
                 last_metric += gap

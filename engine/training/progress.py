@@ -15,6 +15,7 @@ import torch
 from engine.config import TrainingConfig
 from engine.protocol.values import JobState, Metrics, ValidationPoint
 from engine.storage.atomic import refused
+from engine.training.control import Control
 from engine.training.disk_writes import DiskWrites
 
 
@@ -26,6 +27,26 @@ class Listener(Protocol):
     def on_sample(self, step: int, text: str) -> None: ...
     def on_notice(self, text: str) -> None: ...
     def on_state(self, state: JobState) -> None: ...
+
+
+class Silent:
+    """A listener that hears nothing; others say what they hear."""
+
+    def on_metrics(self, metrics: Metrics) -> None: ...
+    def on_validation(self, point: ValidationPoint) -> None: ...
+    def on_sample(self, step: int, text: str) -> None: ...
+    def on_notice(self, text: str) -> None: ...
+    def on_state(self, state: JobState) -> None: ...
+
+
+def waited_out(control: Control, listener: Listener) -> float:
+    """Wait as long as the run is paused, which ``listener`` is told; returns the seconds."""
+    before = control.waited
+    listener.on_state("paused")
+    control.wait_while_paused()
+    if not control.stopping:
+        listener.on_state("running")
+    return control.waited - before
 
 
 @dataclasses.dataclass

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from engine.config import TrainingConfig
 from engine.corpus.corpus import Corpus
 from engine.errors import ConfigurationError, ModelError
-from engine.protocol.values import JobState, Metrics, ValidationPoint
+from engine.protocol.values import JobState
 from engine.storage import library
 from engine.training.control import Control
-from engine.training.progress import Listener
+from engine.training.progress import Listener, Silent
 from engine.vectors.skipgram import SkipGramConfig
 from engine.vectors.training import VectorTraining
 from engine.vectors.word_vectors import Floats, WordVectors, load_vectors
@@ -35,16 +35,11 @@ MOST_DIMENSIONS = 256
 """Of vectors that are made for a start; more take longer and say no more after a few passes."""
 
 
-class _Quiet:
+class _Quiet(Silent):
     """Vectors made in passing tell nothing of their own, but that they wait."""
 
     def __init__(self, listener: Listener | None) -> None:
         self._listener = listener
-
-    def on_metrics(self, metrics: Metrics) -> None: ...
-    def on_validation(self, point: ValidationPoint) -> None: ...
-    def on_sample(self, step: int, text: str) -> None: ...
-    def on_notice(self, text: str) -> None: ...
 
     def on_state(self, state: JobState) -> None:
         if self._listener is not None:

@@ -17,7 +17,7 @@ from engine.errors import TrainingError
 from engine.protocol.values import Metrics, ValidationPoint
 from engine.training.batching import word_counts
 from engine.training.control import Control
-from engine.training.progress import Listener
+from engine.training.progress import Listener, waited_out
 from engine.vectors.skipgram import (
     GROUP,
     MOST_GROUPS,
@@ -120,12 +120,7 @@ class VectorTraining:
         with torch.inference_mode():
             for text, read in self._blocks():
                 if control.paused:
-                    pause = time.perf_counter()
-                    self._listener.on_state("paused")
-                    control.wait_while_paused()
-                    if not control.stopping:
-                        self._listener.on_state("running")
-                    gap = time.perf_counter() - pause
+                    gap = waited_out(control, self._listener)
                     started, last = started + gap, last + gap
                 if control.stopping:
                     break

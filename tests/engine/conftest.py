@@ -14,19 +14,12 @@ from engine.corpus.corpus import Corpus, load_corpus
 from engine.corpus.statistics import summarise
 from engine.generation.writer import Writer
 from engine.models.build import build_model
-from engine.protocol.values import JobState, Metrics, ModelCard, ValidationPoint
+from engine.protocol.values import ModelCard
 from engine.storage import library
 from engine.storage.text_tables import TextTables
 from engine.training.control import Control
 from engine.training.loop import Trainer, TrainingData
-
-
-class _Deaf:
-    def on_metrics(self, metrics: Metrics) -> None: ...
-    def on_validation(self, point: ValidationPoint) -> None: ...
-    def on_sample(self, step: int, text: str) -> None: ...
-    def on_notice(self, text: str) -> None: ...
-    def on_state(self, state: JobState) -> None: ...
+from engine.training.progress import Silent
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +54,7 @@ def trained_folder(bundled_corpus: Corpus, tmp_path_factory: pytest.TempPathFact
         attention_span=64,
     )
     data = TrainingData.of(corpus)
-    result = Trainer(config, data, folder, _Deaf()).run(Control())
+    result = Trainer(config, data, folder, Silent()).run(Control())
     card = ModelCard(
         name="small",
         kind="script",

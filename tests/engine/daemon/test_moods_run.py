@@ -36,7 +36,7 @@ def labels(tmp_path: Path) -> Path:
 
 def spec_of(labels: Path, folder: Path) -> JobSpec:
     asked = TrainMoods(name="n", paths=(str(labels),), settings=SMALL)
-    return JobSpec(job="j", name="n", run_dir=str(folder), paths=asked.paths, moods=asked)
+    return JobSpec(job="j", name="n", run_dir=str(folder), paths=asked.paths, other=asked)
 
 
 def test_a_run_leaves_a_network_a_curve_and_a_card(

@@ -20,7 +20,7 @@ def test_the_card_has_the_settings_of_the_skip_gram(
         name="n", paths=(str(tiny_corpus),), dimension=24, window=3, negatives=7, epochs=2, seed=4
     )
     folder = tmp_path / "run"
-    spec = JobSpec(job="j", name="n", run_dir=str(folder), paths=asked.paths, vectors=asked)
+    spec = JobSpec(job="j", name="n", run_dir=str(folder), paths=asked.paths, other=asked)
     seconds = run_vectors(spec, Control(), lambda _message: None)
     card = read_card(folder)
     assert card.skipgram == SkipGramSettings(

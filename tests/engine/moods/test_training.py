@@ -14,20 +14,20 @@ from engine.moods.labelled import Labelled, read_labelled
 from engine.moods.mood_files import MoodReader, load_moods, save_moods
 from engine.moods.reading import read_moods
 from engine.moods.training import MoodTraining, judged
-from engine.protocol.values import JobState, Metrics, ValidationPoint
+from engine.protocol.values import Metrics, ValidationPoint
 from engine.training.control import Control
+from engine.training.progress import Silent
 
 CONFIG = MoodConfig(
     embedding_size=12, hidden_size=16, epochs=4, batch_size=16, learning_rate=0.02, dropout=0.2
 )
 
 
-class Ears:
+class Ears(Silent):
     def __init__(self) -> None:
         self.metrics: list[Metrics] = []
         self.points: list[ValidationPoint] = []
         self.samples: list[str] = []
-        self.notices: list[str] = []
 
     def on_metrics(self, metrics: Metrics) -> None:
         self.metrics.append(metrics)
@@ -37,11 +37,6 @@ class Ears:
 
     def on_sample(self, step: int, text: str) -> None:
         self.samples.append(text)
-
-    def on_notice(self, text: str) -> None:
-        self.notices.append(text)
-
-    def on_state(self, state: JobState) -> None: ...
 
 
 @pytest.fixture(scope="module")

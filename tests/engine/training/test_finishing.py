@@ -13,19 +13,20 @@ from engine.config import TrainingConfig
 from engine.errors import ModelError
 from engine.models.ngram_mixture import MixesNgrams
 from engine.models.recency import HasRecency
-from engine.protocol.values import JobState, Metrics, ValidationPoint
+from engine.protocol.values import ValidationPoint
 from engine.storage.checkpoint import load_checkpoint, save_checkpoint
 from engine.training import finishing
 from engine.training.control import Control
 from engine.training.evaluation import mean_nll
 from engine.training.loop import Trainer, TrainingData
+from engine.training.progress import Silent
 from engine.training.restoring import NGRAM_IDS, load_model
 
 WORDS = 60
 CPU = torch.device("cpu")
 
 
-class Diary:
+class Diary(Silent):
     """A listener that keeps what it is told at the end."""
 
     def __init__(self) -> None:
@@ -37,10 +38,6 @@ class Diary:
 
     def on_notice(self, text: str) -> None:
         self.notices.append(text)
-
-    def on_metrics(self, metrics: Metrics) -> None: ...
-    def on_sample(self, step: int, text: str) -> None: ...
-    def on_state(self, state: JobState) -> None: ...
 
 
 def phrases(tokens: int) -> TrainingData:

@@ -15,6 +15,7 @@ from engine.corpus.corpus import Corpus, load_corpus
 from engine.errors import TrainingError
 from engine.protocol.values import JobState, Metrics, ValidationPoint
 from engine.training.control import Control
+from engine.training.progress import Silent
 from engine.vectors.skipgram import (
     EPSILON,
     GROUP,
@@ -28,7 +29,7 @@ from engine.vectors.skipgram import (
 from engine.vectors.training import VectorTraining, train_vectors
 
 
-class Ears:
+class Ears(Silent):
     def __init__(self) -> None:
         self.points: list[ValidationPoint] = []
         self.samples: list[str] = []
@@ -43,8 +44,6 @@ class Ears:
 
     def on_sample(self, step: int, text: str) -> None:
         self.samples.append(text)
-
-    def on_notice(self, text: str) -> None: ...
 
     def on_state(self, state: JobState) -> None:
         self.states.append(state)
