@@ -50,7 +50,7 @@ $(VENV)-gensim: # an environment of its own, since its numpy may be another
 	$(PYTHON) -m venv $@
 	$@/bin/python -m pip install --quiet --disable-pip-version-check gensim || { rm -rf $@; exit 1; }
 
-pretrained: install ## train the bundled model again, into assets/pretrained
+pretrained: install ## train the bundled models again, into assets/pretrained
 	$(BIN)/python -m assets.make_pretrained
 
 clean:           ## remove the environment and caches

@@ -116,9 +116,10 @@ def tell(message: FromJob) -> None:
 def main() -> int:
     makers = {"model": make_model, "moods": make_moods}
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="*", choices=(*makers, []), help="both unless given")
+    parser.add_argument("--only", choices=tuple(makers))
+    only = parser.parse_args().only
     torch.set_num_threads(THREADS)
-    for what in parser.parse_args().what or makers:
+    for what in [only] if only else makers:
         makers[what]()
     files = [file for folder in paths.bundled_models() for file in folder.rglob("*")]
     size = sum(file.stat().st_size for file in files if file.is_file())

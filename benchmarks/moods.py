@@ -19,11 +19,10 @@ from benchmarks.machine import description
 from engine import paths
 from engine.config import MoodConfig
 from engine.moods.labelled import Labelled, read_labelled
-from engine.moods.mood_model import MoodModel, moods
+from engine.moods.mood_model import MoodModel, mood_of
 from engine.moods.training import MoodTraining, judged
 from engine.protocol.values import MoodFigures
 from engine.training.control import Control
-from engine.training.progress import Silent
 
 SMOOTHING = 0.5
 """Added to each count of naive Bayes."""
@@ -49,7 +48,7 @@ class NaiveBayes:
 def trained(labelled: Labelled, config: MoodConfig) -> tuple[MoodModel, float]:
     """A network of the texts that are not held out, and the seconds that it took."""
     begun = time.perf_counter()
-    return MoodTraining(config, labelled, Silent()).run(Control()), time.perf_counter() - begun
+    return MoodTraining(config, labelled).run(Control()), time.perf_counter() - begun
 
 
 def figures(
@@ -62,8 +61,10 @@ def figures(
         texts.append(torch.from_numpy(own.vocabulary.encode(words).astype(np.int64)))
     with torch.no_grad():
         scores = torch.cat([tell(texts[i : i + 256]) for i in range(0, len(texts), 256)])
+    if not set(other.scale) <= set(own.scale):
+        raise SystemExit(f"{other.name} has grades that {own.name} has not.")
     wanted = torch.tensor([own.scale.index(other.scale[g]) for g in other.grades[numbers]])
-    return judged(scores, moods(scores, own.scale), wanted, own.scale, len(own.parts()[0]))
+    return judged(scores, mood_of(scores, own.scale), wanted, own.scale, len(own.parts()[0]))
 
 
 def main() -> None:

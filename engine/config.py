@@ -1,7 +1,7 @@
 """Every knob of a training run, typed in one place.
 
 The ranges and the one-line explanations here are the only ones: the Train form, the command
-line's options and the checks on a message from a client are all made from this class, and the
+line's options and the checks on a message from a client are all made from these classes, and the
 whole value is saved inside each checkpoint.
 """
 
@@ -231,10 +231,10 @@ class MoodConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """The configuration of a network that tells moods (:mod:`engine.moods.mood_model`)."""
 
     embedding_size: Annotated[
-        int, _about_moods("Model", "Numbers per word vector.", ge=4, le=1024)
+        int, _about_moods("Model", "Numbers per word vector.", ge=8, le=1024)
     ] = 64
     hidden_size: Annotated[
-        int, _about_moods("Model", "Units in each recurrent layer.", ge=4, le=2048)
+        int, _about_moods("Model", "Units in each recurrent layer.", ge=8, le=2048)
     ] = 128
     layers: Annotated[
         int, _about_moods("Model", "Recurrent layers, one on top of the other.", ge=1, le=4)

@@ -8,7 +8,7 @@ import itertools
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
@@ -90,28 +90,36 @@ def find_sources(paths: Sequence[Path]) -> tuple[Source, ...]:
     Raises:
         CorpusError: when a path is missing, unreadable, empty or no text.
     """
-    found: list[Source] = []
+    looked_for = ".txt, .fountain, .fdx, .script, .play and .md"
+    return tuple(source_of(file) for file in files_in(paths, SUFFIXES, looked_for))
+
+
+def files_in(paths: Sequence[Path], suffixes: Collection[str], looked_for: str) -> list[Path]:
+    """The files that ``paths`` name, folders searched for those that end in one of ``suffixes``.
+
+    Raises:
+        CorpusError: when there is none in a folder, which was ``looked_for``, or it is unreadable.
+    """
+    found: list[Path] = []
     for path in paths:
         try:
-            if path.is_dir():
-                inside = [source_of(file) for file in _files_in(path)]
-                if not inside:
-                    raise CorpusError(
-                        f"There are no text files in {path}.",
-                        "Looked for .txt, .fountain, .fdx, .script, .play and .md files.",
-                    )
-                found.extend(inside)
-            else:
-                found.append(source_of(path))
+            inside = _files_in(path, suffixes) if path.is_dir() else [path]
         except OSError as error:
             raise CorpusError(
                 f"{path} cannot be read: {error.strerror or error}.", "Check the path."
             ) from None
-    return tuple(found)
+        if not inside:
+            raise CorpusError(
+                f"There are no text files in {path}.", f"Looked for {looked_for} files."
+            )
+        found += inside
+    return found
 
 
-def source_of(path: Path) -> Source:
+def source_of(path: Path, plays: bool = True) -> Source:
     """``path`` with its encoding found out; remembered while the file does not change.
+
+    Without ``plays`` its layout is not looked at.
 
     Raises:
         CorpusError: when it is missing, unreadable, empty or not text.
@@ -123,7 +131,7 @@ def source_of(path: Path) -> Source:
                 f"{path} is neither a file nor a folder.",
                 "Save the script to a file, and choose that.",
             )
-        return _found_out(path, (seen.st_ino, seen.st_size, seen.st_mtime_ns))
+        return _found_out(path, (seen.st_ino, seen.st_size, seen.st_mtime_ns), plays)
     except FileNotFoundError:
         raise CorpusError(f"There is no file {path}.", "Check the path.") from None
     except OSError as error:
@@ -133,27 +141,32 @@ def source_of(path: Path) -> Source:
 
 
 @functools.lru_cache(maxsize=20_000)
-def _found_out(path: Path, stamp: tuple[int, int, int]) -> Source:
+def _found_out(path: Path, stamp: tuple[int, int, int], plays: bool) -> Source:
+    source = _decoded(path)
+    return _recognised(source) if plays else source
+
+
+def _decoded(path: Path) -> Source:
     with path.open("rb") as stream:
         head = stream.read(_SNIFF_BYTES)
     if not head.strip():
         raise CorpusError(f"{path} is empty.", "Choose a file with a script in it.")
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        return _recognised(_checked(Source(path, "utf-32")))
+        return _checked(Source(path, "utf-32"))
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return _recognised(_checked(Source(path, "utf-16")))
+        return _checked(Source(path, "utf-16"))
     if (without_mark := _utf16_of(head)) is not None:
         note = (
             f"{printable(path.name)} has no byte order mark; it was read as {without_mark.upper()}."
         )
-        return _recognised(_checked(Source(path, without_mark, note)))
+        return _checked(Source(path, without_mark, note))
     if b"\0" in head or _share_of_controls(head) > 0.05:
         raise CorpusError(
             f"{path} is not a text file.", "Export the script as plain text, Fountain or FDX."
         )
     if head.startswith(codecs.BOM_UTF8):
-        return _recognised(_checked(Source(path, "utf-8-sig")))
-    return _recognised(_checked(Source(path, "utf-8")))
+        return _checked(Source(path, "utf-8-sig"))
+    return _checked(Source(path, "utf-8"))
 
 
 def _speeches(stream: TextIO) -> Iterator[str]:
@@ -221,13 +234,13 @@ def _share_of_controls(head: bytes) -> float:
     return controls / len(head)
 
 
-def _files_in(folder: Path) -> list[Path]:
+def _files_in(folder: Path, suffixes: Collection[str]) -> list[Path]:
     found = []
     for root, folders, names in os.walk(folder, onerror=_refuse):
         folders[:] = sorted((f for f in folders if not f.startswith(".")), key=natural_order)
         for name in sorted(names, key=natural_order):
             path = Path(root) / name
-            wanted = not name.startswith(".") and path.suffix.lower() in SUFFIXES
+            wanted = not name.startswith(".") and path.suffix.lower() in suffixes
             if wanted and not _is_blank(path):
                 found.append(path)
     return found

@@ -23,6 +23,7 @@ from engine.moods.reading import read_moods
 from engine.protocol import messages as m
 from engine.protocol.values import ModelCard
 from engine.storage import library
+from engine.storage.checkpoint import stamp_of
 from engine.vectors.text_format import export_text, import_text
 from engine.vectors.word_vectors import save_vectors
 
@@ -83,14 +84,16 @@ def _cells(models: Models, request: m.FindCells) -> m.Reply:
 def _read_moods(models: Models, request: m.ReadMoods) -> m.Reply:
     folder = library.folder_of(request.model)
     card = library.read_card(folder)
-    if card.kind != "moods":
-        known = [card.name for card in library.list_cards() if card.kind == "moods"]
-        raise ModelError(f"“{card.name}” does not tell moods.", f"These do: {', '.join(known)}.")
-    return read_moods(_mood_reader(folder, card.weights), request.text)
+    if card.kind != "moods" or not card.weights:
+        cards = library.list_cards()
+        known = ", ".join(c.name for c in cards if c.kind == "moods" and c.weights)
+        why = "does not tell moods" if card.kind != "moods" else "has not learned to tell moods yet"
+        raise ModelError(f"“{card.name}” {why}.", f"These do: {known}." if known else "")
+    return read_moods(_mood_reader(folder, stamp_of(folder)), request.text)
 
 
 @functools.lru_cache(maxsize=2)
-def _mood_reader(folder: Path, weights: str) -> MoodReader:
+def _mood_reader(folder: Path, stamp: tuple[int, int]) -> MoodReader:
     return load_moods(folder)
 
 

@@ -36,16 +36,24 @@ def run_moods(spec: JobSpec, control: Control, tell: Tell) -> float:
     config = spec.other.settings
     files = [paths.expanded(path) for path in spec.paths]
     labelled = read_labelled(files, config.vocabulary_cutoff)
+    training = MoodTraining(config, labelled)
     folder = Path(spec.run_dir)
     resolved = lasting(files)
     control.leave_if_stopping()
     make_room(folder, spec.replace)
     folder.mkdir(parents=True, exist_ok=True)
     shown = TrainingConfig(
-        embedding_size=max(8, config.embedding_size),
-        hidden_size=max(8, config.hidden_size),
+        embedding_size=config.embedding_size,
+        hidden_size=config.hidden_size,
         layers=config.layers,
+        attention="none",
+        copying=False,
+        ngrams=False,
+        recency=False,
+        neural_cache=False,
         dropout=config.dropout,
+        embedding_dropout=config.word_dropout,
+        weight_decay=config.weight_decay,
         batch_size=config.batch_size,
         learning_rate=config.learning_rate,
         vocabulary_cutoff=config.vocabulary_cutoff,
@@ -58,7 +66,7 @@ def run_moods(spec: JobSpec, control: Control, tell: Tell) -> float:
         kind="moods",
         state="starting",
         corpus=labelled.name,
-        corpus_key="",
+        corpus_key=labelled.key,
         corpus_paths=resolved,
         config=shown,
         vocabulary_size=labelled.vocabulary.known,
@@ -67,9 +75,8 @@ def run_moods(spec: JobSpec, control: Control, tell: Tell) -> float:
         device="cpu",
         created=time.time(),
     )
-    reporter = HistoryReporter(card, folder, tell)
-    training = MoodTraining(config, labelled, reporter)
-    reporter.card = msgspec.structs.replace(card, parameters=training.parameters)
+    card = msgspec.structs.replace(card, parameters=training.parameters)
+    training.listener = reporter = HistoryReporter(card, folder, tell)
     with reporter.running():
         tell(JobBegun(config=shown, device="cpu", parameters=training.parameters))
         for note in labelled.notes:

@@ -26,6 +26,7 @@ from engine.generation.writer import Writer
 from engine.protocol import messages as m
 from engine.protocol.values import ModelCard
 from engine.storage import library
+from engine.storage.checkpoint import stamp_of
 from engine.training.device import choose_device
 from engine.training.evaluation import mean_nll
 from engine.training.presets import plan
@@ -93,7 +94,7 @@ class ModelRoom:
         with self._lock:
             reading = self._reading.setdefault(name, threading.Lock())
         with reading:  # whoever else wants this model waits for it; others need not
-            stamp = _stamp(folder)
+            stamp = stamp_of(folder)
             with self._lock:
                 kept = self._writers.get(name)
                 if kept is not None and kept[2] == stamp:
@@ -204,16 +205,6 @@ def _check_kind(card: ModelCard) -> None:
         )
     if card.kind == "moods":
         raise ModelError(
-            f"“{card.name}” tells moods only: it cannot write, and has no perplexity.",
-            "Choose a model; moods are shown in the Inspect room.",
+            f"“{card.name}” tells moods only: it neither writes nor predicts words.",
+            "Choose a model; moods are shown in the Inspect room and by `coldopen moods read`.",
         )
-
-
-def _stamp(folder: Path) -> tuple[int, int]:
-    """Changes whenever better weights are kept."""
-    best = folder / "checkpoints" / "best" / "state.json"
-    try:
-        seen = best.stat()
-    except OSError:
-        return (0, 0)
-    return (seen.st_mtime_ns, seen.st_ino)

@@ -87,7 +87,7 @@ def failure_in_words(error: Exception) -> str:
     """What ended a run, for whoever waits for it."""
     if isinstance(error, ColdOpenError):
         return printable(str(error))
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or "allocate memory" in str(error):
         return "There was not enough memory. Try a smaller batch, model or vocabulary."
     return (
         f"Training stumbled: {type(error).__name__}: {printable(str(error))}."

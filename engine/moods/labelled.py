@@ -1,12 +1,14 @@
 """Texts with their grades, as a file has them: on each line a grade, a tab and a text.
 
 A grade is a whole number (-2 to 2, 1 to 5, 0 and 1: any scale) or one of ``negative``, ``neutral``
-and ``positive``. Two different ones make a question of yes or no, more a scale. The file is read
-twice and never held as text, so that it may be large.
+and ``positive``. Two different ones make a question of yes or no, more a scale. Files are read
+twice and never held as text.
 """
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,13 +19,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.corpus.reading import natural_order, source_of
-from engine.corpus.vocabulary import Vocabulary
+from engine.corpus.reading import files_in, source_of
+from engine.corpus.vocabulary import MOST_WORDS, Vocabulary
 from engine.errors import CorpusError
 from engine.moods.speeches import words_of
+from engine.protocol.values import MOST_GRADES
 
 WORDS_FOR_GRADES = {"negative": -1, "neg": -1, "neutral": 0, "positive": 1, "pos": 1}
-MOST_GRADES = 11
 MOST_TEXTS = 5_000_000
 LONGEST_LINE = 1 << 20
 FEWEST_TEXTS = 20
@@ -58,6 +60,14 @@ class Labelled:
     grades: NDArray[np.int64]
     """(texts,): indices into ``scale``."""
 
+    @functools.cached_property
+    def key(self) -> str:
+        """Stands for these texts with these grades."""
+        digest = hashlib.sha256("\n".join((*map(str, self.scale), *self.vocabulary.words)).encode())
+        for part in (self.ids, self.ends, self.grades):
+            digest.update(part.tobytes())
+        return digest.hexdigest()
+
     def __len__(self) -> int:
         return len(self.grades)
 
@@ -87,7 +97,8 @@ def read_labelled(paths: Sequence[Path], cutoff: int = 2) -> Labelled:
     Raises:
         CorpusError: naming the line that is not one, or when there are too few texts or grades.
     """
-    files = _files(paths)
+    files = files_in(paths, (".tsv",), ".tsv")
+    others = f" and {len(files) - 1} more" if len(files) > 1 else ""
     counts: Counter[str] = Counter()
     grades: Counter[int] = Counter()
     for line in _lines(files):
@@ -95,17 +106,22 @@ def read_labelled(paths: Sequence[Path], cutoff: int = 2) -> Labelled:
         grades[line.grade] += 1
         if len(grades) > MOST_GRADES:
             raise CorpusError(
-                f"{files[0]} has more than {MOST_GRADES} different grades.",
+                f"{files[0]}{others} has more than {MOST_GRADES} different grades.",
                 "Choose a coarser scale, such as -2 to 2.",
+            )
+        if len(counts) > MOST_WORDS:
+            raise CorpusError(
+                f"{files[0]}{others} has more than {MOST_WORDS:,} different words.",
+                "Is it text? Leave a part of it out.",
             )
     if grades.total() < FEWEST_TEXTS:
         raise CorpusError(
-            f"{files[0]} has only {grades.total():,} labelled texts.",
+            f"{files[0]}{others} has only {grades.total():,} labelled texts.",
             f"Label at least {FEWEST_TEXTS}; some thousand are better.",
         )
     if len(grades) < 2:
         raise CorpusError(
-            f"All texts in {files[0]} have the grade {next(iter(grades))}.",
+            f"All texts in {files[0]}{others} have the grade {next(iter(grades))}.",
             "There is nothing to tell apart: label texts of other grades, too.",
         )
     scale = tuple(sorted(grades))
@@ -118,28 +134,14 @@ def read_labelled(paths: Sequence[Path], cutoff: int = 2) -> Labelled:
     for line in _lines(files):
         start, end = end, end + len(line.tokens)
         if number == len(ends) or end > len(ids) or line.grade not in place:
-            raise _changed(files[0])
+            break
         ids[start:end] = vocabulary.encode(line.tokens)
         ends[number], indices[number] = end, place[line.grade]
         number += 1
-    if number < len(ends) or end < len(ids):
-        raise _changed(files[0])
-    more = f" and {len(files) - 1} more" if len(files) > 1 else ""
-    notes = tuple(note for file in files if (note := source_of(file).note))
-    return Labelled(files[0].stem + more, notes, scale, vocabulary, ids, ends, indices)
-
-
-def _files(paths: Sequence[Path]) -> list[Path]:
-    files: list[Path] = []
-    for path in paths:
-        if not path.is_dir():
-            files.append(path)
-            continue
-        inside = sorted(path.glob("*.tsv"), key=lambda file: natural_order(file.name))
-        if not inside:
-            raise CorpusError(f"There are no .tsv files in {path}.", _FORMAT)
-        files += inside
-    return files
+    if number < len(ends) or end != len(ids):
+        raise CorpusError(f"{files[0]}{others} was changed while it was read.", "Try again.")
+    notes = tuple(note for file in files if (note := source_of(file, plays=False).note))
+    return Labelled(files[0].stem + others, notes, scale, vocabulary, ids, ends, indices)
 
 
 def _lines(paths: Sequence[Path]) -> Iterator[GradedLine]:
@@ -155,7 +157,7 @@ def _lines(paths: Sequence[Path]) -> Iterator[GradedLine]:
 
 def _lines_of(path: Path) -> Iterator[GradedLine]:
     try:
-        with path.open(encoding=source_of(path).encoding, newline=None) as stream:
+        with path.open(encoding=source_of(path, plays=False).encoding, newline=None) as stream:
             for number, line in enumerate(iter(lambda: stream.readline(LONGEST_LINE), ""), 1):
                 if len(line) == LONGEST_LINE and not line.endswith("\n"):
                     raise _wrong(path, number, f"it has more than {LONGEST_LINE:,} characters")
@@ -184,7 +186,3 @@ def _grade(path: Path, number: int, label: str) -> int:
 
 def _wrong(path: Path, number: int, why: str) -> CorpusError:
     return CorpusError(f"Line {number:,} of {path} is no labelled text: {why}.", _FORMAT)
-
-
-def _changed(path: Path) -> CorpusError:
-    return CorpusError(f"{path} was changed while it was read.", "Try again.")

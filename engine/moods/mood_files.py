@@ -14,12 +14,10 @@ from engine.config import MoodConfig
 from engine.corpus.tokenizer import TOKENIZER_VERSION
 from engine.corpus.vocabulary import Vocabulary
 from engine.errors import ModelError
-from engine.moods.labelled import MOST_GRADES
 from engine.moods.mood_model import MoodModel
+from engine.protocol.values import MOST_GRADES, Grade
 from engine.storage.checkpoint import load_checkpoint, save_checkpoint
 from engine.storage.strange_tensors import compare_tensors
-
-Grade = Annotated[int, Meta(ge=-999, le=999)]
 
 
 class MoodFacts(msgspec.Struct, frozen=True, kw_only=True):

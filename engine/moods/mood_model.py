@@ -72,7 +72,7 @@ class MoodModel(nn.Module):
         return states, lengths
 
 
-def moods(scores: Tensor, scale: Sequence[int]) -> Tensor:
+def mood_of(scores: Tensor, scale: Sequence[int]) -> Tensor:
     """(texts,) the mood that (texts, grades) ``scores`` come to: -1, the lowest grade, to 1.
 
     The mean grade under the softmax, so that two grades that are as likely meet half-way.

@@ -14,16 +14,16 @@ from torch.nn import functional
 from engine.config import MoodConfig
 from engine.errors import TrainingError
 from engine.moods.labelled import Labelled
-from engine.moods.mood_model import MoodModel, moods
+from engine.moods.mood_model import MoodModel, mood_of
 from engine.protocol.values import Metrics, MoodFigures, ValidationPoint
 from engine.training.control import Control
-from engine.training.progress import Listener, finite, waited_out
+from engine.training.progress import Listener, Silent, finite, waited_out
 from engine.training.schedule import one_cycle
 
 METRIC_SECONDS = 0.25
 LONGEST_GRADIENT = 1.0
 JUDGED_AT_ONCE = 256
-SHOWN_TEXTS, SHOWN_WORDS = 6, 12
+SHOWN_TEXTS, SHOWN_CHARACTERS = 6, 72
 
 Numbers = NDArray[np.int64]
 
@@ -31,9 +31,12 @@ Numbers = NDArray[np.int64]
 class MoodTraining:
     """One run; the weights that tell the held-out texts best are the ones that stay."""
 
-    def __init__(self, config: MoodConfig, labelled: Labelled, listener: Listener) -> None:
+    def __init__(
+        self, config: MoodConfig, labelled: Labelled, listener: Listener | None = None
+    ) -> None:
         torch.manual_seed(config.seed)
-        self.config, self._labelled, self._listener = config, labelled, listener
+        self.config, self._labelled = config, labelled
+        self.listener: Listener = listener or Silent()
         self._train, self._held_out = labelled.parts()
         self.model = MoodModel(config, len(labelled.vocabulary), len(labelled.scale))
         self.figures: MoodFigures | None = None
@@ -83,19 +86,19 @@ class MoodTraining:
             order = self._dice.permutation(self._train)
             for batch in np.array_split(order, batches):
                 if control.paused:
-                    gap = waited_out(control, self._listener)
+                    gap = waited_out(control, self.listener)
                     begun, last = begun + gap, last + gap
                 if control.stopping:
                     break
                 if control.scale != scale:
                     scale = control.scale
-                    self._listener.on_notice(
+                    self.listener.on_notice(
                         f"From step {self._step:,} on: the planned learning rate × {scale:g}."
                     )
                 rate = self.config.learning_rate * scale * one_cycle(self._step / total)
                 loss, norm = self._update(batch, rate)
                 if not math.isfinite(loss):
-                    self._listener.on_notice("The loss is no number any more: the run ends here.")
+                    self.listener.on_notice("The loss is no number any more: the run ends here.")
                     return
                 losses.append(loss)
                 now = time.perf_counter()
@@ -132,7 +135,7 @@ class MoodTraining:
         self, losses: list[float], rate: float, norm: float, speed: float, total: int, batches: int
     ) -> None:
         share = self._step / total
-        self._listener.on_metrics(
+        self.listener.on_metrics(
             Metrics(
                 step=self._step,
                 epoch=self._step / batches,
@@ -150,7 +153,7 @@ class MoodTraining:
     def _validate(self) -> None:
         """Judge the network by the held-out texts, and keep it if it is the best so far."""
         scores = self._scores(self._held_out)
-        told = moods(scores, self._labelled.scale)
+        told = mood_of(scores, self._labelled.scale)
         wanted = torch.from_numpy(self._labelled.grades[self._held_out])
         figures = judged(scores, told, wanted, self._labelled.scale, len(self._train))
         best = math.isfinite(figures.loss) and (
@@ -159,7 +162,7 @@ class MoodTraining:
         if best:
             self.figures = figures
             self._best = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
-        self._listener.on_validation(
+        self.listener.on_validation(
             ValidationPoint(
                 step=self._step,
                 seconds=self._seconds,
@@ -168,7 +171,7 @@ class MoodTraining:
                 best=best,
             )
         )
-        self._listener.on_sample(self._step, self._shown(figures, told))
+        self.listener.on_sample(self._step, self._shown(figures, told))
 
     @torch.no_grad()
     def _scores(self, numbers: Numbers) -> Tensor:
@@ -183,14 +186,15 @@ class MoodTraining:
             f" ({figures.most_frequent:.0%} have the most frequent grade);"
             f" correlation {figures.correlation:.2f}"
         ]
+        low, high = self._labelled.scale[0], self._labelled.scale[-1]
         for place in range(0, len(told), max(1, len(told) // SHOWN_TEXTS))[:SHOWN_TEXTS]:
             number = int(self._held_out[place])
-            words = self._labelled.vocabulary.decode(self._labelled.text(number).tolist())
+            words = " ".join(self._labelled.vocabulary.decode(self._labelled.text(number).tolist()))
+            if len(words) > SHOWN_CHARACTERS:
+                words = f"{words[:SHOWN_CHARACTERS]}…"
             grade = self._labelled.scale[self._labelled.grades[number]]
-            more = " …" if len(words) > SHOWN_WORDS else ""
-            lines.append(
-                f"{grade:+d} told {told[place]:+.2f}: {' '.join(words[:SHOWN_WORDS])}{more}"
-            )
+            meant = low + (float(told[place]) + 1) / 2 * (high - low)
+            lines.append(f"{grade} told {meant:.1f}: {words}")
         return "\n".join(lines)
 
 

@@ -39,8 +39,8 @@ from engine.protocol.values import (
 
 PROTOCOL_VERSION = 5
 
-MOST_MOOD_TEXT = 100_000
-"""Characters whose moods fit into one answer, however short the words are."""
+MOST_MOOD_TEXT = 60_000
+"""Characters whose moods fit into one answer, however short the speeches are."""
 
 R = TypeVar("R", bound="Reply")
 Name = Annotated[str, Meta(min_length=1, max_length=80)]
@@ -229,6 +229,8 @@ class CellsFound(Reply, frozen=True, kw_only=True, tag="cells_found"):
 class MoodsRead(Reply, frozen=True, kw_only=True, tag="moods_read"):
     scale: tuple[int, ...]
     """The grades that the network tells, from the lowest to the highest."""
+    unmoved: float
+    """The mood of a text that says nothing: what the network takes for granted."""
     speeches: tuple[SpeechMood, ...]
 
 

@@ -9,6 +9,10 @@ from msgspec import Meta, Struct
 from engine.config import ModelKind, MoodConfig, TrainingConfig
 
 Unit = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+Grade = Annotated[int, Meta(ge=-999, le=999)]
+MOST_GRADES = 11
+"""On one scale of moods."""
 
 
 class Value(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -130,18 +134,18 @@ class SkipGramSettings(Value, frozen=True, kw_only=True):
 class MoodFigures(Value, frozen=True, kw_only=True):
     """What a network that tells moods learned from, and how well it tells what was held out."""
 
-    scale: tuple[int, ...]
+    scale: Annotated[tuple[Grade, ...], Meta(min_length=2, max_length=MOST_GRADES)]
     """The grades, from the lowest to the highest."""
-    texts: int
+    texts: Count
     """To train on."""
-    held_out: int
-    loss: float
+    held_out: Count
+    loss: Annotated[float, Meta(ge=0, le=1e6)]
     """Nats a text, on those held out, as all that follows."""
     accuracy: Unit
     """Share of texts whose likeliest grade is theirs."""
     most_frequent: Unit
     """The same for a guess that is always the most frequent grade of them."""
-    correlation: float
+    correlation: Annotated[float, Meta(ge=-1, le=1)]
     """Pearson's, of moods told with grades given; 0 where either is always the same."""
 
 
@@ -350,7 +354,7 @@ class NextWordOdds(Value, frozen=True, kw_only=True):
     """The likeliest first."""
 
 
-class WordMood(Value, frozen=True, kw_only=True):
+class WordMood(Struct, frozen=True, array_like=True):
     """A word of a speech and the mood that the speech had come to with it."""
 
     start: int

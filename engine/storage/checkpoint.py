@@ -136,6 +136,15 @@ def is_there(path: Path) -> bool:
     return _standing(path).exists()
 
 
+def stamp_of(run_dir: Path) -> tuple[int, int]:
+    """Changes whenever better weights are kept in the folder of a run."""
+    try:
+        seen = (run_dir / "checkpoints" / "best" / "state.json").stat()
+    except OSError:
+        return (0, 0)
+    return (seen.st_mtime_ns, seen.st_ino)
+
+
 def load_checkpoint(path: Path) -> Checkpoint:
     """The checkpoint in the folder ``path``, its checksum verified.
 

@@ -6,16 +6,18 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from engine import paths
 from engine.config import MoodConfig, knobs
-from engine.errors import ConfigurationError
 from engine.formats.script_files import read_script
-from engine.protocol.messages import MOST_MOOD_TEXT, ReadMoods, TrainMoods
+from engine.protocol.messages import MOST_MOOD_TEXT, MoodsRead, ReadMoods, TrainMoods
+from engine.protocol.values import SpeechMood, WordMood
 from tui.cli.answers import answer
 from tui.cli.bounds import fitting, made_fitting
 from tui.cli.progress import absolute
 from tui.cli.train_commands import add_knob, follow_run
-from tui.inspect.mood_text import means, said
+from tui.inspect.mood_text import means, said, signed
 from tui.render import fit
 
 if TYPE_CHECKING:
@@ -75,26 +77,54 @@ async def run_train(options: argparse.Namespace, output: Output) -> int:
 async def run_read(options: argparse.Namespace, output: Output) -> int:
     (path,) = absolute([options.path])
     text, note = read_script(Path(path))
-    if len(text) > MOST_MOOD_TEXT:
-        raise ConfigurationError(
-            f"{path} has more than {MOST_MOOD_TEXT:,} characters.", "Give it an episode at a time."
-        )
-    found = await answer(fitting(ReadMoods(model=options.name, text=text)))
+    found = await _told(options.name, text)
     if output.json:
         output.value(found)
+        return 0
+    if note:
+        output.line(note)
+    if not found.speeches:
+        output.line("There is no word in this text.")
         return 0
     output.table(
         ("mood", "speaker", "speech"),
         [
-            (f"{speech.mood:+.2f}", speech.speaker, fit(said(text, speech), SHOWN))
+            (signed(speech.mood), speech.speaker, fit(said(text, speech), SHOWN))
             for speech in found.speeches
         ],
     )
-    output.line()
-    output.table(
-        ("mood", "speeches", "speaker"),
-        [(f"{mood:+.2f}", number, name) for name, mood, number in means(found.speeches) if name],
-    )
-    if note:
-        output.line(note)
+    spoken = [row for row in means(found.speeches) if row[0]]
+    if spoken:
+        output.line()
+        rows = [(signed(mood), number, name) for name, mood, number in spoken]
+        output.table(("mood", "speeches", "speaker"), rows)
     return 0
+
+
+async def _told(network: str, text: str) -> MoodsRead:
+    """The moods of all of ``text``, which may be longer than what is read at once."""
+    speeches: list[SpeechMood] = []
+    start = 0
+    while True:
+        end = _end_of_part(text, start)
+        found = await answer(fitting(ReadMoods(model=network, text=text[start:end])))
+        speeches += (_moved(speech, start) for speech in found.speeches)
+        if end == len(text):
+            return replace(found, speeches=tuple(speeches))
+        start = end
+
+
+def _end_of_part(text: str, start: int) -> int:
+    """Where a part that begins at ``start`` can end: behind an empty line, or any, if it can be."""
+    most = start + MOST_MOOD_TEXT
+    if len(text) <= most:
+        return len(text)
+    for mark in ("\n\n", "\n", " "):
+        if (found := text.rfind(mark, start, most)) > start:
+            return found + len(mark)
+    return most
+
+
+def _moved(speech: SpeechMood, by: int) -> SpeechMood:
+    words = tuple(WordMood(word.start + by, word.end + by, word.mood) for word in speech.words)
+    return replace(speech, start=speech.start + by, end=speech.end + by, words=words)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -19,8 +21,31 @@ from tui.render import content, fit
 from tui.widgets.chart import Chart
 
 ARC = "mood"
-KIND = "moods"
-"""Of the models that tell moods."""
+PARTS = ("facts", "turns", "cast", "about")
+"""Of the panel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The moods of a part of a text."""
+
+    card: ModelCard
+    """Of the network that told them."""
+    version: int
+    """Of the text."""
+    start: int
+    """Character with which the part begins."""
+    part: str
+    found: MoodsRead
+
+    def covers(self, subject: Subject) -> bool:
+        """Whether it is of the text at the subject's cursor."""
+        inside = self.start <= subject.cursor <= self.start + len(self.part)
+        return inside and self.version == subject.version
+
+    def is_by(self, card: ModelCard) -> bool:
+        """Whether ``card`` has told them, with the weights that it has now."""
+        return (self.card.name, self.card.weights) == (card.name, card.weights)
 
 
 class MoodView(InspectView):
@@ -44,13 +69,9 @@ class MoodView(InspectView):
 
     def __init__(self, subject: Subject) -> None:
         super().__init__(subject)
-        self._networks: list[ModelCard] = []
-        self._network = ""
-        self._asked: tuple[str, str, int] | None = None
-        """Network, its weights and the version of the text that is shown."""
-        self._start = 0
-        """Character of the text with which the part begins that was read."""
-        self._found: MoodsRead | None = None
+        self._wanted = ""
+        """Name of the network that shall tell the moods; empty for the newest."""
+        self._told: Told | None = None
 
     def compose(self) -> ComposeResult:
         yield self.note_line()
@@ -60,7 +81,7 @@ class MoodView(InspectView):
         with Horizontal(id="mood-body"):
             yield TokenText("activation", id="mood-text")
             with VerticalScroll(id="mood-panel", can_focus=False), Vertical():
-                for part in ("facts", "turns", "cast", "about"):
+                for part in PARTS:
                     yield Static("", id=f"mood-{part}", markup=False)
 
     def main(self) -> Widget:
@@ -73,61 +94,74 @@ class MoodView(InspectView):
     @property
     def speeches(self) -> tuple[SpeechMood, ...]:
         """Those that are shown."""
-        return () if self._found is None else self._found.speeches
+        return () if self._told is None else self._told.found.speeches
 
     # -- asking
 
     def present(self) -> None:
         if self.lacks_text():
-            self._asked = None
             self._show(None)
             return
         self.run_worker(self._ask(), exclusive=True, group="moods")
 
     def again(self) -> None:
-        self._asked = None
+        self._told = None
         self.present()
 
-    async def _ask(self) -> None:
-        listed = await self.fetch(ListModels())
-        if listed is None:
-            return
-        self._networks = [c for c in listed.models if c.kind == KIND and c.weights]
-        if not self._networks:
-            self.note("Nothing here tells moods: train a network on labelled texts first.")
-            return
-        card = next((c for c in self._networks if c.name == self._network), self._networks[0])
-        wanted = (card.name, card.weights, self.subject.version)
-        if wanted == self._asked and self._covers():
-            self._place_cursor()
-            return
-        text = self.subject.text
-        self._start = _start_of_part(text, self.subject.cursor)
-        part = text[self._start : self._start + MOST_MOOD_TEXT]
-        found = await self.fetch(ReadMoods(model=card.name, text=part))
-        if found is None or wanted[2] != self.subject.version:
-            return
-        self._network, self._asked = card.name, wanted
-        self._show(found)
-        self.note("" if found.speeches else "There is no word in this text.")
-
-    def _covers(self) -> bool:
-        return self._start <= self.subject.cursor <= self._start + MOST_MOOD_TEXT
+    def jobs_changed(self) -> None:
+        """A network may have been trained, or trained anew."""
+        if self._told is not None:
+            self.present()
 
     def change_network(self) -> None:
         """Have the next of the networks tell the moods."""
-        names: list[str] = [card.name for card in self._networks]
-        if len(names) < 2:
-            self.cold_open.say("There is no other network that tells moods.")
+        if not self.lacks_text():
+            self.run_worker(self._ask(other=True), exclusive=True, group="moods")
+
+    async def _ask(self, *, other: bool = False) -> None:
+        """Have the wanted network, or with ``other`` the next one, tell the moods."""
+        listed = await self.fetch(ListModels())
+        if listed is None:
             return
-        self._network = names[(names.index(self._network) + 1) % len(names)]
-        self.again()
+        networks = {c.name: c for c in listed.models if c.kind == "moods" and c.weights}
+        if not networks:
+            self._show(None)
+            self.note("Nothing here tells moods: train a network on labelled texts first.")
+            return
+        told, text = self._told, self.subject.text
+        kept = told is not None and told.covers(self.subject)
+        if kept and self._wanted not in networks and not other:
+            return  # it is being trained anew, and what it told before stays till then
+        names = list(networks)
+        at = names.index(self._wanted) if self._wanted in networks else 0
+        if other and len(names) == 1:
+            self.cold_open.say("There is no other network that tells moods.")
+        self._wanted = names[(at + other) % len(names)]
+        card, subject = networks[self._wanted], self.subject
+        if kept and told is not None and told.is_by(card):
+            self._place_cursor()
+        else:
+            version, start = subject.version, _start_of_part(text, subject.cursor)
+            part = text[start : start + MOST_MOOD_TEXT]
+            found = await self.fetch(ReadMoods(model=card.name, text=part))
+            if found is None or version != subject.version:
+                return
+            self._show(Told(card, version, start, part, found))
+        self.note(self._amiss())
+
+    def _amiss(self) -> str:
+        """What is to be known of what is shown, if anything."""
+        if not self.speeches:
+            return "There is no word in this text."
+        if self._told is not None and len(self._told.part) < len(self.subject.text):
+            return "A part of this long text is shown; beyond its first and last speech it goes on."
+        return ""
 
     # -- showing
 
-    def _show(self, found: MoodsRead | None) -> None:
-        self._found = found
-        part = self.subject.text[self._start : self._start + MOST_MOOD_TEXT]
+    def _show(self, told: Told | None) -> None:
+        self._told = told
+        part = "" if told is None else told.part
         self.text.show(part, [(s.start, s.end) for s in self.speeches], 0)
         self.text.shade(mood_text.shades(self.speeches))
         chart = self.query_one("#mood-arc", Chart)
@@ -136,35 +170,27 @@ class MoodView(InspectView):
         self._place_cursor()
 
     def _place_cursor(self) -> None:
-        at = self.subject.cursor - self._start
+        at = self.subject.cursor - (0 if self._told is None else self._told.start)
         places = [n for n, speech in enumerate(self.speeches) if speech.start <= at]
         self.text.place(places[-1] if places else 0)
         self._tell()
 
     def _tell(self) -> None:
         """Say what is known of the speech at the cursor."""
-        parts = {
-            name: self.query_one(f"#mood-{name}", Static)
-            for name in ("facts", "turns", "cast", "about")
-        }
-        if self._found is None or not self.speeches:
-            for part in parts.values():
+        facts, turns, cast, about = (self.query_one(f"#mood-{part}", Static) for part in PARTS)
+        told, speeches = self._told, self.speeches
+        if told is None or not speeches:
+            for part in (facts, turns, cast, about):
                 part.update("")
             return
-        width = max(12, parts["facts"].content_size.width)
-        number = min(self.text.cursor, len(self.speeches) - 1)
-        speech = self.speeches[number]
+        width = max(12, facts.content_size.width)
+        number = min(self.text.cursor, len(speeches) - 1)
         self.query_one("#mood-arc", Chart).look_at(number + 1)
-        text = self.subject.text[self._start :]
-        facts = mood_text.facts(speech, number, len(self.speeches), self._found.scale, width)
-        parts["facts"].update(facts)
-        parts["turns"].update(mood_text.turns(text, speech))
-        parts["cast"].update(mood_text.cast(self.speeches, width))
-        card = next((c for c in self._networks if c.name == self._network), None)
-        lines = [] if card is None else mood_text.about(card)
-        parts["about"].update(
-            Content("\n").join(content(fit(line, width), "$quiet") for line in lines)
-        )
+        facts.update(mood_text.facts(told.found, number, width))
+        turns.update(mood_text.turns(told.part, speeches[number], told.found.unmoved))
+        cast.update(mood_text.cast(speeches, width))
+        lines = [content(fit(line, width), "$quiet") for line in mood_text.about(told.card)]
+        about.update(Content("\n").join(lines))
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width < 96, "-middle")
@@ -175,16 +201,20 @@ class MoodView(InspectView):
     @on(TokenText.Moved)
     def _moved(self, event: TokenText.Moved) -> None:
         event.stop()
-        self.subject.cursor = min(self._start + event.start, len(self.subject.text))
+        if self._told is not None:
+            place = self._told.start + event.start
+            self.subject.cursor = min(place, len(self.subject.text))
         self._tell()
 
     @on(TokenText.PastEnd)
     def _past_end(self, event: TokenText.PastEnd) -> None:
         """Read the part before or behind, where the text goes on."""
         event.stop()
-        end = self._start + MOST_MOOD_TEXT
-        if event.direction < 0 and self._start > 0:
-            self.subject.cursor = self._start - 1
+        if self._told is None:
+            return
+        start, end = self._told.start, self._told.start + len(self._told.part)
+        if event.direction < 0 and start > 0:
+            self.subject.cursor = start - 1
         elif event.direction > 0 and end < len(self.subject.text):
             self.subject.cursor = end + 1
         else:
@@ -197,4 +227,5 @@ def _start_of_part(text: str, cursor: int) -> int:
     if len(text) <= MOST_MOOD_TEXT:
         return 0
     start = max(0, min(cursor - MOST_MOOD_TEXT // 2, len(text) - MOST_MOOD_TEXT))
-    return text.find("\n", start) + 1 if start else 0
+    line_end = text.find("\n", start, cursor)
+    return start if not start or line_end < 0 else line_end + 1

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
+from engine.protocol.messages import MoodsRead
 from engine.protocol.values import ModelCard, SpeechMood
 from tui.corpus.summary_text import heading, strip
 from tui.render import content, fit
@@ -37,29 +38,45 @@ def means(speeches: Sequence[SpeechMood]) -> list[tuple[str, float, int]]:
     return sorted(rows, key=lambda row: (-row[2], row[0]))
 
 
-def facts(speech: SpeechMood, number: int, of: int, scale: Sequence[int], width: int) -> Content:
-    """The mood of one speech, and the odds of each grade."""
+def facts(found: MoodsRead, number: int, width: int) -> Content:
+    """The mood of a speech, and the odds of each grade."""
+    speech, scale = found.speeches[number], found.scale
     lines = [
-        content(fit(f"mood {speech.mood:+.2f}, speech {number + 1:,} of {of:,}", width)),
+        content(
+            fit(
+                f"mood {signed(speech.mood)}, speech {number + 1:,} of {len(found.speeches):,}",
+                width,
+            )
+        ),
         Content.styled(fit("grade   odds", width), "$quiet"),
     ]
     bar = max(0, width - 13)
     for grade, odds in zip(scale, speech.odds, strict=True):
-        colour = "$quiet" if not grade else "$success" if grade > 0 else "$error"
-        name = f"{grade:+d}" if grade else "0"
+        colour = _colour(2 * grade - scale[0] - scale[-1])
+        name = f"{grade:+d}" if grade and scale[0] < 0 else str(grade)
         lines.append(Content.assemble(f"{name:>5} {odds:>6.3f} ", (strip(odds, bar), colour)))
     return Content("\n").join(lines)
 
 
-def turns(text: str, speech: SpeechMood) -> Content:
+def signed(mood: float) -> str:
+    """``mood`` with its sign, where it has one that can be seen."""
+    shown = f"{mood:+.2f}"
+    return "0.00" if shown.endswith("0.00") else shown
+
+
+def _colour(mood: float) -> str:
+    return "$quiet" if not mood else "$success" if mood > 0 else "$error"
+
+
+def turns(text: str, speech: SpeechMood, unmoved: float) -> Content:
     """What is said, with the words coloured that turned the mood up or down."""
-    before, at = 0.0, speech.words[0].start
+    before, at = unmoved, speech.words[0].start
     parts: list[Content] = []
     for word in speech.words:
         step = word.mood - before
-        colour = "" if abs(step) < TURNED else "$success" if step > 0 else "$error"
+        style = f"bold {_colour(step)}" if abs(step) >= TURNED else ""
         parts.append(content(text[at : word.start], newlines=False))
-        parts.append(content(text[word.start : word.end], f"bold {colour}" if colour else ""))
+        parts.append(content(text[word.start : word.end], style))
         before, at = word.mood, word.end
     return Content.assemble(*parts)
 
@@ -80,11 +97,10 @@ def cast(speeches: Sequence[SpeechMood], width: int) -> Content:
     lines = [heading(fit("mean mood of each speaker", width))]
     name_width = max(0, width - 14)
     for name, mood, number in rows:
-        colour = "$success" if mood > 0 else "$error"
         lines.append(
             Content.assemble(
                 fit(name, name_width, pad=True),
-                (f" {mood:>+6.2f}", colour),
+                (f" {signed(mood):>6}", _colour(mood)),
                 (f" {number:>6,}", "$quiet"),
             )
         )

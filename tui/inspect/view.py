@@ -59,6 +59,9 @@ class InspectView(Vertical):
     def present(self) -> None:
         """Show the subject as it is now, asking the engine where needed."""
 
+    def jobs_changed(self) -> None:
+        """A run has begun or ended, or has a better model."""
+
     def again(self) -> None:
         """The user wants everything asked anew."""
         self.present()

@@ -24,7 +24,8 @@ def about(card: ModelCard, history: ModelHistory | None, cells: int) -> Content:
     lines = [content(fit(card.name, cells), "bold"), *_facts(card, cells)]
     if history is not None and history.samples:
         step, text = history.samples[-1]
-        lines += [Content(""), heading(f"What it wrote after {step:,} steps")]
+        what = kinds.KINDS[kinds.kind_of(card)].sample
+        lines += [Content(""), heading(f"{what[0].upper()}{what[1:]} after {step:,} steps")]
         lines.append(content(text.strip("\n"), "$model-text"))
     lines += [Content(""), *_configuration(card, cells)]
     if history is not None and len(history.samples) > 1:
@@ -35,7 +36,7 @@ def about(card: ModelCard, history: ModelHistory | None, cells: int) -> Content:
 
 
 def _facts(card: ModelCard, cells: int) -> list[Content]:
-    origin = f"{kinds.one(card)} of {card.corpus}, {card.tokens:,} tokens"
+    origin = f"{kinds.in_words(card)} of {card.corpus}, {card.tokens:,} tokens"
     lines = [content(fit(origin, cells), "$quiet")]
     if card.bundled:
         lines.append(Content.styled("came with the program; it cannot be changed", "$quiet"))
@@ -56,7 +57,7 @@ def _facts(card: ModelCard, cells: int) -> list[Content]:
 
 
 def _mood_figures(figures: MoodFigures) -> list[str]:
-    grades = ", ".join(f"{grade:+d}" if grade else "0" for grade in figures.scale)
+    grades = ", ".join(map(str, figures.scale))
     return [
         f"grades {grades}",
         f"{figures.accuracy:.0%} of {figures.held_out:,} held-out texts told rightly",
@@ -79,7 +80,7 @@ def _parts(card: ModelCard, cells: int) -> list[Content]:
 
 def _configuration(card: ModelCard, cells: int) -> list[Content]:
     """Every knob that the model has, in two columns where there is room."""
-    rows = _other_settings(card) if not card.is_language_model else _settings(card)
+    rows = _settings(card) if card.is_language_model else _other_settings(card)
     columns = 2 if cells >= 2 * (_LABEL + _VALUE) else 1
     high = -(-len(rows) // columns)
     lines = [heading("Configuration")]

@@ -1,17 +1,38 @@
-"""What a card of the Library stands for, in words."""
+"""What a card of the Library or a run stands for, in words."""
 
 from __future__ import annotations
 
-from engine.protocol.values import ModelCard
+from dataclasses import dataclass
 
-_OTHERS = {"vectors": "word vectors", "moods": "moods"}
-
-
-def what(card: ModelCard) -> str:
-    """Several of its kind."""
-    return _OTHERS.get(card.kind, "language models")
+from engine.protocol.values import ModelCard, RunKind
 
 
-def one(card: ModelCard) -> str:
-    """It alone, so that what it was made of can follow behind an "of"."""
-    return _OTHERS.get(card.kind, f"{card.kind} model")
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is said of all that are trained alike."""
+
+    several: str
+    loss: str
+    """Title of its curve."""
+    sample: str
+    """What its samples are."""
+
+
+KINDS: dict[RunKind, Kind] = {
+    "model": Kind("language models", "loss, nats a word", "what it writes"),
+    "vectors": Kind("word vectors", "loss", "nearest words"),
+    "moods": Kind("moods", "loss, nats a text", "held-out texts"),
+}
+
+
+def kind_of(card: ModelCard) -> RunKind:
+    """What was trained; a kind that is not known here is taken for a language model."""
+    if card.kind == "vectors":
+        return "vectors"
+    return "moods" if card.kind == "moods" else "model"
+
+
+def in_words(card: ModelCard) -> str:
+    """A card's kind, so that what it was made of can follow behind an "of"."""
+    kind = kind_of(card)
+    return f"{card.kind} model" if kind == "model" else KINDS[kind].several

@@ -191,6 +191,7 @@ class InspectRoom(Room):
     def on_engine_event(self, event: AnyEvent) -> None:
         if isinstance(event, JobsChanged):
             self._find_model(again=True)
+            self.view.jobs_changed()
 
     @work(exclusive=True, group="model")
     async def _find_model(self, *, again: bool = False) -> None:
@@ -374,7 +375,7 @@ class InspectRoom(Room):
 
 
 def _about(card: ModelCard) -> str:
-    return f"{kinds.one(card)} of {card.corpus}"
+    return f"{kinds.in_words(card)} of {card.corpus}"
 
 
 def _attention_of(card: ModelCard) -> str:

@@ -26,6 +26,7 @@ from engine.protocol.messages import (
 from engine.protocol.values import ENDED, ModelCard
 from tui.library.about import about
 from tui.library.comparing import incomparable, like
+from tui.library.kinds import KINDS, kind_of
 from tui.library.model_table import ModelTable
 from tui.render import cut_middle
 from tui.room import Room
@@ -168,10 +169,9 @@ class LibraryRoom(Room):
         chart = self.query_one("#library-chart", Chart)
         chart.remove_series()
         over = "minutes" if self._by_time else "steps"
-        what = "validation loss" if len(histories) > 1 else "loss"
-        models = all(history.card.is_language_model for history in histories)
-        unit = ", nats a word" if models else ""
-        chart.border_title = Content(f"{what}{unit}, over {over}")
+        loss = KINDS[kind_of(histories[0].card) if histories else "model"].loss
+        title = f"validation {loss}" if len(histories) > 1 else loss
+        chart.border_title = Content(f"{title}, over {over}")
         if len(histories) == 1:
             chart.add_series(TRAINING, label="training", smooth=True)
             chart.extend(TRAINING, [(self._x(m), m.loss) for m in histories[0].metrics])

@@ -231,14 +231,14 @@ class TrainRoom(Room):
         )
         if not chosen:
             return
+        files = tuple(str(path) for path in chosen)
         name = await self.app.push_screen_wait(
-            Ask("What shall the network be called?", value=f"{chosen[0].stem}-moods")
+            Ask("What shall the network be called?", value=self._settings_view.moods_name(files))
         )
         if not name:
             return
         replace = await self._replacing(name)
         if replace is not None:
-            files = tuple(str(path) for path in chosen)
             await self._begin(TrainMoods(name=name, paths=files, replace=replace))
 
     async def _replacing(self, name: str) -> bool | None:

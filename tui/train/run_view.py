@@ -12,15 +12,13 @@ from textual.widgets import Static
 
 from engine.protocol.messages import AnyEvent, TrainingMetrics, TrainingSnapshot, TrainingValidation
 from engine.protocol.values import Metrics, ValidationPoint
+from tui.library.kinds import KINDS
 from tui.render import content
 from tui.train.figures import figures, headline
 from tui.train.run import Run
 from tui.widgets.chart import Chart
 
 REDRAW_SECONDS = 0.25
-LOSSES = {"model": "loss, nats a word", "vectors": "loss", "moods": "loss, nats a text"}
-SAMPLES = {"model": "what it writes", "vectors": "nearest words", "moods": "held-out texts"}
-"""What is shown of a run, by its kind."""
 NOTICES = 3
 WIDE = 104
 """From this width on the small charts stand beside the large one."""
@@ -65,7 +63,7 @@ class RunView(VerticalScroll):
         yield Static("", id="run-figures", markup=False)
         with Container(id="run-body"):
             with Vertical(id="run-main"):
-                yield _chart(LOSSES["model"], "run-loss", "training", "validation")
+                yield _chart(KINDS["model"].loss, "run-loss", "training", "validation")
                 with VerticalScroll(id="run-sample-box"):
                     yield Static("", id="run-sample", markup=False)
                 yield Static("", id="run-notices", markup=False)
@@ -155,14 +153,14 @@ class RunView(VerticalScroll):
         self.query_one("#run-notices", Static).update(Content("\n").join(notices))
         self.set_class(run.kind == "vectors", "-vectors")
         self.set_class(run.kind == "moods", "-moods")
-        self.loss_chart.border_title = Content(LOSSES[run.kind])
+        self.loss_chart.border_title = Content(KINDS[run.kind].loss)
         box = self.query_one("#run-sample-box", VerticalScroll)
         if run.sample is None:
             box.border_title = Content("sample: the first comes with the first validation")
             self.query_one("#run-sample", Static).update("")
         else:
             step, text = run.sample
-            box.border_title = Content(f"{SAMPLES[run.kind]} after {step:,} steps")
+            box.border_title = Content(f"{KINDS[run.kind].sample} after {step:,} steps")
             self.query_one("#run-sample", Static).update(content(text.strip("\n")))
         self._fit(1 + len(told.plain.split("\n")))
 

@@ -103,6 +103,11 @@ class SettingsView(Vertical):
         """A name for word vectors of the corpus that none has yet."""
         return suggested_name(self.corpus, self._cards, "-vectors")
 
+    def moods_name(self, labels: tuple[str, ...]) -> str:
+        """A name for a network that learns moods from ``labels``, which none has yet."""
+        ending = "" if Path(labels[0]).stem.lower().endswith("moods") else "-moods"
+        return suggested_name(labels, self._cards, ending)
+
     def own_values(self) -> dict[str, Any]:
         """What the user has set, here and in the Corpus room.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from engine import paths
@@ -11,6 +12,7 @@ from engine.client import EngineClient
 from engine.config import MoodConfig
 from engine.daemon.job_pipe import FromJob, JobBegun, JobNotice, JobSample, JobSpec
 from engine.daemon.moods_run import run_moods
+from engine.daemon.run_reporter import failure_in_words
 from engine.errors import ColdOpenError, CorpusError
 from engine.moods.mood_files import load_moods
 from engine.protocol.messages import (
@@ -68,6 +70,23 @@ def test_what_cannot_be_learned_from_leaves_nothing(engine_home: Path, tmp_path:
     with pytest.raises(CorpusError, match="Line 1"):
         run_moods(spec_of(bad, folder), Control(), lambda _message: None)
     assert not folder.exists()
+
+
+def test_what_does_not_fit_into_memory_takes_no_models_place(
+    labels: Path, engine_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    folder = tmp_path / "run"
+    run_moods(spec_of(labels, folder), Control(), lambda _message: None)
+    kept = read_card(folder)
+    monkeypatch.setattr("engine.moods.training.MoodModel", full)
+    spec = msgspec.structs.replace(spec_of(labels, folder), replace=True)
+    with pytest.raises(RuntimeError, match="allocate") as caught:
+        run_moods(spec, Control(), lambda _message: None)
+    assert read_card(folder) == kept
+    assert failure_in_words(caught.value).startswith("There was not enough memory")
 
 
 def test_a_run_that_is_stopped_at_once_touches_nothing(

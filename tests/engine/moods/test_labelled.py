@@ -35,6 +35,20 @@ def test_grades_words_and_texts_are_read(tmp_path: Path) -> None:
     assert labelled.grades.tolist() == [0, 1] * 30
 
 
+def test_nothing_but_its_encoding_is_told_of_a_file(tmp_path: Path) -> None:
+    path = written(tmp_path, *many("POS\tYES. I do", "NEG\tNO. I do not"))
+    assert read_labelled([path]).notes == ()
+
+
+def test_the_key_stands_for_texts_and_grades(tmp_path: Path) -> None:
+    first = read_labelled([written(tmp_path, *many("0\ttea", "1\tcake"), name="a.tsv")])
+    same = read_labelled([written(tmp_path, *many("0\ttea", "1\tcake"), name="b.tsv")])
+    grade = read_labelled([written(tmp_path, *many("0\ttea", "2\tcake"), name="c.tsv")])
+    word = read_labelled([written(tmp_path, *many("0\ttea", "1\tpie"), name="d.tsv")])
+    assert first.key == same.key
+    assert len({first.key, grade.key, word.key}) == 3
+
+
 def test_grades_can_be_words(tmp_path: Path) -> None:
     path = written(tmp_path, *many("positive\tyes", "Neg\tno", "neutral\tmaybe"))
     assert read_labelled([path]).scale == (-1, 0, 1)
@@ -50,6 +64,9 @@ def test_several_files_and_folders_are_one(tmp_path: Path) -> None:
     written(tmp_path, *many("0\ttea"), name="part 10.tsv")
     written(tmp_path, *many("1\tcake"), name="part 2.tsv")
     written(tmp_path, "no labels at all", name="notes.txt")
+    (tmp_path / "._part 2.tsv").write_bytes(b"\0\0")
+    (tmp_path / "empty.tsv").touch()
+    (tmp_path / "folder.tsv").mkdir()
     labelled = read_labelled([tmp_path])
     assert labelled.name == "part 2 and 1 more"
     assert labelled.vocabulary.decode(labelled.text(0)) == ["cake"]
@@ -85,8 +102,10 @@ def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, lines: list[str], sai
 def test_missing_and_empty_places_are_said(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="There is no file"):
         read_labelled([tmp_path / "nowhere.tsv"])
-    with pytest.raises(CorpusError, match=r"There are no \.tsv files"):
+    with pytest.raises(CorpusError, match=r"There are no text files in .*Looked for \.tsv files"):
         read_labelled([tmp_path])
+    with pytest.raises(CorpusError, match="File name too long"):
+        read_labelled([tmp_path / ("x" * 300)])
     (tmp_path / "empty.tsv").touch()
     with pytest.raises(CorpusError, match="is empty"):
         read_labelled([tmp_path / "empty.tsv"])

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.config import MoodConfig
-from engine.moods.mood_model import MoodModel, moods
+from engine.moods.mood_model import MoodModel, mood_of
 
 WORDS, GRADES = 40, 3
 
@@ -49,8 +49,8 @@ def test_dropout_and_hidden_words_are_for_training_alone() -> None:
 def test_the_mood_is_the_mean_grade_between_the_ends_of_the_scale() -> None:
     scale = (-2, 0, 4)
     sure = torch.eye(3) * 1000
-    assert moods(sure, scale).tolist() == pytest.approx([-1, -1 / 3, 1])
-    assert float(moods(torch.zeros(1, 3), scale)) == pytest.approx(-1 / 9)
+    assert mood_of(sure, scale).tolist() == pytest.approx([-1, -1 / 3, 1])
+    assert float(mood_of(torch.zeros(1, 3), scale)) == pytest.approx(-1 / 9)
 
 
 def test_it_learns_that_not_turns_what_follows() -> None:

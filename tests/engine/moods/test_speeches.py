@@ -45,11 +45,26 @@ def test_a_speech_is_read_as_a_labelled_text_is() -> None:
     assert words == words_of("GUS: No, no. Not the soup!") == words_of("No, no. Not the soup!")
 
 
-def test_of_a_very_long_speech_the_beginning_is_read() -> None:
+def test_a_very_long_speech_is_several() -> None:
     text = "GUS: " + "soup " * 1000
-    (speech,) = speeches_in(text)
-    assert len(speech.tokens) == len(words_of(text)) == LONGEST_TEXT
-    assert speech.end == len(text.rstrip())
+    found = speeches_in(text)
+    assert [len(speech.tokens) for speech in found] == [LONGEST_TEXT, LONGEST_TEXT, 200]
+    assert {speech.speaker for speech in found} == {"GUS"}
+    assert found[-1].end == len(text.rstrip())
+    assert len(words_of(text)) == LONGEST_TEXT
+
+
+def test_prose_with_a_cue_by_chance_stays_prose() -> None:
+    text = "It rained all day long.\n\nPS: bring milk.\n\nThen it stopped at last.\n"
+    assert len(speeches_in(text)) == 3
+
+
+def test_long_lines_that_nobody_speaks_are_paragraphs() -> None:
+    line = (
+        "It rained and it rained, all over the town and the hills and the sea and the ships on it. "
+    )
+    text = f"{line * 2}\n{line * 2}\nshort one\nand another\n"
+    assert [text[s.start : s.end].count("\n") for s in speeches_in(text)] == [0, 0, 1]
 
 
 @given(st.text(st.sampled_from("ab:. \n\r\t()[]é-"), max_size=80))

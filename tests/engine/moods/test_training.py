@@ -12,8 +12,11 @@ from engine.config import MoodConfig
 from engine.errors import ModelError, TrainingError
 from engine.moods.labelled import Labelled, read_labelled
 from engine.moods.mood_files import MoodReader, load_moods, save_moods
+from engine.moods.mood_model import MoodModel
 from engine.moods.reading import read_moods
 from engine.moods.training import MoodTraining, judged
+from engine.protocol.framing import encode_frame
+from engine.protocol.messages import MOST_MOOD_TEXT, Answer
 from engine.protocol.values import Metrics, ValidationPoint
 from engine.training.control import Control
 from engine.training.progress import Silent
@@ -94,12 +97,33 @@ def test_moods_of_a_draft_word_by_word(
     assert delia.words[-1].mood == delia.mood
     at = [text[word.start : word.end] for word in delia.words].index("lovely")
     assert delia.words[at].mood - delia.words[at - 1].mood > 0.3
+    assert -0.5 < found.unmoved < 0.5
     assert read_moods(reader_of(trained[0], labelled), " \n").speeches == ()
+
+
+def test_any_text_that_is_allowed_fits_into_one_answer(labelled: Labelled) -> None:
+    """The longest speeches and the shortest, with as many grades as there can be."""
+    scale = tuple(range(-5, 6))
+    model = MoodModel(MoodConfig(embedding_size=8, hidden_size=8), len(labelled.vocabulary), 11)
+    reader = MoodReader(model.eval(), labelled.vocabulary, scale)
+    for piece in ("x\n\n", "!", "A:b\n", "word "):
+        text = (piece * MOST_MOOD_TEXT)[:MOST_MOOD_TEXT]
+        encode_frame(Answer(id=1, reply=read_moods(reader, text)))
+
+
+def test_weights_that_come_to_nothing_are_said(labelled: Labelled) -> None:
+    model = MoodModel(MoodConfig(embedding_size=8, hidden_size=8), len(labelled.vocabulary), 3)
+    with torch.no_grad():
+        for weights in model.lstm.parameters():
+            weights.fill_(1)
+        model.output.weight.fill_(3e38)
+    with pytest.raises(ModelError, match="come to no mood"):
+        read_moods(MoodReader(model.eval(), labelled.vocabulary, (-1, 0, 1)), "A: cake")
 
 
 def test_the_same_seed_gives_the_same_network(labelled: Labelled) -> None:
     config = MoodConfig(embedding_size=8, hidden_size=8, epochs=1)
-    weights = [MoodTraining(config, labelled, Ears()).run(Control()).state_dict() for _ in range(2)]
+    weights = [MoodTraining(config, labelled).run(Control()).state_dict() for _ in range(2)]
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
 
 
@@ -146,7 +170,7 @@ def test_stopping_keeps_what_was_learned(labelled: Labelled) -> None:
 
 
 def test_a_loss_that_is_no_number_is_said(labelled: Labelled) -> None:
-    training = MoodTraining(MoodConfig(embedding_size=8, hidden_size=8), labelled, Ears())
+    training = MoodTraining(MoodConfig(embedding_size=8, hidden_size=8), labelled)
     with torch.no_grad():
         training.model.output.bias.fill_(float("nan"))
     with pytest.raises(TrainingError, match="no number"):

@@ -277,6 +277,10 @@ def test_what_cannot_be_compared_is_said() -> None:
     other = card(config=TrainingConfig(vocabulary_cutoff=5))
     assert "other vocabularies" in incomparable(one, [other])
     assert "word vectors" in incomparable(one, [vectors()])
+    moods = card(kind="moods", perplexity=None, corpus_key="labels")
+    assert "moods and word vectors" in incomparable(moods, [vectors()])
+    assert "losses" in incomparable(moods, [card(kind="moods", corpus_key="others")])
+    assert incomparable(moods, [moods]) == ""
     assert "losses" in incomparable(vectors(), [vectors(corpus_key="another")])
 
 
