@@ -212,6 +212,11 @@ class ColdOpenApp(KeysInOrder, inherit_bindings=False):
         self.remembered.model = name
         self._status.show_model(name)
 
+    def use_moods(self, name: str) -> None:
+        """Say which network tells moods, from now on and at the next start."""
+        self.remembered.moods = name
+        self.remembered.save()
+
     @property
     def odds(self) -> Odds:
         """How the model draws words and ends: as it was last, else as the configuration says."""

@@ -50,6 +50,16 @@ TRAIN = (
            footer=True, priority=True),
     Action("train.resume", "Resume", "Go on with the newest run that was stopped or cut off.",
            ("ctrl+r",), footer=True, priority=True),
+    Action("train.pause", "Pause / go on", "Pause the run, or go on with it.", ("ctrl+p",),
+           footer=True, priority=True),
+    Action("train.stop", "Stop, keep", "Stop the run and keep the model so far.", ("ctrl+s",),
+           footer=True, priority=True),
+    Action("train.toggle_form", "Settings, charts", "Show the settings or the charts.",
+           ("ctrl+t",), footer=True),
+    Action("train.write", "Write with it", "Go to the Write room with this model.", ("ctrl+o",),
+           footer=True),
+    Action("train.toggle_log", "Log scale", "Switch the chart between log and linear.",
+           ("l", "ctrl+l"), footer=True),
     Action("train.vectors", "Word vectors", "Train skip-gram word vectors of this corpus instead.",
            ("f7",), footer=True),
     Action("train.moods", "Moods", "Learn moods from a file of labelled texts instead.", ("f4",),
@@ -58,20 +68,10 @@ TRAIN = (
            ("f5",), footer=True),
     Action("train.choose_corpus", "Choose corpus", "Go to the Corpus room to choose another.",
            ("f3",)),
-    Action("train.pause", "Pause / go on", "Pause the run, or go on with it.", ("ctrl+p",),
-           footer=True, priority=True),
-    Action("train.stop", "Stop, keep", "Stop the run and keep the model so far.", ("ctrl+s",),
-           footer=True, priority=True),
     Action("train.discard", "Stop, delete", "Stop the run and delete its model; asks first.",
            ("ctrl+x",), priority=True),
     Action("train.slower", "Learning rate ÷2", "Halve the learning rate of the run.", ("f8",)),
     Action("train.faster", "Learning rate ×2", "Double the learning rate of the run.", ("f9",)),
-    Action("train.toggle_log", "Log scale", "Switch the chart between log and linear.",
-           ("l", "ctrl+l"), footer=True),
-    Action("train.toggle_form", "Settings, charts", "Show the settings or the charts.",
-           ("ctrl+t",), footer=True),
-    Action("train.write", "Write with it", "Go to the Write room with this model.", ("ctrl+o",),
-           footer=True),
 )  # fmt: skip
 
 WRITE = (
@@ -193,18 +193,12 @@ DRAFTS = (
            priority=True),
 )  # fmt: skip
 
+# The keys of a view come before those of all, so that there is room for them at the bottom.
 INSPECT = (
-    Action("inspect.refresh", "Look again", "Ask the model again about the text.", ("ctrl+g",),
-           footer=True, priority=True),
     Action("inspect.next_view", "Next view", "Odds, attention, neighbours, map, cells, mood.",
            ("ctrl+n",), footer=True, priority=True),
     Action("inspect.previous_view", "Previous view", "The view before.", ("ctrl+p",),
            priority=True),
-    Action("inspect.choose_model", "Choose model", "Look into another model.", ("ctrl+o",),
-           footer=True, priority=True),
-    Action("inspect.edit_text", "Own text", "Type or paste a text to look at; again to look.",
-           ("ctrl+t",), footer=True, priority=True),
-    Action("inspect.write", "Back to writing", "Go back to the Write room.", ("f5",)),
     Action("inspect.go_on", "Go on from here", "Have the model go on behind this word of the"
            " draft; what it wrote there goes back to the tree.", ("g",), "Odds", footer=True),
     Action("inspect.ask", "Ask", "Go to the line where the view is asked something.", ("slash",),
@@ -230,8 +224,14 @@ INSPECT = (
            ("f",), "Cells", footer=True),
     Action("inspect.change_state", "c / h", "The cells' memory (c) or their output (h).", ("o",),
            "Cells", footer=True),
-    Action("inspect.change_network", "Next network", "Have another network tell the moods.",
-           ("k",), "Mood", footer=True),
+    Action("inspect.choose_model", "Choose model", "Look into another model; in Mood, have another"
+           " network tell the moods.", ("ctrl+o",), "Every view", footer=True, priority=True),
+    Action("inspect.edit_text", "Own text", "Type or paste a text to look at; again to look.",
+           ("ctrl+t",), "Every view", footer=True, priority=True),
+    Action("inspect.refresh", "Look again", "Ask the model again about the text.", ("ctrl+g",),
+           "Every view", footer=True, priority=True),
+    Action("inspect.write", "Back to writing", "Go back to the Write room.", ("f5",),
+           "Every view"),
 )  # fmt: skip
 
 TOKENS = (
@@ -254,8 +254,8 @@ TOKENS = (
 )  # fmt: skip
 
 LIBRARY = (
-    Action("library.use", "Write with it", "Write with the chosen model.", ("enter",),
-           footer=True),
+    Action("library.use", "Use it", "Write with the chosen model, or have moods told by it.",
+           ("enter",), footer=True),
     Action("library.resume", "Resume", "Go on with a run that was stopped or cut off.", ("r",),
            footer=True),
     Action("library.compare", "Compare", "Keep this model's curve in the chart, or drop it.",

@@ -29,6 +29,8 @@ class Remembered(msgspec.Struct, kw_only=True):
     theme: Literal["dark", "light"] = "dark"
     hint_seen: bool = False
     model: str = ""
+    moods: str = ""
+    """The network that tells moods; empty for the one that comes with the program."""
     corpus: tuple[str, ...] = ()
     cutoff: int = 2
     draft: str = ""

@@ -17,7 +17,7 @@ from engine.inspection.neighbours import analogy, neighbours, odd_one_out
 from engine.inspection.neurons import activations, find_cells
 from engine.inspection.projection import word_map
 from engine.inspection.speakers import similar_speakers
-from engine.inspection.tables import Tables, chosen, tables_in, tables_of
+from engine.inspection.tables import Tables, chosen, tables_in, tables_of, tables_of_moods
 from engine.moods.mood_files import MoodReader, load_moods
 from engine.moods.reading import read_moods
 from engine.protocol import messages as m
@@ -35,14 +35,17 @@ class Models(Protocol):
 
 
 def tables(models: Models, name: str) -> Tables:
-    """The tables of vectors behind ``name``: a model's, or word vectors alone.
+    """The tables of vectors behind ``name``: a model's, a mood network's, or word vectors alone.
 
     Raises:
         ModelError: when there is no such model or it cannot be read.
     """
     folder = library.folder_of(name)
-    if library.read_card(folder).kind == "vectors":
+    card = library.read_card(folder)
+    if card.kind == "vectors":
         return tables_in(folder)
+    if card.kind == "moods" and card.weights:
+        return tables_of_moods(_mood_reader(folder, stamp_of(folder)))
     writer, _card = models.writer(name)
     return tables_of(writer)
 

@@ -18,7 +18,7 @@ from engine.config import checked
 from engine.daemon.job_pipe import JobCommand, JobSpec
 from engine.daemon.jobs import Jobs, thinned
 from engine.daemon.server import Server, Session
-from engine.errors import ColdOpenError, TrainingError
+from engine.errors import ColdOpenError, ModelError, TrainingError
 from engine.protocol import messages as m
 from engine.protocol.values import ENDED
 from engine.storage import library
@@ -219,7 +219,7 @@ class Service:
 
             check_start(config)
         with self._library_lock:
-            folder = self._new_run_folder(request.name, request.replace)
+            folder = self._new_run_folder(request)
             return self._begin(
                 JobSpec(
                     name=request.name,
@@ -256,7 +256,7 @@ class Service:
         self, session: Session, call: int, request: m.TrainVectors | m.TrainMoods
     ) -> m.Reply:
         with self._library_lock:
-            folder = self._new_run_folder(request.name, request.replace)
+            folder = self._new_run_folder(request)
             return self._begin(
                 JobSpec(
                     name=request.name,
@@ -270,12 +270,19 @@ class Service:
     def _begin(self, spec: JobSpec) -> m.TrainingStarted:
         return m.TrainingStarted(job=self._jobs.start(spec, _title(spec.paths)))
 
-    def _new_run_folder(self, name: str, replace: bool) -> Path:
+    def _new_run_folder(self, request: m.StartTraining | m.TrainVectors | m.TrainMoods) -> Path:
         """Where a run can put its model; one that it replaces stays until the run has begun."""
+        name = request.name
         folder = paths.models_dir() / library.checked_name(name)
         self._refuse_while_training(name, "Choose another name.")
-        if not (replace and folder.is_dir()):
+        library.refuse_bundled(name)
+        if not (request.replace and folder.is_dir()):
             library.refuse_taken(folder, "Choose another name, or say to replace it.")
+        elif (kind := _kind_in(folder)) not in ("", _MAKES[type(request)]):
+            raise TrainingError(
+                f"“{name}” is another kind of thing: {kind}, not {_MAKES[type(request)]}.",
+                "Choose another name, or delete it first.",
+            )
         return folder
 
     def _control_training(self, session: Session, call: int, request: m.ControlTraining) -> m.Reply:
@@ -344,6 +351,24 @@ class Service:
 
     def _is_training(self, name: str) -> bool:
         return is_written(paths.models_dir() / name) or self._jobs.is_training(name)
+
+
+_MAKES: dict[type, str] = {
+    m.StartTraining: "a language model",
+    m.TrainVectors: "word vectors",
+    m.TrainMoods: "moods",
+}
+
+
+def _kind_in(folder: Path) -> str:
+    """What the model in ``folder`` is; empty where that cannot be told."""
+    try:
+        card = library.read_card(folder)
+    except ModelError:
+        return ""
+    if card.is_language_model:
+        return _MAKES[m.StartTraining]
+    return _MAKES[m.TrainMoods if card.kind == "moods" else m.TrainVectors]
 
 
 def _teller(session: Session, call: int) -> Callable[[str, int, int], None]:

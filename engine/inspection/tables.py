@@ -12,12 +12,13 @@ from torch import Tensor
 
 from engine import paths
 from engine.corpus.tokenizer import NEWLINE, tokenize
-from engine.corpus.vocabulary import SPECIALS
+from engine.corpus.vocabulary import SPECIALS, Vocabulary
 from engine.errors import ColdOpenError, ModelError
 from engine.generation.writer import Writer
 from engine.models.classic_language_model import ClassicLanguageModel
 from engine.models.reply import ReplyModel
 from engine.models.script import ScriptModel
+from engine.moods.mood_files import MoodReader
 from engine.storage import library
 from engine.vectors.word_vectors import WordVectors, load_vectors
 
@@ -46,6 +47,11 @@ def tables_in(folder: Path) -> Tables:
     return {SKIP_GRAM: _loaded(folder, stamp)}
 
 
+def tables_of_moods(reader: MoodReader) -> Tables:
+    """The one table of a network that tells moods."""
+    return {EMBEDDING: _rows(reader.vocabulary, reader.model.embedding.weight)}
+
+
 def _own(writer: Writer) -> Tables:
     model = writer.model
     if isinstance(model, ScriptModel | ReplyModel):
@@ -59,10 +65,13 @@ def _own(writer: Writer) -> Tables:
 
 
 def _table(writer: Writer, weight: Tensor) -> WordVectors:
+    return _rows(writer.vocabulary, weight)
+
+
+def _rows(vocabulary: Vocabulary, weight: Tensor) -> WordVectors:
     """Without the unknown word, the unknown cue and the line end."""
     skip = len(SPECIALS)
     vectors = weight.detach().float().cpu().numpy()[skip:]
-    vocabulary = writer.vocabulary
     return WordVectors(
         vocabulary.words[skip:], vocabulary.counts[skip:], vectors.astype(np.float32)
     )

@@ -3,9 +3,13 @@
 Sutskever, Vinyals & Le, "Sequence to sequence learning with neural networks" (2014), as a model of
 dialogue (Vinyals & Le 2015): a bidirectional encoder reads the speech before, its last states are
 what the decoder starts the present speech from, and at every word the decoder looks at what the
-encoder made of each word there (Bahdanau, Cho & Bengio 2015; with the scores of Luong 2015, too).
-Nothing else of the text reaches the present speech, which is what the attention can be read by: a
-word that it looks at is one of the speech before that the reply goes by.
+encoder made of each word there. The scores are those of Bahdanau, Cho & Bengio (2015) and of Luong
+(2015), over projections (:mod:`engine.models.attention`); what they weigh comes in where Luong has
+it, behind the decoder's present state and before the softmax, and is not fed to the next step. In
+training the decoder is given the words that came, not its own (teacher forcing, Williams & Zipser
+1989). Nothing else of the text reaches the present speech, which is what the attention can be read
+by: a word that it looks at is one of the speech before that the reply goes by. A speaker's name is
+still told within the speech before it, since only the name begins the next one.
 
 It reads texts like the other models, a window or a token at a time, and cuts them itself.
 """
@@ -49,7 +53,8 @@ class Encoded:
     there: Tensor
     """(rows, span): where it has words"""
     start: StackState
-    """What the decoder starts an answer from."""
+    """(layers, rows, hidden) twice: what the decoder starts an answer from. It is made of the
+    encoder's last outputs; what its memory cells hold is not passed on."""
 
     def select(self, rows: Tensor) -> Encoded:
         states = None if self.states is None else self.states[rows]

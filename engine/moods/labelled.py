@@ -12,7 +12,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +29,8 @@ WORDS_FOR_GRADES = {"negative": -1, "neg": -1, "neutral": 0, "positive": 1, "pos
 MOST_TEXTS = 5_000_000
 LONGEST_LINE = 1 << 20
 FEWEST_TEXTS = 20
+MANY_TEXTS, FEWEST_OF_A_GRADE = 100, 2
+FEW_HELD_OUT = 20
 HELD_OUT = 10
 """One block of texts in so many is for validation."""
 LARGEST_BLOCK = 20
@@ -49,7 +51,7 @@ class Labelled:
 
     name: str
     notes: tuple[str, ...]
-    """How encodings were found, where that is worth telling."""
+    """What is worth telling: encodings, grades, how few there are."""
     scale: tuple[int, ...]
     """The grades that it has, from the lowest to the highest."""
     vocabulary: Vocabulary
@@ -119,6 +121,12 @@ def read_labelled(paths: Sequence[Path], cutoff: int = 2) -> Labelled:
             f"{files[0]}{others} has only {grades.total():,} labelled texts.",
             f"Label at least {FEWEST_TEXTS}; some thousand are better.",
         )
+    if (lone := _lone(grades)) is not None:
+        raise CorpusError(
+            f"Of {grades.total():,} texts in {files[0]}{others}, {grades[lone]} has the grade"
+            f" {lone}.",
+            "Correct it if it is a slip of the pen, else label some more such texts.",
+        )
     if len(grades) < 2:
         raise CorpusError(
             f"All texts in {files[0]}{others} have the grade {next(iter(grades))}.",
@@ -140,8 +148,20 @@ def read_labelled(paths: Sequence[Path], cutoff: int = 2) -> Labelled:
         number += 1
     if number < len(ends) or end != len(ids):
         raise CorpusError(f"{files[0]}{others} was changed while it was read.", "Try again.")
-    notes = tuple(note for file in files if (note := source_of(file, plays=False).note))
-    return Labelled(files[0].stem + others, notes, scale, vocabulary, ids, ends, indices)
+    notes = [note for file in files if (note := source_of(file, plays=False).note)]
+    listed = ", ".join(f"{grade} ({grades[grade]:,})" for grade in scale)
+    notes.append(f"Grades, and how many texts have them: {listed}.")
+    made = Labelled(files[0].stem + others, tuple(notes), scale, vocabulary, ids, ends, indices)
+    held_out = len(made.parts()[1])
+    if held_out < FEW_HELD_OUT:
+        notes.append(f"Only {held_out} texts are held out: they tell little of the network.")
+    return replace(made, notes=tuple(notes))
+
+
+def _lone(grades: Counter[int]) -> int | None:
+    """A grade that hardly any of many texts has, which is likely to be a slip; None without."""
+    few = [grade for grade, number in grades.items() if number < FEWEST_OF_A_GRADE]
+    return few[0] if few and grades.total() >= MANY_TEXTS else None
 
 
 def _lines(paths: Sequence[Path]) -> Iterator[GradedLine]:
@@ -165,7 +185,8 @@ def _lines_of(path: Path) -> Iterator[GradedLine]:
                     continue
                 label, tab, text = line.partition("\t")
                 if not tab:
-                    raise _wrong(path, number, "it has no tab")
+                    commas = ", and commas are none" if "," in line else ""
+                    raise _wrong(path, number, f"it has no tab{commas}")
                 tokens = words_of(text)
                 if tokens:
                     yield GradedLine(_grade(path, number, label.strip()), tokens)
@@ -180,7 +201,8 @@ def _grade(path: Path, number: int, label: str) -> int:
         return named
     if _GRADE.fullmatch(label) is None:
         shown = label if len(label) <= 20 else f"{label[:20]}…"
-        raise _wrong(path, number, f"“{shown}” is no grade")
+        heading = " (take headings away)" if number == 1 else ""
+        raise _wrong(path, number, f"“{shown}” is no grade{heading}")
     return int(label)
 
 

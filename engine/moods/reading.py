@@ -58,8 +58,13 @@ def _told(reader: MoodReader, speeches: list[Speech]) -> list[SpeechMood]:
     texts = [encode(token for token, _s, _e in speech.tokens) for speech in speeches]
     along = reader.model.along([torch.from_numpy(text.astype(np.int64)) for text in texts])
     return [
-        _speech_mood(speech, _mood(reader, scores), torch.softmax(scores[-1], -1))
-        for speech, scores in zip(speeches, along, strict=True)
+        _speech_mood(
+            speech,
+            _mood(reader, scores),
+            torch.softmax(scores[-1], -1),
+            unknown=int((text == UNK_ID).sum()),
+        )
+        for speech, text, scores in zip(speeches, texts, along, strict=True)
     ]
 
 
@@ -71,7 +76,7 @@ def _mood(reader: MoodReader, scores: Tensor) -> Tensor:
     return told
 
 
-def _speech_mood(speech: Speech, so_far: Tensor, odds: Tensor) -> SpeechMood:
+def _speech_mood(speech: Speech, so_far: Tensor, odds: Tensor, unknown: int) -> SpeechMood:
     """``so_far`` (words,) is the mood behind every word; ``odds`` (grades,) behind the last."""
     values = [round(value, DECIMALS) for value in so_far.tolist()]
     return SpeechMood(
@@ -80,6 +85,7 @@ def _speech_mood(speech: Speech, so_far: Tensor, odds: Tensor) -> SpeechMood:
         speaker=speech.speaker,
         mood=values[-1],
         odds=tuple(round(value, DECIMALS) for value in odds.tolist()),
+        unknown=unknown,
         words=tuple(
             WordMood(start, end, mood)
             for (_token, start, end), mood in zip(speech.tokens, values, strict=True)

@@ -47,7 +47,7 @@ class MoodTraining:
             weight_decay=config.weight_decay,
         )  # fmt: skip
         self._best: dict[str, Tensor] = {}
-        self._step = self._words = 0
+        self._step = self._best_step = self._words = 0
         self._seconds = 0.0
 
     @property
@@ -72,6 +72,9 @@ class MoodTraining:
             raise TrainingError(
                 "The loss was no number from the beginning.", "Train with a smaller learning rate."
             )
+        self.listener.on_notice(
+            f"The weights of step {self._best_step:,} are kept: {in_words(self.figures)}."
+        )
         self.model.load_state_dict(self._best)
         self.model.eval()
         return self.model
@@ -161,6 +164,7 @@ class MoodTraining:
         )
         if best:
             self.figures = figures
+            self._best_step = self._step
             self._best = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
         self.listener.on_validation(
             ValidationPoint(
@@ -181,11 +185,7 @@ class MoodTraining:
 
     def _shown(self, figures: MoodFigures, told: Tensor) -> str:
         """A few of the held-out texts with the grade that they have and the mood that is told."""
-        lines = [
-            f"{figures.accuracy:.0%} of {len(told):,} held-out texts rightly"
-            f" ({figures.most_frequent:.0%} have the most frequent grade);"
-            f" correlation {figures.correlation:.2f}"
-        ]
+        lines = [in_words(figures)]
         low, high = self._labelled.scale[0], self._labelled.scale[-1]
         for place in range(0, len(told), max(1, len(told) // SHOWN_TEXTS))[:SHOWN_TEXTS]:
             number = int(self._held_out[place])
@@ -196,6 +196,15 @@ class MoodTraining:
             meant = low + (float(told[place]) + 1) / 2 * (high - low)
             lines.append(f"{grade} told {meant:.1f}: {words}")
         return "\n".join(lines)
+
+
+def in_words(figures: MoodFigures) -> str:
+    """How well held-out texts are told."""
+    return (
+        f"{figures.accuracy:.0%} of {figures.held_out:,} held-out texts rightly"
+        f" ({figures.most_frequent:.0%} have the most frequent grade);"
+        f" correlation {figures.correlation:.2f}"
+    )
 
 
 def judged(

@@ -373,6 +373,8 @@ class SpeechMood(Value, frozen=True, kw_only=True):
     """-1, the lowest grade, to 1, the highest: the mean grade, by the odds of each."""
     odds: tuple[float, ...]
     """Of each grade, from the lowest."""
+    unknown: int = 0
+    """Words that the network does not know."""
     words: tuple[WordMood, ...]
 
 

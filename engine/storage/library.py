@@ -124,12 +124,24 @@ def new_model(name: str) -> Iterator[Path]:
         raise refused(target, error) from error
 
 
-def refuse_taken(folder: Path, hint: str = "Choose another name.") -> None:
-    """See that nothing is lost if ``folder`` is made anew.
+def refuse_bundled(name: str) -> None:
+    """See that nothing new takes the name of what came with the program, and hides it.
 
     Raises:
-        ModelError: when there is a model, or what was one.
+        ModelError: when it would.
     """
+    if name in {bundled.name for bundled in paths.bundled_models()}:
+        raise ModelError(f"“{name}” came with the program.", "Choose another name.")
+
+
+def refuse_taken(folder: Path, hint: str = "Choose another name.") -> None:
+    """See that nothing is lost or hidden if ``folder`` is made anew.
+
+    Raises:
+        ModelError: when there is a model, or what was one, or one that came with the program.
+    """
+    if folder.parent == paths.models_dir():
+        refuse_bundled(folder.name)
     parts = ("card.json", "checkpoints")
     strange = folder.is_symlink() or (folder.exists() and not folder.is_dir())
     if strange or any((folder / part).exists() for part in parts):

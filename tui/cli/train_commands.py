@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from engine import paths
 from engine.config import Knob, checked, knobs
 from engine.errors import ColdOpenError, ConfigurationError, ModelError
 from engine.protocol.messages import (
@@ -51,7 +52,12 @@ def add_to(
         description="Train a model in the engine and follow it. Ctrl+C stops the run and keeps the"
         " model; --detach leaves it to the engine.",
     )
-    train.add_argument("paths", nargs="*", metavar="PATH", help="the corpus: files or folders")
+    train.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="the corpus: files or folders; without any, the bundled sitcom",
+    )
     train.add_argument("--name", required=True, help="what to call the model")
     train.add_argument(
         "--preset",
@@ -138,14 +144,12 @@ async def run_training(options: argparse.Namespace, output: Output) -> int:
         if own or options.paths or any(others):
             raise ConfigurationError("--stop goes with --name alone.")
         return await stop_run(options.name, output)
-    if not options.paths and not options.resume:
-        raise ConfigurationError("Say which corpus to train on.", "coldopen train PATH... --name N")
     request = (
         ResumeTraining(name=options.name)
         if options.resume
         else StartTraining(
             name=options.name,
-            paths=absolute(options.paths),
+            paths=absolute(options.paths or [str(paths.bundled_corpus())]),
             settings=own,
             preset=options.preset,
             replace=options.replace,

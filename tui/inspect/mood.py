@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textual import events, on
@@ -11,16 +12,18 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from engine import paths
 from engine.protocol.messages import MOST_MOOD_TEXT, ListModels, MoodsRead, ReadMoods
 from engine.protocol.values import ModelCard, SpeechMood
 from tui.inspect import mood_text
 from tui.inspect.subject import Subject
 from tui.inspect.token_text import TokenText
 from tui.inspect.view import InspectView
+from tui.library.kinds import tells_moods
 from tui.render import content, fit
 from tui.widgets.chart import Chart
 
-ARC = "mood"
+SPEECHES, ARC = "speeches", "arc"
 PARTS = ("facts", "turns", "cast", "about")
 """Of the panel."""
 
@@ -69,14 +72,13 @@ class MoodView(InspectView):
 
     def __init__(self, subject: Subject) -> None:
         super().__init__(subject)
-        self._wanted = ""
-        """Name of the network that shall tell the moods; empty for the newest."""
         self._told: Told | None = None
 
     def compose(self) -> ComposeResult:
         yield self.note_line()
-        chart = Chart("mood of each speech, -1 to 1", empty="no speech yet", id="mood-arc")
-        chart.add_series(ARC, smooth=True)
+        chart = Chart("moods, -1 to 1", empty="no speech yet", y_range=(-1.0, 1.0), id="mood-arc")
+        chart.add_series(SPEECHES, label="each speech", colour="$chart-faint")
+        chart.add_series(ARC, label="arc", smooth=True)
         yield chart
         with Horizontal(id="mood-body"):
             yield TokenText("activation", id="mood-text")
@@ -113,31 +115,32 @@ class MoodView(InspectView):
         if self._told is not None:
             self.present()
 
-    def change_network(self) -> None:
-        """Have the next of the networks tell the moods."""
-        if not self.lacks_text():
-            self.run_worker(self._ask(other=True), exclusive=True, group="moods")
+    async def choices(self, cards: Sequence[ModelCard]) -> Sequence[ModelCard]:
+        listed = await self.fetch(ListModels(), in_passing=True)
+        return () if listed is None else list(_networks(listed.models).values())
 
-    async def _ask(self, *, other: bool = False) -> None:
-        """Have the wanted network, or with ``other`` the next one, tell the moods."""
+    def choose(self, card: ModelCard) -> bool:
+        self.cold_open.use_moods(card.name)
+        self.present()
+        return True
+
+    async def _ask(self) -> None:
+        """Have the chosen network tell the moods, or the one that comes with the program."""
         listed = await self.fetch(ListModels())
         if listed is None:
             return
-        networks = {c.name: c for c in listed.models if c.kind == "moods" and c.weights}
+        networks = _networks(listed.models)
         if not networks:
             self._show(None)
             self.note("Nothing here tells moods: train a network on labelled texts first.")
             return
-        told, text = self._told, self.subject.text
-        kept = told is not None and told.covers(self.subject)
-        if kept and self._wanted not in networks and not other:
+        told, subject, text = self._told, self.subject, self.subject.text
+        kept = told is not None and told.covers(subject)
+        wanted = self.cold_open.remembered.moods
+        if kept and told is not None and told.card.name == wanted and wanted not in networks:
             return  # it is being trained anew, and what it told before stays till then
-        names = list(networks)
-        at = names.index(self._wanted) if self._wanted in networks else 0
-        if other and len(names) == 1:
-            self.cold_open.say("There is no other network that tells moods.")
-        self._wanted = names[(at + other) % len(names)]
-        card, subject = networks[self._wanted], self.subject
+        usual = networks.get(paths.bundled_moods().name) or next(iter(networks.values()))
+        card = networks.get(wanted, usual)
         if kept and told is not None and told.is_by(card):
             self._place_cursor()
         else:
@@ -157,16 +160,22 @@ class MoodView(InspectView):
             return "A part of this long text is shown; beyond its first and last speech it goes on."
         return ""
 
+    def about(self) -> str:
+        return "" if self._told is None else f"moods by {self._told.card.name}"
+
     # -- showing
 
     def _show(self, told: Told | None) -> None:
         self._told = told
+        self.post_message(self.AboutChanged())
         part = "" if told is None else told.part
         self.text.show(part, [(s.start, s.end) for s in self.speeches], 0)
         self.text.shade(mood_text.shades(self.speeches))
         chart = self.query_one("#mood-arc", Chart)
         chart.clear()
-        chart.extend(ARC, [(float(n), s.mood) for n, s in enumerate(self.speeches, 1)])
+        points = [(float(n), s.mood) for n, s in enumerate(self.speeches, 1)]
+        chart.extend(SPEECHES, points)
+        chart.extend(ARC, points)
         self._place_cursor()
 
     def _place_cursor(self) -> None:
@@ -220,6 +229,11 @@ class MoodView(InspectView):
         else:
             return
         self.present()
+
+
+def _networks(cards: Sequence[ModelCard]) -> dict[str, ModelCard]:
+    """Those of ``cards`` that can tell moods, by name."""
+    return {card.name: card for card in cards if tells_moods(card)}
 
 
 def _start_of_part(text: str, cursor: int) -> int:

@@ -55,6 +55,9 @@ def facts(found: MoodsRead, number: int, width: int) -> Content:
         colour = _colour(2 * grade - scale[0] - scale[-1])
         name = f"{grade:+d}" if grade and scale[0] < 0 else str(grade)
         lines.append(Content.assemble(f"{name:>5} {odds:>6.3f} ", (strip(odds, bar), colour)))
+    if speech.unknown:
+        known = f"{speech.unknown:,} of {len(speech.words):,} words unknown to it"
+        lines.append(content(fit(known, width), "$warning"))
     return Content("\n").join(lines)
 
 

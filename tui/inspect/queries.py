@@ -12,7 +12,7 @@ from engine.protocol.messages import (
 )
 
 Query = FindNeighbours | FindAnalogy | FindOddOneOut | FindSimilarSpeakers
-HINT = "coffee · king - man + woman · odd: tea coffee sofa · speaker: DELIA"
+HINT = "coffee · sock - washer + cake · odd: coffee soup ledger · speaker: DELIA"
 _MINUS, _PLUS = r"\s+[-−–]\s+", r"\s+\+\s+"
 _ANALOGY = re.compile(rf"(?P<a>.+?){_MINUS}(?P<b>.+?){_PLUS}(?P<c>.+)", re.DOTALL)
 _TURNED = re.compile(rf"(?P<a>.+?){_PLUS}(?P<c>.+?){_MINUS}(?P<b>.+)", re.DOTALL)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.containers import Vertical
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.errors import ColdOpenError
 from engine.protocol.messages import Explain
+from engine.protocol.values import ModelCard
 from tui.inspect.subject import Explained, Subject
 from tui.inspect.window import Window, first_part
 from tui.render import content
@@ -55,6 +57,21 @@ class InspectView(Vertical):
     @property
     def cold_open(self) -> ColdOpenApp:
         return cast("ColdOpenApp", self.app)
+
+    class AboutChanged(Message):
+        """What :meth:`about` says is another now."""
+
+    async def choices(self, cards: Sequence[ModelCard]) -> Sequence[ModelCard]:
+        """What can be looked into here; ``cards`` are the models that can in most views."""
+        return cards
+
+    def choose(self, card: ModelCard) -> bool:
+        """Look into another of the choices; False where it is the whole room's to do that."""
+        return False
+
+    def about(self) -> str:
+        """What is looked into, where that is not the room's model."""
+        return ""
 
     def present(self) -> None:
         """Show the subject as it is now, asking the engine where needed."""

@@ -36,3 +36,8 @@ def in_words(card: ModelCard) -> str:
     """A card's kind, so that what it was made of can follow behind an "of"."""
     kind = kind_of(card)
     return f"{card.kind} model" if kind == "model" else KINDS[kind].several
+
+
+def tells_moods(card: ModelCard) -> bool:
+    """Whether there is a network behind a card that can tell moods."""
+    return card.kind == "moods" and bool(card.weights)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from textual import events, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 from textual.worker import WorkerCancelled
@@ -32,6 +33,16 @@ RECUT_SECONDS = 0.3
 """Rest after a key for the cut-off, so that holding it down loads once."""
 TWO_COLUMNS_AT = 150
 """From this width on the facts stand in two columns."""
+
+
+class Facts(VerticalScroll):
+    """What is known of the corpus, laid out for the width that it has."""
+
+    class Resized(Message):
+        """It has another width now."""
+
+    def on_resize(self) -> None:
+        self.post_message(self.Resized())
 
 
 class CorpusRoom(Room):
@@ -67,7 +78,7 @@ class CorpusRoom(Room):
 
     def compose(self) -> ComposeResult:
         with Horizontal():
-            with VerticalScroll(id="corpus-facts"):
+            with Facts(id="corpus-facts"):
                 yield Static("", id="corpus-problem", markup=False)
                 yield Static("", id="corpus-state", markup=False)
                 with Container(id="corpus-blocks"):
@@ -246,7 +257,10 @@ class CorpusRoom(Room):
         self.set_class(wide, "-wide")
         facts = self.query_one("#corpus-facts", VerticalScroll)
         facts.styles.width = 98 if wide else min(56, max(38, event.size.width * 45 // 100))
-        self.call_after_refresh(self._show)
+
+    @on(Facts.Resized)
+    def _fit(self) -> None:
+        self._show()
 
     # -- actions
 

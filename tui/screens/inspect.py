@@ -45,7 +45,6 @@ SHOWN_IN = {
     "change_table": ("map",),
     "find_cells": ("cells",),
     "change_state": ("cells",),
-    "change_network": ("mood",),
     "ask": ("neighbours", "map", "cells"),
 }
 """Actions that some views have and others have not."""
@@ -106,6 +105,8 @@ class InspectRoom(Room):
         self.subject = Subject()
         self._view_id = VIEWS[0].view_id
         self._told = ""
+        self._about = ""
+        """What is looked into, in words."""
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="inspect-head"):
@@ -233,22 +234,28 @@ class InspectRoom(Room):
         subject.model, subject.kind, subject.weights = name, kind, weights
         if changed:
             subject.explained = None
-        about = ""
+        self._about = ""
         if card is not None:
             how = "word vectors" if kind == "vectors" else _attention_of(card)
-            about = f"{fit(card.name, 30)} · {how}"
-        self.query_one("#inspect-about", Static).update(content(about, newlines=False))
+            self._about = f"{fit(card.name, 30)} · {how}"
+        self._tell_about()
         if changed or card is None:
             self._present()
 
+    @on(InspectView.AboutChanged)
+    def _tell_about(self) -> None:
+        about = self.view.about() or self._about
+        self.query_one("#inspect-about", Static).update(content(about, newlines=False))
+
     @work(group="dialog")
     async def action_choose_model(self) -> None:
-        cards = await self._models()
-        if not cards:
-            if cards is not None:
-                self.say(NO_MODEL)
+        view, models = self.view, await self._models()
+        if models is None:
             return
-        if not self.in_front:
+        cards = await view.choices(models)
+        if not cards:
+            self.say(NO_MODEL)
+        if not cards or not self.in_front:
             return
         name = await self.app.push_screen_wait(
             Ask(
@@ -258,7 +265,9 @@ class InspectRoom(Room):
             )
         )
         if name:
-            self._use(next(card for card in cards if card.name == name))
+            card = next(card for card in cards if card.name == name)
+            if not view.choose(card):
+                self._use(card)
 
     # -- the views
 
@@ -267,6 +276,7 @@ class InspectRoom(Room):
         self._view_id = view_id
         self.query_one("#inspect-views", ContentSwitcher).current = f"view-{view_id}"
         self._mark_tab()
+        self._tell_about()
         self._focus_view()
         self.refresh_bindings()
         self._present()
@@ -361,9 +371,6 @@ class InspectRoom(Room):
 
     def action_change_state(self) -> None:
         self._do("change_state")
-
-    def action_change_network(self) -> None:
-        self._do("change_network")
 
     def _do(self, what: str) -> None:
         """Have the view in front do something that belongs to it."""

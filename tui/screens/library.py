@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -26,7 +26,7 @@ from engine.protocol.messages import (
 from engine.protocol.values import ENDED, ModelCard
 from tui.library.about import about
 from tui.library.comparing import incomparable, like
-from tui.library.kinds import KINDS, kind_of
+from tui.library.kinds import KINDS, kind_of, tells_moods
 from tui.library.model_table import ModelTable
 from tui.render import cut_middle
 from tui.room import Room
@@ -39,6 +39,14 @@ MOST_COMPARED = 3
 MOST_LABEL = 24
 WIDE = 100
 """From this width on the chart stands beside the facts."""
+
+
+@runtime_checkable
+class ShowsViews(Protocol):
+    """A room with several views."""
+
+    def show_view(self, view_id: str) -> None:
+        """Bring one of them to the front."""
 
 
 class LibraryRoom(Room):
@@ -198,7 +206,7 @@ class LibraryRoom(Room):
         idle = card is not None and card.state in ENDED
         hidden = (
             (action in ("compare",) and card is None)
-            or (action == "use" and (card is None or not can_write(card)))
+            or (action == "use" and (card is None or not (can_write(card) or tells_moods(card))))
             or (action in ("rename", "delete") and not (own and idle))
             or (action == "restore" and not self._deleted)
             or (action == "resume" and not (card is not None and own and can_resume(card)))
@@ -214,6 +222,12 @@ class LibraryRoom(Room):
             self.cold_open.use_model(card.name)
             self._fill()
             await self.cold_open.enter("write")
+        elif card is not None and tells_moods(card):
+            self.cold_open.use_moods(card.name)
+            await self.cold_open.enter("inspect")
+            room: object = self.cold_open.room("inspect")
+            if isinstance(room, ShowsViews):
+                room.show_view("mood")
 
     def action_compare(self) -> None:
         card = self.chosen

@@ -35,7 +35,7 @@ from tui.widgets.form import Choice
 from tui.write.ask import Ask
 
 Command = Literal["pause", "resume", "stop", "discard", "scale_learning_rate"]
-WHILE_SETTING = ("start", "vectors", "moods", "reset")
+WHILE_SETTING = ("reset",)
 WHILE_GOING = ("pause", "stop", "discard", "slower", "faster")
 
 
@@ -186,6 +186,10 @@ class TrainRoom(Room):
     @work(exclusive=True, group="start")
     async def action_start(self) -> None:
         view = self._settings_view
+        if self._views.current != "train-settings":
+            self._show("train-settings")
+            self.say(f"{self.way_to('train.start')} starts a run with these settings.")
+            return
         try:
             own = view.own_values()
         except ConfigurationError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from textual import events
 from textual.content import Content
@@ -68,9 +68,12 @@ class Chart(Keyed, Widget, can_focus=True):
         *,
         logarithmic: bool = False,
         empty: str = "no data yet",
+        y_range: tuple[float, float] | None = None,
         id: str | None = None,
     ) -> None:
+        """``y_range`` is what the y axis shows, whatever the values are; all of them without."""
         super().__init__(id=id)
+        self._y_range = y_range
         self.border_title = Content(title)
         self._empty = empty
         self._series: dict[str, Series] = {}
@@ -125,7 +128,7 @@ class Chart(Keyed, Widget, can_focus=True):
     def look_at(self, x: float) -> None:
         """Put the cursor where ``x`` is; nowhere while there is nothing to see."""
         columns = self._plot_columns()
-        bounds = braille.bounds_of([curve for curve, _ in self._layers()], log=self.logarithmic)
+        bounds = self._bounds(self._layers())
         if columns and bounds is not None:
             self.cursor = min(max(0, round(bounds.column(x, columns))), columns - 1)
 
@@ -160,9 +163,15 @@ class Chart(Keyed, Widget, can_focus=True):
         faint = [(one.curve, FAINT) for one in series if one.smooth is not None]
         return faint + [(one.main, one.colour) for one in series]
 
+    def _bounds(self, layers: Sequence[tuple[Curve, str]]) -> braille.Bounds | None:
+        bounds = braille.bounds_of([curve for curve, _ in layers], log=self.logarithmic)
+        if bounds is None or self._y_range is None:
+            return bounds
+        return replace(bounds, y_low=self._y_range[0], y_high=self._y_range[1])
+
     def _picture(self, wide: int, high: int) -> Content:
         layers = self._layers()
-        bounds = braille.bounds_of([curve for curve, _ in layers], log=self.logarithmic)
+        bounds = self._bounds(layers)
         if bounds is None or high < 3 or wide < 12:
             return Content.styled(fit(self._empty, wide), FAINT)
         rows = high - 2
@@ -253,7 +262,7 @@ class Chart(Keyed, Widget, can_focus=True):
     # -- cursor
 
     def _plot_columns(self) -> int:
-        bounds = braille.bounds_of([curve for curve, _ in self._layers()], log=self.logarithmic)
+        bounds = self._bounds(self._layers())
         if bounds is None:
             return 0
         labels = self._labels(bounds, max(1, self.content_size.height - 2))

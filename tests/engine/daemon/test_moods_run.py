@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,7 @@ from engine.daemon.run_reporter import failure_in_words
 from engine.errors import ColdOpenError, CorpusError
 from engine.moods.mood_files import load_moods
 from engine.protocol.messages import (
+    FindNeighbours,
     ListModels,
     LoadModel,
     ReadMoods,
@@ -106,6 +108,8 @@ async def test_the_bundled_network_tells_moods_and_nothing_else(client: EngineCl
     assert found.scale == (-2, -1, 0, 1, 2)
     anna, bert = found.speeches
     assert anna.mood > 0.2 > -0.2 > bert.mood
+    near = await client.call(FindNeighbours(model=name, word="happy", number=5))
+    assert len(near.tables[0].neighbours) == 5
     listed = await client.call(ListModels())
     assert [card.name for card in listed.models] == ["spin-cycle", name]
     assert all(card.bundled for card in listed.models)
@@ -114,6 +118,20 @@ async def test_the_bundled_network_tells_moods_and_nothing_else(client: EngineCl
         (ReadMoods(model="spin-cycle", text=text), "does not tell moods"),
         (ResumeTraining(name=name), "cannot be trained further"),
         (RenameModel(name=name, new_name="mine"), "came with the program"),
+        (TrainMoods(name="spin-cycle", paths=(str(paths.bundled_labels()),)), "came with the"),
+        (
+            TrainMoods(name=name, paths=(str(paths.bundled_labels()),), replace=True),
+            "came with the program",
+        ),
     ):
         with pytest.raises(ColdOpenError, match=said):
             await client.call(request)
+
+
+async def test_moods_take_the_place_of_moods_only(client: EngineClient, labels: Path) -> None:
+    folder = paths.models_dir() / "mine"
+    shutil.copytree(paths.bundled_model(), folder)
+    request = TrainMoods(name="mine", paths=(str(labels),), settings=SMALL, replace=True)
+    with pytest.raises(ColdOpenError, match="a language model, not moods"):
+        await client.call(request)
+    assert read_card(folder).kind == "script"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from engine.models import classic
 from engine.models.classic import (
     RNN,
     batch_data,
@@ -120,3 +123,14 @@ def test_generating_from_nothing_is_refused_and_an_error_leaves_the_network_trai
     with pytest.raises(KeyError):
         generate(rnn, 0, {0: "a"}, {}, 0, predict_len=50, top_k=4)
     assert rnn.training
+
+
+def test_the_lines_that_the_module_begins_with_can_be_run() -> None:
+    """Batches whose last one is smaller among them."""
+    assert classic.__doc__ is not None
+    lines = textwrap.dedent(classic.__doc__.partition("::\n\n")[2])
+    names = {**vars(classic), "text": ["the", "cat", "sat", "on", "the", "mat", "||period||"] * 40}
+    exec(compile(lines, classic.__name__, "exec"), names)
+    assert names["loss"] > 0
+    assert len(names["script"].split()) > 50
+    assert "||" not in names["script"]

@@ -37,7 +37,9 @@ def test_grades_words_and_texts_are_read(tmp_path: Path) -> None:
 
 def test_nothing_but_its_encoding_is_told_of_a_file(tmp_path: Path) -> None:
     path = written(tmp_path, *many("POS\tYES. I do", "NEG\tNO. I do not"))
-    assert read_labelled([path]).notes == ()
+    grades, few = read_labelled([path]).notes
+    assert grades == "Grades, and how many texts have them: -1 (30), 1 (30)."
+    assert few == "Only 6 texts are held out: they tell little of the network."
 
 
 def test_the_key_stands_for_texts_and_grades(tmp_path: Path) -> None:
@@ -78,14 +80,17 @@ def test_another_encoding_is_read_and_reported(tmp_path: Path) -> None:
     path.write_bytes("\r\n".join(many("0\tcafé", "1\tnaïve")).encode("latin-1"))
     labelled = read_labelled([path])
     assert "café" in labelled.vocabulary
-    assert labelled.notes == ("old.tsv is not UTF-8; it was read as Latin-1 (Windows-1252).",)
+    assert labelled.notes[0] == "old.tsv is not UTF-8; it was read as Latin-1 (Windows-1252)."
 
 
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        (["1 no tab here"], "Line 1 of .* is no labelled text: it has no tab"),
-        (["1\tgood", "angry\tbad"], "Line 2 of .*: “angry” is no grade"),
+        (["1 no tab here"], r"Line 1 of .* is no labelled text: it has no tab\."),
+        (["1,so good"], "it has no tab, and commas are none"),
+        (["label\ttext"], r"“label” is no grade \(take headings away\)"),
+        (["1\tgood", "angry\tbad"], r"Line 2 of .*: “angry” is no grade\."),
+        ([*many("1\tgood", "0\tbad") * 2, "11\ta slip"], "Of 121 texts in .*, 1 has the grade 11"),
         (["1.5\tgood"], "“1.5” is no grade"),
         (["1\tgood", "0\tbad"], "has only 2 labelled texts"),
         (many("1\tgood"), "All texts in .* have the grade 1"),

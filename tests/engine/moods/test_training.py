@@ -31,6 +31,7 @@ class Ears(Silent):
         self.metrics: list[Metrics] = []
         self.points: list[ValidationPoint] = []
         self.samples: list[str] = []
+        self.notices: list[str] = []
 
     def on_metrics(self, metrics: Metrics) -> None:
         self.metrics.append(metrics)
@@ -40,6 +41,9 @@ class Ears(Silent):
 
     def on_sample(self, step: int, text: str) -> None:
         self.samples.append(text)
+
+    def on_notice(self, text: str) -> None:
+        self.notices.append(text)
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +85,8 @@ def test_it_learns_and_tells_how_well(trained: tuple[MoodTraining, Ears]) -> Non
     assert figures.loss == min(point.loss or 9 for point in ears.points)
     assert len(ears.points) == len(ears.samples) == CONFIG.epochs
     assert ears.samples[-1].startswith("100% of 50 held-out texts rightly")
+    assert ears.notices[-1].startswith("The weights of step ")
+    assert "100% of 50 held-out texts rightly" in ears.notices[-1]
     assert ears.metrics[-1].progress == 1
     assert ears.metrics[-1].epoch == CONFIG.epochs
 
@@ -97,6 +103,7 @@ def test_moods_of_a_draft_word_by_word(
     assert delia.words[-1].mood == delia.mood
     at = [text[word.start : word.end] for word in delia.words].index("lovely")
     assert delia.words[at].mood - delia.words[at - 1].mood > 0.3
+    assert (delia.unknown, gus.unknown) == (1, 1)  # day, weather
     assert -0.5 < found.unmoved < 0.5
     assert read_moods(reader_of(trained[0], labelled), " \n").speeches == ()
 

@@ -48,7 +48,8 @@ def lines_of(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
     [
         ["nonsense"],
         ["train", "x.txt"],
-        ["train", "--name", "n"],
+        ["moods", "train", "x.tsv", "--name", "n", "--epochs", "0"],
+        ["moods", "train", "x.tsv", "--name", ""],
         ["train", "x.txt", "--name", "n", "--dropout", "7"],
         ["train", "x.txt", "--name", "n", "--cell", "magic"],
         ["train", "x.txt", "--resume", "--name", "n"],

@@ -29,8 +29,10 @@ from engine.protocol.values import SpeechMood, WordMood
 from tui.app import ColdOpenApp
 from tui.inspect import mood_text
 from tui.inspect.mood import MoodView, _start_of_part
+from tui.remembered import Remembered
 from tui.screens.inspect import InspectRoom
 from tui.widgets.chart import Chart
+from tui.write.ask import Ask
 
 Until = Callable[[Pilot[Any], Callable[[], bool]], Awaitable[None]]
 BUNDLED = paths.bundled_moods().name
@@ -90,6 +92,12 @@ def test_a_scale_without_bad_grades_has_no_signs_but_colours() -> None:
     assert [line.split()[0] for line in grades] == ["-1", "+1"]
 
 
+def test_words_that_it_does_not_know_are_told() -> None:
+    one = msgspec.structs.replace(speech("xyz"), unknown=2)
+    assert "2 of 3 words unknown to it" in mood_text.facts(read(one), 0, 40).plain
+    assert "unknown" not in mood_text.facts(read(speech("xyz")), 0, 40).plain
+
+
 def test_no_mood_has_no_sign() -> None:
     assert [mood_text.signed(mood) for mood in (-0.004, 0.0, 0.004, -0.006, 1.0)] == [
         "0.00", "0.00", "0.00", "-0.01", "+1.00",
@@ -138,6 +146,19 @@ def told(view: MoodView, part: str) -> str:
     return str(view.query_one(f"#mood-{part}", Static).render())
 
 
+def shown_above(room: InspectRoom) -> str:
+    return str(room.query_one("#inspect-about", Static).render())
+
+
+async def choose(pilot: Pilot[Any], until: Until, name: str) -> None:
+    """Take a network from the list of those that there are."""
+    await pilot.press("ctrl+o")
+    await until(pilot, lambda: isinstance(pilot.app.screen, Ask))
+    await pilot.press(*name)
+    await pilot.press("enter")
+    await until(pilot, lambda: not isinstance(pilot.app.screen, Ask))
+
+
 def part_at_cursor(view: MoodView) -> str:
     return told(view, "turns")
 
@@ -167,13 +188,20 @@ async def test_moods_of_a_draft_are_shown_and_walked_over(engine_home: Path, unt
         assert room.subject.cursor == SCRIPT.index("BERT")
         assert "ANNA" in told(view, "cast")
         chart = view.query_one("#mood-arc", Chart)
-        assert len(chart._series["mood"].curve) == 3
+        assert len(chart._series["arc"].curve) == len(chart._series["speeches"].curve) == 3
         assert chart.cursor is not None
-        assert "another" in told(view, "about")
-        await pilot.press("k")
-        await until(pilot, lambda: BUNDLED in told(view, "about"))
+        assert "│ 1┤" in str(chart.render()).replace("\n", "│")  # all of the scale, always
+        # It is the bundled one that tells them, though another is newer, until that is chosen.
+        assert BUNDLED in told(view, "about")
+        assert shown_above(room) == f"moods by {BUNDLED}"
+        await choose(pilot, until, "another")
+        await until(pilot, lambda: "another" in told(view, "about"))
         assert "speech 2 of 3" in told(view, "facts")
         assert "correlation" in told(view, "about")
+        assert shown_above(room) == "moods by another"
+        await pilot.press("ctrl+p")
+        assert shown_above(room).startswith("spin-cycle")
+    assert Remembered.load().moods == "another"
 
 
 async def test_of_a_long_text_parts_are_shown_and_what_fails_changes_nothing(
@@ -184,6 +212,7 @@ async def test_of_a_long_text_parts_are_shown_and_what_fails_changes_nothing(
     shutil.copytree(paths.bundled_moods(), broken)
     tensors = broken / "checkpoints" / "best" / "tensors.safetensors"
     app = ColdOpenApp(start_room="inspect")
+    app.remembered.moods = "broken"
     async with app.run_test(size=(110, 40)) as pilot:
         room, view = await opened(pilot, until)
         room.inspect_text(text, 0)
@@ -204,7 +233,7 @@ async def test_of_a_long_text_parts_are_shown_and_what_fails_changes_nothing(
         assert picture(view.text)[:9] == shown
         assert part_at_cursor(view) == "Number 0 it is."
         # The other network can be asked, and the damaged one once it is mended.
-        await pilot.press("k")
+        await choose(pilot, until, BUNDLED)
         await until(pilot, lambda: BUNDLED in told(view, "about"))
         tensors.write_bytes(kept)
         stamp.write_text(stamp.read_text())
@@ -229,7 +258,7 @@ async def test_a_network_that_is_trained_anew_tells_anew(engine_home: Path, unti
         models = ListModels()
         while "mine" not in [c.name for c in (await engine.call(models)).models if c.weights]:
             await pilot.pause(0.05)
-        await pilot.press("k")
+        await choose(pilot, until, "mine")
         await until(pilot, lambda: "mine" in told(view, "about"))
         before = view.speeches
         request = TrainMoods(name="mine", paths=(str(labels),), settings=settings, replace=True)
@@ -247,13 +276,13 @@ async def test_without_a_network_that_is_said(
     async with app.run_test(size=(80, 24)) as pilot:
         room, view = await opened(pilot, until)
 
-        async def nothing(request: object) -> ModelList:
+        async def nothing(request: object, *, in_passing: bool = False) -> ModelList:
             return ModelList(models=())
 
         monkeypatch.setattr(view, "fetch", nothing)
         room.inspect_text(SCRIPT)
         note = view.query_one(".view-note", Static)
         await until(pilot, lambda: "Nothing here tells moods" in str(note.render()))
-        await pilot.press("k")
+        await pilot.press("ctrl+o")
         await pilot.pause()
         assert "Nothing here tells moods" in str(note.render())

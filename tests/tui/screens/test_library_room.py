@@ -177,6 +177,23 @@ async def test_the_bundled_model_cannot_be_changed(opened: Any, soon: Any) -> No
         assert room.check_action("use", ())
 
 
+async def test_a_network_that_tells_moods_is_used_in_the_inspect_room(
+    opened: Any, soon: Any
+) -> None:
+    async with opened("library") as pilot:
+        room: LibraryRoom = room_of(pilot)
+        await soon(pilot, lambda: len(room.query_one(ModelTable)._names) == 2)
+        await pilot.press("down")
+        moods = paths.bundled_moods().name
+        await soon(pilot, lambda: room.chosen is not None and room.chosen.name == moods)
+        assert not room.check_action("resume", ())
+        await pilot.press("enter")
+        app = pilot.app
+        await soon(pilot, lambda: app.room_id == "inspect")
+        assert app.remembered.moods == moods
+        await soon(pilot, lambda: getattr(app.room("inspect"), "_view_id", "") == "mood")
+
+
 # -- words about a model
 
 
