@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -24,7 +24,9 @@ from tui.render import content, fit
 from tui.widgets.chart import Chart
 
 SPEECHES, ARC = "speeches", "arc"
-PARTS = ("facts", "turns", "cast", "about")
+LEAST_HEIGHT = 0.5
+"""Of the moods that the chart has room for, up and down."""
+PARTS = ("facts", "turns", "cast", "scenes", "about")
 """Of the panel."""
 
 
@@ -76,13 +78,13 @@ class MoodView(InspectView):
 
     def compose(self) -> ComposeResult:
         yield self.note_line()
-        chart = Chart("moods, -1 to 1", empty="no speech yet", y_range=(-1.0, 1.0), id="mood-arc")
+        chart = Chart("moods, between -1 and 1", empty="no speech yet", id="mood-arc")
         chart.add_series(SPEECHES, label="each speech", colour="$chart-faint")
         chart.add_series(ARC, label="arc", smooth=True)
         yield chart
         with Horizontal(id="mood-body"):
             yield TokenText("activation", id="mood-text")
-            with VerticalScroll(id="mood-panel", can_focus=False), Vertical():
+            with VerticalScroll(id="mood-panel"):
                 for part in PARTS:
                     yield Static("", id=f"mood-{part}", markup=False)
 
@@ -174,6 +176,9 @@ class MoodView(InspectView):
         chart = self.query_one("#mood-arc", Chart)
         chart.clear()
         points = [(float(n), s.mood) for n, s in enumerate(self.speeches, 1)]
+        # As much up as down, and small waves stay small.
+        most = max(LEAST_HEIGHT, *(abs(mood) for _n, mood in points), 0)
+        chart.y_range = (-most, most)
         chart.extend(SPEECHES, points)
         chart.extend(ARC, points)
         self._place_cursor()
@@ -186,18 +191,20 @@ class MoodView(InspectView):
 
     def _tell(self) -> None:
         """Say what is known of the speech at the cursor."""
-        facts, turns, cast, about = (self.query_one(f"#mood-{part}", Static) for part in PARTS)
+        parts = [self.query_one(f"#mood-{part}", Static) for part in PARTS]
         told, speeches = self._told, self.speeches
         if told is None or not speeches:
-            for part in (facts, turns, cast, about):
+            for part in parts:
                 part.update("")
             return
+        facts, turns, cast, scenes, about = parts
         width = max(12, facts.content_size.width)
         number = min(self.text.cursor, len(speeches) - 1)
         self.query_one("#mood-arc", Chart).look_at(number + 1)
         facts.update(mood_text.facts(told.found, number, width))
         turns.update(mood_text.turns(told.part, speeches[number], told.found.unmoved))
         cast.update(mood_text.cast(speeches, width))
+        scenes.update(mood_text.scenes(told.part, speeches, width))
         lines = [content(fit(line, width), "$quiet") for line in mood_text.about(told.card)]
         about.update(Content("\n").join(lines))
 

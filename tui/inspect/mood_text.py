@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -11,6 +12,7 @@ from engine.protocol.messages import MoodsRead
 from engine.protocol.values import ModelCard, SpeechMood
 from tui.corpus.summary_text import heading, strip
 from tui.render import content, fit
+from tui.write import outline
 
 TURNED = 0.1
 """A word that moves the mood by so much has turned it."""
@@ -95,9 +97,30 @@ def about(card: ModelCard) -> list[str]:
 def cast(speeches: Sequence[SpeechMood], width: int) -> Content:
     """The mean mood of those who speak most; nothing where nobody does."""
     rows = [row for row in means(speeches) if row[0]][:MOST_SPEAKERS]
+    return _table("mean mood of each speaker", rows, width)
+
+
+def scenes(text: str, speeches: Sequence[SpeechMood], width: int) -> Content:
+    """The mean mood of each scene of ``text``; nothing where it has only one."""
+    found = outline.scenes(text)
+    starts = [scene.start for scene in found]
+    moods: list[list[float]] = [[] for _ in found]
+    for speech in speeches:
+        if place := bisect_right(starts, speech.start):
+            moods[place - 1].append(speech.mood)
+    rows = [
+        (scene.title, sum(told) / len(told), len(told))
+        for scene, told in zip(found, moods, strict=True)
+        if told
+    ]
+    return _table("mean mood of each scene", rows, width) if len(rows) > 1 else Content("")
+
+
+def _table(title: str, rows: Sequence[tuple[str, float, int]], width: int) -> Content:
+    """Names with a mean mood and of how many speeches it is."""
     if not rows:
         return Content("")
-    lines = [heading(fit("mean mood of each speaker", width))]
+    lines = [heading(fit(title, width))]
     name_width = max(0, width - 14)
     for name, mood, number in rows:
         lines.append(

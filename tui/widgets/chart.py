@@ -68,12 +68,11 @@ class Chart(Keyed, Widget, can_focus=True):
         *,
         logarithmic: bool = False,
         empty: str = "no data yet",
-        y_range: tuple[float, float] | None = None,
         id: str | None = None,
     ) -> None:
-        """``y_range`` is what the y axis shows, whatever the values are; all of them without."""
         super().__init__(id=id)
-        self._y_range = y_range
+        self.y_range: tuple[float, float] | None = None
+        """What the y axis shows, whatever the values are; all of them where it is None."""
         self.border_title = Content(title)
         self._empty = empty
         self._series: dict[str, Series] = {}
@@ -165,9 +164,9 @@ class Chart(Keyed, Widget, can_focus=True):
 
     def _bounds(self, layers: Sequence[tuple[Curve, str]]) -> braille.Bounds | None:
         bounds = braille.bounds_of([curve for curve, _ in layers], log=self.logarithmic)
-        if bounds is None or self._y_range is None:
+        if bounds is None or self.y_range is None:
             return bounds
-        return replace(bounds, y_low=self._y_range[0], y_high=self._y_range[1])
+        return replace(bounds, y_low=self.y_range[0], y_high=self.y_range[1])
 
     def _picture(self, wide: int, high: int) -> Content:
         layers = self._layers()
