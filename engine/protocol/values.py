@@ -139,7 +139,7 @@ class MoodFigures(Value, frozen=True, kw_only=True):
     texts: Count
     """To train on."""
     held_out: Count
-    loss: Annotated[float, Meta(ge=0, le=1e6)]
+    loss: Annotated[float, Meta(ge=0)]
     """Nats a text, on those held out, as all that follows."""
     accuracy: Unit
     """Share of texts whose likeliest grade is theirs."""
