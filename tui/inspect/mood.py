@@ -106,10 +106,16 @@ class MoodView(InspectView):
         if self.lacks_text():
             self._show(None)
             return
+        if self._told is None or self._told.version != self.subject.version:
+            self._show(None)
+            text, cursor = self.subject.text, self.subject.cursor
+            start = _start_of_part(text, cursor)
+            self.text.show_plain(text[start : start + MOST_MOOD_TEXT], cursor - start)
+            self.query_one("#mood-facts", Static).update(content("reading…", "$quiet"))
         self.run_worker(self._ask(), exclusive=True, group="moods")
 
     def again(self) -> None:
-        self._told = None
+        self._show(None)
         self.present()
 
     def jobs_changed(self) -> None:
@@ -130,25 +136,28 @@ class MoodView(InspectView):
         """Have the chosen network tell the moods, or the one that comes with the program."""
         listed = await self.fetch(ListModels())
         if listed is None:
+            self._tell()
             return
         networks = _networks(listed.models)
         if not networks:
-            self._show(None)
+            self._tell()
             self.note("Nothing here tells moods: train a network on labelled texts first.")
             return
-        told, subject, text = self._told, self.subject, self.subject.text
-        kept = told is not None and told.covers(subject)
+        subject, text = self.subject, self.subject.text
+        told = self._told if self._told is not None and self._told.covers(subject) else None
         wanted = self.cold_open.remembered.moods
-        if kept and told is not None and told.card.name == wanted and wanted not in networks:
+        if told is not None and told.card.name == wanted and wanted not in networks:
             return  # it is being trained anew, and what it told before stays till then
         usual = networks.get(paths.bundled_moods().name) or next(iter(networks.values()))
         card = networks.get(wanted, usual)
-        if kept and told is not None and told.is_by(card):
+        if told is not None and told.is_by(card):
             self._place_cursor()
         else:
             version, start = subject.version, _start_of_part(text, subject.cursor)
             part = text[start : start + MOST_MOOD_TEXT]
             found = await self.fetch(ReadMoods(model=card.name, text=part))
+            if found is None:
+                self._tell()
             if found is None or version != subject.version:
                 return
             self._show(Told(card, version, start, part, found))
