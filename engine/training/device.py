@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from engine.config import DeviceChoice, Precision
+from engine.config import DeviceChoice
 from engine.errors import TrainingError
 
 
@@ -34,14 +34,3 @@ def out_of_memory(error: Exception) -> bool:
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     return isinstance(error, RuntimeError) and "allocate memory" in str(error)
-
-
-def best_precision(device: torch.device) -> Precision:
-    """bfloat16 where it is likely to pay: GPUs that have it, and CPUs that measure faster in it."""
-    if device.type == "cuda":
-        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
-    if device.type == "mps":
-        return "float32"
-    from engine.training.self_measure import faster_precision, measure_machine
-
-    return faster_precision(measure_machine("cpu"))

@@ -31,7 +31,7 @@ from engine.models.state_tensors import all_finite, with_tensors
 from engine.protocol.values import Metrics
 from engine.training.batching import Columns, Position, word_counts
 from engine.training.control import Control
-from engine.training.device import best_precision, choose_device, out_of_memory
+from engine.training.device import choose_device, out_of_memory
 from engine.training.disk_writes import DiskWrites
 from engine.training.distributed import ProcessError, join
 from engine.training.finishing import Finished, finish
@@ -47,6 +47,7 @@ from engine.training.progress import (
 )
 from engine.training.run_checkpoints import RunCheckpoints, as_begun
 from engine.training.schedule import one_cycle
+from engine.training.self_measure import best_precision
 from engine.training.snapshot import Snapshot
 from engine.training.validator import VALIDATION_TOKENS, Sampler, Validator
 from engine.training.window_step import WindowStep

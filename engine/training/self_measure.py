@@ -70,6 +70,15 @@ def _measured(wanted: DeviceChoice) -> MachineReport:
     )
 
 
+def best_precision(device: torch.device) -> Precision:
+    """bfloat16 where it is likely to pay: GPUs that have it, and CPUs that measure faster in it."""
+    if device.type == "cuda":
+        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+    if device.type == "mps":
+        return "float32"
+    return faster_precision(measure_machine("cpu"))
+
+
 def faster_precision(machine: MachineReport) -> Precision:
     """The precision to train in: bfloat16 where it was measured to pay."""
     pays = machine.bfloat16_flops > 1.2 * machine.float32_flops and machine.device != "mps"
