@@ -75,8 +75,8 @@ TRAIN = (
 )  # fmt: skip
 
 WRITE = (
-    Action("write.continue", "Continue", "Let the model go on from the cursor; again to stop.",
-           ("ctrl+g", "ctrl+@"), "Model", footer=True, priority=True),
+    Action("write.continue", "Continue", "Let the model go on from the cursor, taking what is"
+           " pending; again to stop.", ("ctrl+g", "ctrl+@"), "Model", footer=True, priority=True),
     Action("write.stop", "Stop, dismiss",
            "Stop the model and keep what came; once more to dismiss it.", ("escape",), "Model",
            priority=True),

@@ -36,11 +36,17 @@ class Source:
     note: str = ""
     play: bool = False
     """Whether names stand before or above the speeches, as in printed plays."""
+    titled: bool = False
+    """Whether it is Fountain by its title page, whatever its name ends in."""
+
+    @property
+    def fountain(self) -> bool:
+        return self.titled or self.path.suffix.lower() in fountain.SUFFIXES
 
     @property
     def converted(self) -> bool:
         """Whether it is in a screenplay format, of which a plain script is made."""
-        return self.path.suffix.lower() in _CONVERTED
+        return self.titled or self.path.suffix.lower() in _CONVERTED
 
     def chunks(self) -> Iterator[str]:
         """The text in pieces of whole lines, Unix line ends.
@@ -68,7 +74,7 @@ class Source:
             CorpusError: when it is not in its format, or breaks off.
         """
         try:
-            if self.path.suffix.lower() in fountain.SUFFIXES:
+            if self.fountain:
                 return fountain.to_plain(self.path.read_text(encoding=self.encoding))
             return final_draft.to_plain(self.path.read_bytes())
         except final_draft.NotFinalDraftError as error:
@@ -180,8 +186,13 @@ def _recognised(source: Source) -> Source:
     if source.converted:
         return source
     with source.path.open(encoding=source.encoding, newline=None) as stream:
-        if not is_play(stream.read(_SNIFF_BYTES)):
-            return source
+        head = stream.read(_SNIFF_BYTES)
+    body = fountain.titled_body(head)
+    if body is not None and is_play(body):
+        note = f"{printable(source.path.name)} was read as Fountain, for it has a title page."
+        return replace(source, titled=True, note=f"{source.note} {note}".strip())
+    if not is_play(head):
+        return source
     read = "was read as a play: names on their own or before a full stop."
     note = f"{printable(source.path.name)} {read}"
     return replace(source, play=True, note=f"{source.note} {note}".strip())

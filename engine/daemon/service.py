@@ -22,6 +22,7 @@ from engine.errors import ColdOpenError, ModelError, TrainingError
 from engine.protocol import messages as m
 from engine.protocol.values import ENDED
 from engine.storage import library
+from engine.storage.checkpoint import can_go_on
 from engine.storage.run_lock import is_written
 
 if TYPE_CHECKING:
@@ -246,6 +247,11 @@ class Service:
             )
         with self._library_lock:
             self._refuse_while_training(request.name)
+            if not can_go_on(folder):
+                raise TrainingError(
+                    f"“{card.name}” was cut off before its first checkpoint: it cannot go on.",
+                    "Write with it as it is, if it can, or train it anew.",
+                )
             return self._begin(
                 JobSpec(
                     name=request.name, run_dir=str(folder), paths=card.corpus_paths, resume=True

@@ -167,6 +167,16 @@ def left_out(text: str) -> str:
     return f"Left out: {', '.join(told)}." if told else ""
 
 
+def titled_body(text: str) -> str | None:
+    """What stands behind the title page of ``text``; None where it does not begin with one.
+
+    Of at least two fields that are usual there, so that a script's own "Notes:" is none.
+    """
+    page, _blank, body = text.replace("\r\n", "\n").lstrip("\ufeff\n").partition("\n\n")
+    keys = [line.partition(":")[0].strip().lower() for line in page.split("\n") if ":" in line]
+    return body if sum(key in _TITLE_KEYS for key in keys) >= 2 and keys[0] in _TITLE_KEYS else None
+
+
 def _title_page(text: str) -> tuple[str, str]:
     """The title, where the text begins with a title page, and the text behind that page."""
     head, _blank, rest = text.partition("\n\n")

@@ -25,7 +25,7 @@ def read_script(path: Path) -> tuple[str, str]:
     source = source_of(path)
     text = source.plain() if source.converted else "".join(source.chunks())
     notes = [source.note]
-    if path.suffix.lower() in fountain.SUFFIXES:
+    if source.fountain:
         notes.append(fountain.left_out(path.read_text(encoding=source.encoding)))
     return text.replace("\r\n", "\n").replace("\r", "\n"), " ".join(filter(None, notes))
 

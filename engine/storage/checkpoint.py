@@ -221,6 +221,11 @@ def newest_valid(folder: Path) -> Checkpoint:
     raise ModelError(f"There is no usable checkpoint in {folder}.", "Train the model again.")
 
 
+def can_go_on(run_dir: Path) -> bool:
+    """Whether there is a checkpoint that the run in the folder ``run_dir`` may go on from."""
+    return bool(_steps(run_dir / "checkpoints"))
+
+
 def prune(folder: Path) -> None:
     """Keep the newest ``step-…`` checkpoints only, and nothing of one that was cut off."""
     for path in (*_steps(folder)[:-KEPT], *folder.glob(".step-*")):

@@ -54,6 +54,8 @@ from engine.training.window_step import WindowStep
 
 METRIC_SECONDS = 0.25
 CHECKPOINT_SECONDS = 30.0
+FIRST_CHECKPOINT_SECONDS = 5.0
+"""After so many there is something to go on from, should the machine fail."""
 MEAN_STRETCH = 400
 """Words after which a column's state is begun anew, on average."""
 BAD_STEPS = 5
@@ -230,7 +232,8 @@ class Trainer:
             self._save()
         self._rows = columns.rows
         base_seconds, started = progress.seconds, time.perf_counter()
-        last_metric = last_checkpoint = last_validation = time.perf_counter()
+        last_metric = last_validation = time.perf_counter()
+        last_checkpoint = last_metric + FIRST_CHECKPOINT_SECONDS - CHECKPOINT_SECONDS
         since: list[Tensor] = []
         norms: deque[Tensor] = deque(maxlen=BAD_STEPS)
         tokens_since, enough = 0, False

@@ -437,3 +437,27 @@ async def test_an_unexpected_error_saves_first_and_tells_where_the_details_are(
     log = user_home / "state" / "coldopen" / "app.log"
     assert str(log) in app.crash
     assert "ZeroDivisionError" in log.read_text()
+
+
+async def test_a_run_that_is_gone_with_its_engine_is_told(
+    user_home: Path, some_rooms: Rooms, until: Until
+) -> None:
+    app = ColdOpenApp(connect=False, rooms=some_rooms, start_room="write")
+    runs = [
+        JobInfo(job=name, name=name, kind="model", state=state, corpus="a play")
+        for name, state in (("lost", "running"), ("over", "finished"), ("kept", "running"))
+    ]
+
+    def state(*jobs: JobInfo) -> EngineState:
+        return EngineState(
+            pid=1, version="", protocol=1, uptime=1.0, torch="2", device="cpu", clients=1,
+            jobs=jobs, log="",
+        )  # fmt: skip
+
+    async with app.run_test() as pilot:
+        await entered(pilot, until, app, "write")
+        app._engine_is_there(state(*runs))
+        app._engine_is_there(state(runs[2]))
+        await pilot.pause()
+        (told,) = [notice.message for notice in app._notifications]
+        assert told == "The run “lost” was cut off; Ctrl+R in the Train room goes on."

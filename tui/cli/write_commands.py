@@ -51,7 +51,7 @@ def add_to(
         "--banned",
         action="append",
         metavar="WORD",
-        help="never write this word or phrase; may be given several times",
+        help="never write this word or phrase; several with commas between, or given several times",
     )
     write.add_argument(
         "--no-repeat-ngram",
@@ -82,6 +82,9 @@ def sampler_from(options: argparse.Namespace) -> SamplerSettings:
     """
     given = {name: getattr(options, name) for name in SamplerSettings.__struct_fields__}
     given = {name: value for name, value in given.items() if value is not None}
+    if options.banned is not None:
+        words = ",".join(options.banned).split(",")
+        given["banned"] = [word.strip() for word in words if word.strip()]
     return made_fitting(SamplerSettings, msgspec.to_builtins(USUAL_ODDS) | given)
 
 

@@ -71,6 +71,8 @@ class Chart(Keyed, Widget, can_focus=True):
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
+        self._looked_at: tuple[int, float] | None = None
+        """The cursor where it was put at a place, and that place."""
         self.y_range: tuple[float, float] | None = None
         """What the y axis shows, whatever the values are; all of them where it is None."""
         self.border_title = Content(title)
@@ -130,6 +132,8 @@ class Chart(Keyed, Widget, can_focus=True):
         bounds = self._bounds(self._layers())
         if columns and bounds is not None:
             self.cursor = min(max(0, round(bounds.column(x, columns))), columns - 1)
+            self._looked_at = self.cursor, x
+            self.refresh()
 
     def last(self, name: str) -> float:
         """The last value of a line (smoothed where it is smoothed), NaN when it has none."""
@@ -151,7 +155,7 @@ class Chart(Keyed, Widget, can_focus=True):
 
     def render(self) -> Content:
         size = self.content_size
-        key = (size, self._version, self.logarithmic, self.cursor)
+        key = (size, self._version, self.logarithmic, self.cursor, self._looked_at)
         if self._drawn is None or self._drawn[0] != key:
             self._drawn = (key, self._picture(size.width, size.height))
         return self._drawn[1]
@@ -242,6 +246,8 @@ class Chart(Keyed, Widget, can_focus=True):
         """
         column = min(self.cursor or 0, dots - 1)
         x = bounds.x_at(column, dots)
+        if self._looked_at is not None and self._looked_at[0] == self.cursor:
+            x = self._looked_at[1]  # of several in one column the one that was meant
         found = [
             one.main.nearest(x) if _spans(one.main, x, bounds, dots) else None
             for one in self._series.values()

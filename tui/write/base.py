@@ -123,17 +123,15 @@ class WriteBase(Room):
         model = fit(self._ready.card.name, 24) if self._ready else "no model"
         seed = "" if self.side.last_seed is None else f"seed {self.side.last_seed}"
         odds = f"T {self.side.settings.temperature:g}"
-        about = [name, odds, model, seed]
         box = self.query_one("#write-line", Static)
         room = box.content_size.width or 1000  # there is none before the page is laid out
-        while True:  # what is going on comes first where space is short
+        left = room - width(state) - width(odds) - 6
+        short = fit(name, left) if left >= LEAST_NAME else ""
+        # What is going on comes first where space is short, then how the words are drawn.
+        for about in ((name, odds, model, seed), (name, odds, model), (short, odds), (odds,), ()):
             text = " · ".join(part for part in (*about, state) if part)
-            if not about or width(text) <= room:
+            if width(text) <= room:
                 break
-            about.pop()
-            if len(about) == 1 and state:
-                left = room - width(state) - 3
-                about = [fit(name, left)] if left >= LEAST_NAME else []
         rows = len(content(text, newlines=False).wrap(room))
         if rows > MOST_ROWS:
             text, rows = fit(text, MOST_ROWS * max(1, room - LONGEST_WORD)), MOST_ROWS

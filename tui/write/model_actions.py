@@ -105,6 +105,9 @@ class ModelActions(Steering):
         page.clear_pending()
         before = self.before_cursor()
         after = page.around_cursor(0, AFTER_CHARACTERS)[1] if fill else ""
+        stop = self.side.stop_rule
+        if speaker is not None and stop.at == "length":  # whoever was asked to speak has the word
+            stop = replace(stop, at="speech")
         request = Write(
             model=self._ready.card.name,
             before=before,
@@ -113,7 +116,7 @@ class ModelActions(Steering):
             speaker=speaker,
             new_line=self._line_over == self.here(),
             settings=self.side.settings,
-            stop=self.side.stop_rule,
+            stop=stop,
             seed=self.side.seed,
             branches=ALTERNATIVES,
             alternatives=0,

@@ -38,7 +38,14 @@ _RANGES = {
     "max_copied_words": "0 (any) to 1000",
     "tokens": "1 to 20000 words",
     "at": ", ".join(STOPS),
+    "banned": "words and phrases, with commas between",
 }
+
+
+def allowed(name: str) -> str:
+    """What may stand in a field, with its label; empty where anything may."""
+    label = (FIELDS | STOP_FIELDS).get(name, "")
+    return f"{label}: {_RANGES[name]}" if name in _RANGES else ""
 
 
 def shown(settings: SamplerSettings, name: str) -> str:

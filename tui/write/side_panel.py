@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Grid, VerticalScroll
 from textual.content import Content
@@ -19,6 +20,7 @@ from tui.write.odds import (
     FIELDS,
     PRESETS,
     STOP_FIELDS,
+    allowed,
     seed_from,
     shown,
     summary,
@@ -115,9 +117,24 @@ class SidePanel(VerticalScroll):
         before = (self.settings, self.stop_rule, self.seed)
         problem = self._take(name, event.value.strip())
         event.input.set_class(bool(problem), "-bad")
-        self.query_one("#side-problem", Static).update(content(problem))
+        told = content(problem) if problem else content(allowed(name), "$quiet")
+        self.query_one("#side-problem", Static).update(told)
         if (self.settings, self.stop_rule, self.seed) != before:
             self.post_message(self.Changed())
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Say what may stand in the field."""
+        name = (event.widget.id or "").removeprefix("odds-")
+        self.query_one("#side-problem", Static).update(content(allowed(name), "$quiet"))
+
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        """What was typed and cannot be is forgotten: the field shows what holds."""
+        box = event.widget
+        if isinstance(box, Input) and box.has_class("-bad"):
+            with box.prevent(Input.Changed):
+                box.value = self._text((box.id or "").removeprefix("odds-"))
+            box.remove_class("-bad")
+        self.query_one("#side-problem", Static).update("")
 
     def _take(self, name: str, text: str) -> str:
         """Use a typed value; says what is wrong with it, or nothing."""

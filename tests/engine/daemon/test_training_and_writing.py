@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -226,6 +227,22 @@ async def test_pause_reattach_stop_and_resume(
     await studio.call(m.ControlTraining(job=resumed, command="discard"))
     await ears.state("stopped")
     assert not (paths.models_dir() / "tiny").exists()
+
+
+async def test_a_run_without_a_checkpoint_is_left_as_it_is(
+    studio: EngineClient, ears: Ears, tiny_corpus: Path
+) -> None:
+    job = await train(studio, ears, tiny_corpus, epochs=10_000)
+    await ears.until(lambda e: isinstance(e, m.TrainingMetrics))
+    await studio.call(m.ControlTraining(job=job, command="stop"))
+    await ears.state("stopped")
+    for step in (paths.models_dir() / "tiny" / "checkpoints").glob("step-*"):
+        shutil.rmtree(step)
+    with pytest.raises(ColdOpenError, match="cut off before its first checkpoint"):
+        await studio.call(m.ResumeTraining(name="tiny"))
+    (card,) = [c for c in (await studio.call(m.ListModels())).models if c.name == "tiny"]
+    assert (card.state, card.failure) == ("stopped", "")
+    assert (await studio.call(m.LoadModel(name="tiny"))).card.perplexity
 
 
 async def test_a_killed_run_fails_in_words_and_its_model_can_go_on(

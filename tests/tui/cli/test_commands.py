@@ -421,3 +421,10 @@ def test_a_line_of_progress_survives_nan() -> None:
     )  # fmt: skip
     assert "not finite" in line
     assert "1:30 left" in line
+
+
+def test_banned_words_may_be_given_at_once_or_one_by_one() -> None:
+    parser = build_parser()
+    given = ["write", "m", "--banned", "soup, tea ,", "--banned", "hot cake"]
+    assert sampler_from(parser.parse_args(given)).banned == ("soup", "tea", "hot cake")
+    assert sampler_from(parser.parse_args(["write", "m"])).banned == ()

@@ -78,6 +78,23 @@ async def test_the_cursor_reads_values_out(app_of: Apps) -> None:
         assert not shown(chart).startswith("at")
 
 
+async def test_of_many_points_in_a_column_the_one_that_is_looked_at_is_read_out(
+    app_of: Apps,
+) -> None:
+    chart = Chart("moods")
+    chart.add_series("mood")
+    chart.extend("mood", [(float(x), x / 1000) for x in range(1, 401)])
+    app = app_of(chart)
+    async with app.run_test(size=(60, 14)) as pilot:
+        for place in (1, 6, 7, 8, 200, 399, 400):
+            chart.look_at(place)
+            await pilot.pause()
+            assert shown(chart).startswith(f"at {place} ")
+        chart.focus()
+        await pilot.press("home")
+        assert shown(chart).startswith("at 1 ")
+
+
 async def test_the_read_out_says_nothing_where_a_line_has_nothing(app_of: Apps) -> None:
     chart = Chart("loss")
     chart.add_series("short")

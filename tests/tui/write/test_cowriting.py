@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -365,6 +366,8 @@ async def test_speaking_as_a_new_character(cowriting: Any) -> None:
     await cowriting.until(lambda: page.pending)
     await cowriting.stopped()
     assert page.pending.startswith("ZELDA:")
+    # Who was asked to speak has the word, and nobody else.
+    assert len(re.findall(r"^\S.*:", page.pending, re.MULTILINE)) == 1
     await cowriting.press("tab")
     await cowriting.until(lambda: "ZELDA" in cowriting.room.cast_names())
 

@@ -406,6 +406,40 @@ async def test_settings_are_checked_as_they_are_typed(sitting: Any) -> None:
     assert side.settings.temperature == 1.15
 
 
+async def test_what_may_stand_in_a_field_is_said_there_and_what_may_not_is_forgotten(
+    sitting: Any,
+) -> None:
+    side = sitting.room.side
+    problem = side.query_one("#side-problem")
+    if not side.display:
+        sitting.room.action_settings()
+        await sitting.pilot.pause()
+    at = side.query_one("#odds-at", Input)
+    at.focus()
+    await sitting.pilot.pause()
+    assert str(problem.render()) == "stop at: length, line, speech, scene"
+    await sitting.press(*"never")
+    assert at.has_class("-bad")
+    assert str(problem.render()) == "stop at: length, line, speech, scene"
+    side.query_one("#odds-top_k", Input).focus()
+    await sitting.pilot.pause()
+    assert at.value == "length"
+    assert not at.has_class("-bad")
+    assert str(problem.render()) == "top-k: 0 (all) to 100000"
+    sitting.page.focus()
+    await sitting.pilot.pause()
+    assert str(problem.render()) == ""
+
+
+async def test_the_temperature_stays_in_view_where_space_is_short(sitting: Any) -> None:
+    room = sitting.room.query_one("#write-line").content_size.width
+    sitting.room.tell("y" * (room - len("T 0.95 · ")))
+    assert sitting.line().startswith("T 0.95 · yyy")
+    assert len(sitting.line()) == room
+    sitting.room.tell("y" * room)
+    assert sitting.line() == "y" * room
+
+
 async def test_a_full_disk_is_said_once_and_typing_goes_on(sitting: Any, monkeypatch: Any) -> None:
     from tui.drafts import journal
 
