@@ -233,7 +233,7 @@ class Trainer:
         self._rows = columns.rows
         base_seconds, started = progress.seconds, time.perf_counter()
         last_metric = last_validation = time.perf_counter()
-        last_checkpoint = last_metric + FIRST_CHECKPOINT_SECONDS - CHECKPOINT_SECONDS
+        last_checkpoint = last_metric - max(0, CHECKPOINT_SECONDS - FIRST_CHECKPOINT_SECONDS)
         since: list[Tensor] = []
         norms: deque[Tensor] = deque(maxlen=BAD_STEPS)
         tokens_since, enough = 0, False

@@ -123,15 +123,19 @@ class WriteBase(Room):
         model = fit(self._ready.card.name, 24) if self._ready else "no model"
         seed = "" if self.side.last_seed is None else f"seed {self.side.last_seed}"
         odds = f"T {self.side.settings.temperature:g}"
+        if self._offers:  # while there is something to take, one may want to turn it once more
+            state, odds = f"{odds} · {state}", ""
+        about = [name, odds, model, seed]
         box = self.query_one("#write-line", Static)
         room = box.content_size.width or 1000  # there is none before the page is laid out
-        left = room - width(state) - width(odds) - 6
-        short = fit(name, left) if left >= LEAST_NAME else ""
-        # What is going on comes first where space is short, then how the words are drawn.
-        for about in ((name, odds, model, seed), (name, odds, model), (short, odds), (odds,), ()):
+        while True:  # what is going on comes first where space is short
             text = " · ".join(part for part in (*about, state) if part)
-            if width(text) <= room:
+            if not about or width(text) <= room:
                 break
+            about.pop()
+            if len(about) == 1 and state:
+                left = room - width(state) - 3
+                about = [fit(name, left)] if left >= LEAST_NAME else []
         rows = len(content(text, newlines=False).wrap(room))
         if rows > MOST_ROWS:
             text, rows = fit(text, MOST_ROWS * max(1, room - LONGEST_WORD)), MOST_ROWS
@@ -149,12 +153,18 @@ class WriteBase(Room):
             starting = self.cold_open.engine_state == "starting"
             waits = "the engine is starting" if starting else "the model is loading"
             return f"{waits}, then it goes on…" + (f" {stop} drops that" if stop else "")
-        if self.page.pending and not elsewhere:
+        if self._offers:
             return self.hints(
                 accept_all="takes it", accept_word="word", accept_line="line", retry="again",
                 stop="drops",
             )  # fmt: skip
         return self._note
+
+    @property
+    def _offers(self) -> bool:
+        """Whether the line tells how to take what the model has written."""
+        waits = self._wish is not None or (self._going is not None and self._going.running)
+        return bool(self.page.pending) and not (waits or self.in_panel())
 
     def in_panel(self) -> bool:
         """Whether the focus is where the keys of the page mean something else."""

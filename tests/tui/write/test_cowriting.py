@@ -366,6 +366,7 @@ async def test_speaking_as_a_new_character(cowriting: Any) -> None:
     await cowriting.until(lambda: page.pending)
     await cowriting.stopped()
     assert page.pending.startswith("ZELDA:")
+    assert "T 0.95 · Tab takes it" in cowriting.line()
     # Who was asked to speak has the word, and nobody else.
     assert len(re.findall(r"^\S.*:", page.pending, re.MULTILINE)) == 1
     await cowriting.press("tab")

@@ -431,15 +431,6 @@ async def test_what_may_stand_in_a_field_is_said_there_and_what_may_not_is_forgo
     assert str(problem.render()) == ""
 
 
-async def test_the_temperature_stays_in_view_where_space_is_short(sitting: Any) -> None:
-    room = sitting.room.query_one("#write-line").content_size.width
-    sitting.room.tell("y" * (room - len("T 0.95 · ")))
-    assert sitting.line().startswith("T 0.95 · yyy")
-    assert len(sitting.line()) == room
-    sitting.room.tell("y" * room)
-    assert sitting.line() == "y" * room
-
-
 async def test_a_full_disk_is_said_once_and_typing_goes_on(sitting: Any, monkeypatch: Any) -> None:
     from tui.drafts import journal
 
