@@ -194,7 +194,7 @@ class MoodTraining:
                 words = f"{words[:SHOWN_CHARACTERS]}…"
             grade = self._labelled.scale[self._labelled.grades[number]]
             meant = low + (float(told[place]) + 1) / 2 * (high - low)
-            lines.append(f"{grade} told {meant:.1f}: {words}")
+            lines.append(f"{grade} told {round(meant, 1) + 0.0:.1f}: {words}")  # never -0.0
         return "\n".join(lines)
 
 
