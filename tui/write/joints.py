@@ -17,11 +17,12 @@ def joint(before: str, taken: str, behind: str, *, empty_lines: bool) -> str:
     Line ends where ``taken`` is lines of its own, having begun or come to a new one (as many as the
     draft has between speeches, which ``empty_lines`` says), else a blank between words.
     """
-    if not taken.strip() or not behind.strip() or taken.endswith("\n"):
+    if not taken.strip() or not behind.strip():
         return ""
     begun = before.rsplit("\n", 1)[-1]
     if not begun.strip() or "\n" in taken:
-        return "\n\n" if empty_lines else "\n"
+        there = len(taken) - len(taken.rstrip("\n"))
+        return "\n" * ((2 if empty_lines else 1) - there)
     return " " if _ends_a_word(begun + taken) and _begins_one(begun + taken, behind) else ""
 
 

@@ -50,7 +50,8 @@ async def test_lines_in_front_of_a_line_do_not_run_into_it(cowriting: Any) -> No
     await cowriting.stopped()
     words = page.pending
     await cowriting.press("tab")
-    assert page.draft == f"{OPENING}{words}\n\nGUS: Then wash it.\n"
+    written = words.rstrip("\n")  # it may have come to the end of its line by itself
+    assert page.draft == f"{OPENING}{written}\n\nGUS: Then wash it.\n"
     assert page.cursor_offset == len(OPENING + words)
     await cowriting.press("ctrl+z")
     assert page.draft == OPENING + "GUS: Then wash it.\n"
