@@ -411,8 +411,8 @@ class ColdOpenApp(KeysInOrder, inherit_bindings=False):
         known = {job.job for job in state.jobs}
         for job in self.jobs:
             if job.state not in ENDED and job.job not in known:
-                way = self.way_to("train.resume")
-                self.say(f"The run “{job.name}” was cut off; {way} in the Train room goes on.")
+                way = f"; {self.way_to('train.resume')} in the Train room goes on"
+                self.say(f"The run “{job.name}” was cut off{way if job.kind == 'model' else ''}.")
         self._set_jobs(state.jobs)
         for room in self._made.values():
             if room.is_mounted:  # else it asks by itself, once it is shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
@@ -20,7 +21,7 @@ from engine.daemon.jobs import Jobs, thinned
 from engine.daemon.server import Server, Session
 from engine.errors import ColdOpenError, ModelError, TrainingError
 from engine.protocol import messages as m
-from engine.protocol.values import ENDED
+from engine.protocol.values import ENDED, RunKind
 from engine.storage import library
 from engine.storage.checkpoint import can_go_on
 from engine.storage.run_lock import is_written
@@ -284,11 +285,8 @@ class Service:
         library.refuse_bundled(name)
         if not (request.replace and folder.is_dir()):
             library.refuse_taken(folder, "Choose another name, or say to replace it.")
-        elif (kind := _kind_in(folder)) not in ("", _MAKES[type(request)]):
-            raise TrainingError(
-                f"“{name}” is another kind of thing: {kind}, not {_MAKES[type(request)]}.",
-                "Choose another name, or delete it first.",
-            )
+        else:
+            _refuse_another_kind(folder, _MAKES[type(request)])
         return folder
 
     def _control_training(self, session: Session, call: int, request: m.ControlTraining) -> m.Reply:
@@ -359,22 +357,28 @@ class Service:
         return is_written(paths.models_dir() / name) or self._jobs.is_training(name)
 
 
-_MAKES: dict[type, str] = {
-    m.StartTraining: "a language model",
-    m.TrainVectors: "word vectors",
+_MAKES: dict[type, RunKind] = {
+    m.StartTraining: "model",
+    m.TrainVectors: "vectors",
     m.TrainMoods: "moods",
 }
+_CALLED = {"model": "a language model", "vectors": "word vectors", "moods": "moods"}
 
 
-def _kind_in(folder: Path) -> str:
-    """What the model in ``folder`` is; empty where that cannot be told."""
-    try:
+def _refuse_another_kind(folder: Path, kind: RunKind) -> None:
+    """See that what is replaced in ``folder`` is of the ``kind`` that takes its place.
+
+    Raises:
+        TrainingError: when it is not.
+    """
+    with contextlib.suppress(ModelError):  # one that cannot be read may be replaced
         card = library.read_card(folder)
-    except ModelError:
-        return ""
-    if card.is_language_model:
-        return _MAKES[m.StartTraining]
-    return _MAKES[m.TrainMoods if card.kind == "moods" else m.TrainVectors]
+        if card.made_by != kind:
+            raise TrainingError(
+                f"“{card.name}” is another kind of thing: {_CALLED[card.made_by]},"
+                f" not {_CALLED[kind]}.",
+                "Choose another name, or delete it first.",
+            )
 
 
 def _teller(session: Session, call: int) -> Callable[[str, int, int], None]:

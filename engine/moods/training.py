@@ -17,7 +17,7 @@ from engine.moods.labelled import Labelled
 from engine.moods.mood_model import MoodModel, mood_of
 from engine.protocol.values import Metrics, MoodFigures, ValidationPoint
 from engine.training.control import Control
-from engine.training.progress import Listener, Silent, finite, waited_out
+from engine.training.progress import Listener, Silent, finite, scale_told, waited_out
 from engine.training.schedule import one_cycle
 
 METRIC_SECONDS = 0.25
@@ -93,11 +93,7 @@ class MoodTraining:
                     begun, last = begun + gap, last + gap
                 if control.stopping:
                     break
-                if control.scale != scale:
-                    scale = control.scale
-                    self.listener.on_notice(
-                        f"From step {self._step:,} on: the planned learning rate × {scale:g}."
-                    )
+                scale = scale_told(control, scale, self._step, self.listener)
                 rate = self.config.learning_rate * scale * one_cycle(self._step / total)
                 loss, norm = self._update(batch, rate)
                 if not math.isfinite(loss):

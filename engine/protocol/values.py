@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from engine.config import ModelKind, MoodConfig, TrainingConfig
+from engine.config import MoodConfig, TrainingConfig
 
 Unit = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
@@ -187,9 +187,16 @@ class ModelCard(Value, frozen=True, kw_only=True):
     """SHA-256 of the weights, so that a generation can name exactly what made it."""
 
     @property
+    def made_by(self) -> RunKind:
+        """What kind of run it is of; a kind that is not known here is taken for a model."""
+        if self.kind == "vectors":
+            return "vectors"
+        return "moods" if self.kind == "moods" else "model"
+
+    @property
     def is_language_model(self) -> bool:
-        """Whether it predicts words: of the others, there are word vectors and moods."""
-        return self.kind in get_args(ModelKind)
+        """Whether it predicts words."""
+        return self.made_by == "model"
 
 
 class MachineReport(Value, frozen=True, kw_only=True):

@@ -43,6 +43,7 @@ from engine.training.progress import (
     finite,
     gpu_use,
     perplexity,
+    scale_told,
     waited_out,
 )
 from engine.training.run_checkpoints import RunCheckpoints, as_begun
@@ -256,12 +257,7 @@ class Trainer:
                 last_metric += gap
                 last_validation += gap
                 continue
-            if control.scale != progress.by_hand:
-                progress.by_hand = control.scale
-                self._listener.on_notice(
-                    f"From step {progress.step:,} on: the planned learning rate"
-                    f" × {progress.by_hand:g}."
-                )
+            progress.by_hand = scale_told(control, progress.by_hand, progress.step, self._listener)
             planned = self.config.learning_rate * one_cycle(share)
             rate = planned * progress.by_hand * progress.scale
             inputs, targets, ahead = columns.window(ahead, self._dice)

@@ -49,6 +49,13 @@ def waited_out(control: Control, listener: Listener) -> float:
     return control.waited - before
 
 
+def scale_told(control: Control, before: float, step: int, listener: Listener) -> float:
+    """What the planned learning rate is multiplied with by hand; told if it was another before."""
+    if control.scale != before:
+        listener.on_notice(f"From step {step:,} on: the planned learning rate × {control.scale:g}.")
+    return control.scale
+
+
 @dataclasses.dataclass
 class Progress:
     """Counters of a run, saved in its checkpoints."""

@@ -17,7 +17,7 @@ from engine.errors import TrainingError
 from engine.protocol.values import Metrics, ValidationPoint
 from engine.training.batching import word_counts
 from engine.training.control import Control
-from engine.training.progress import Listener, waited_out
+from engine.training.progress import Listener, scale_told, waited_out
 from engine.vectors.skipgram import (
     GROUP,
     MOST_GROUPS,
@@ -124,11 +124,7 @@ class VectorTraining:
                     started, last = started + gap, last + gap
                 if control.stopping:
                     break
-                if control.scale != scale:
-                    scale = control.scale
-                    self._listener.on_notice(
-                        f"From step {self._step:,} on: the planned learning rate × {scale:g}."
-                    )
+                scale = scale_told(control, scale, self._step, self._listener)
                 share = self._read / total
                 rate = self.config.learning_rate * scale * max(1e-3, 1 - share)
                 measure = self._step % MEASURED == 0

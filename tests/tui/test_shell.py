@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from textual.command import CommandPalette
 from textual.containers import Vertical
@@ -459,5 +460,10 @@ async def test_a_run_that_is_gone_with_its_engine_is_told(
         app._engine_is_there(state(*runs))
         app._engine_is_there(state(runs[2]))
         await pilot.pause()
-        (told,) = [notice.message for notice in app._notifications]
-        assert told == "The run “lost” was cut off; Ctrl+R in the Train room goes on."
+        app._engine_is_there(state(msgspec.structs.replace(runs[2], kind="moods")))
+        app._engine_is_there(state())
+        await pilot.pause()
+        assert [notice.message for notice in app._notifications] == [
+            "The run “lost” was cut off; Ctrl+R in the Train room goes on.",
+            "The run “kept” was cut off.",
+        ]

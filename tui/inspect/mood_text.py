@@ -43,13 +43,9 @@ def means(speeches: Sequence[SpeechMood]) -> list[tuple[str, float, int]]:
 def facts(found: MoodsRead, number: int, width: int) -> Content:
     """The mood of a speech, and the odds of each grade."""
     speech, scale = found.speeches[number], found.scale
+    place = f"speech {number + 1:,} of {len(found.speeches):,}"
     lines = [
-        content(
-            fit(
-                f"mood {signed(speech.mood)}, speech {number + 1:,} of {len(found.speeches):,}",
-                width,
-            )
-        ),
+        content(fit(f"mood {signed(speech.mood)}, {place}", width)),
         Content.styled(fit("grade   odds", width), "$quiet"),
     ]
     bar = max(0, width - 13)

@@ -24,7 +24,7 @@ def about(card: ModelCard, history: ModelHistory | None, cells: int) -> Content:
     lines = [content(fit(card.name, cells), "bold"), *_facts(card, cells)]
     if history is not None and history.samples:
         step, text = history.samples[-1]
-        what = kinds.KINDS[kinds.kind_of(card)].sample
+        what = kinds.KINDS[card.made_by].sample
         lines += [Content(""), heading(f"{what[0].upper()}{what[1:]} after {step:,} steps")]
         lines.append(content(text.strip("\n"), "$model-text"))
     lines += [Content(""), *_configuration(card, cells)]

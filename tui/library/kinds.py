@@ -25,17 +25,9 @@ KINDS: dict[RunKind, Kind] = {
 }
 
 
-def kind_of(card: ModelCard) -> RunKind:
-    """What was trained; a kind that is not known here is taken for a language model."""
-    if card.kind == "vectors":
-        return "vectors"
-    return "moods" if card.kind == "moods" else "model"
-
-
 def in_words(card: ModelCard) -> str:
     """A card's kind, so that what it was made of can follow behind an "of"."""
-    kind = kind_of(card)
-    return f"{card.kind} model" if kind == "model" else KINDS[kind].several
+    return f"{card.kind} model" if card.is_language_model else KINDS[card.made_by].several
 
 
 def tells_moods(card: ModelCard) -> bool:

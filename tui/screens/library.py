@@ -26,7 +26,7 @@ from engine.protocol.messages import (
 from engine.protocol.values import ENDED, ModelCard
 from tui.library.about import about
 from tui.library.comparing import incomparable, like
-from tui.library.kinds import KINDS, kind_of, tells_moods
+from tui.library.kinds import KINDS, tells_moods
 from tui.library.model_table import ModelTable
 from tui.render import cut_middle
 from tui.room import Room
@@ -177,7 +177,7 @@ class LibraryRoom(Room):
         chart = self.query_one("#library-chart", Chart)
         chart.remove_series()
         over = "minutes" if self._by_time else "steps"
-        loss = KINDS[kind_of(histories[0].card) if histories else "model"].loss
+        loss = KINDS[histories[0].card.made_by if histories else "model"].loss
         title = f"validation {loss}" if len(histories) > 1 else loss
         chart.border_title = Content(f"{title}, over {over}")
         if len(histories) == 1:
